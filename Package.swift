@@ -1,0 +1,66 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// Every target is built in the Swift 6 language mode with strict concurrency, and a warning is an
+/// error, so that neither can come back unseen.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A room of the house: a library target and its test target (see Docs/Architecture.md).
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
+  [
+    .target(name: name, dependencies: dependencies, swiftSettings: strict),
+    .testTarget(
+      name: "\(name)Tests", dependencies: [.target(name: name), "SpillwayTestSupport"] + dependencies,
+      swiftSettings: strict),
+  ]
+}
+
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "spillway",
+  products: [
+    .executable(name: "spillway", targets: ["spillway"]),
+    .library(name: "NA62Formats", targets: ["NA62Formats"]),
+    .library(name: "CountingStatistics", targets: ["CountingStatistics"]),
+    .library(name: "Detectors", targets: ["Detectors"]),
+    .library(name: "PacketCapture", targets: ["PacketCapture"]),
+    .library(name: "EventBuilding", targets: ["EventBuilding"]),
+    .library(name: "L1Trigger", targets: ["L1Trigger"]),
+    .library(name: "TriggerPipeline", targets: ["TriggerPipeline"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(
+      name: "SpillwayTestSupport", dependencies: ["NA62Formats"], path: "Tests/Support",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "spillway",
+      dependencies: ["TriggerPipeline", "Configuration", argumentParser],
+      swiftSettings: strict),
+    .testTarget(name: "spillwayTests", dependencies: ["spillway"], swiftSettings: strict),
+  ]
+    + room("NA62Formats", [])
+    + room("CountingStatistics", [])
+    + room("Configuration", [yams])
+    + room("Detectors", ["NA62Formats", "Configuration"])
+    + room("PacketCapture", ["CPcap", "CZlib", "CZstd", "NA62Formats"])
+    + room("EventBuilding", ["NA62Formats", "PacketCapture"])
+    + room("L1Trigger", ["NA62Formats", "Configuration", "Detectors", "EventBuilding"])
+    + room("Selections", ["L1Trigger", "EventBuilding", "Configuration", "CountingStatistics"])
+    + room("Alerting", ["NA62Formats"])
+    + room("TriggerPipeline", ["PacketCapture", "EventBuilding", "L1Trigger", "Selections", "Alerting"])
+)

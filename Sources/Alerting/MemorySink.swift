@@ -1,0 +1,17 @@
+import Synchronization
+
+/// A sink that keeps its lines in memory, for tests and for small runs.
+public final class MemorySink: AlertSink {
+  private let kept = Mutex<[String]>([])
+
+  /// An empty sink.
+  public init() {}
+
+  /// All lines delivered so far, in order.
+  public var lines: [String] { kept.withLock { $0 } }
+
+  /// Keeps the lines; never throws.
+  public func deliver(_ lines: [String]) {
+    kept.withLock { $0 += lines }
+  }
+}

@@ -1,0 +1,23 @@
+/// How a result was computed. The raw value is the text that goes into outputs.
+public enum StatisticalMethod: String, Sendable, Hashable, CaseIterable {
+  /// CLs of a Poisson count with a known background in closed form, outcomes ordered by the count.
+  case exactCLs = "CLs, exact Poisson, known background, ordered by count"
+  /// Quantiles of the CLs limit over background-only outcomes, by the full Poisson sum.
+  case expectedCLs = "expected CLs under background only, full Poisson sum"
+  /// Poisson tail probability with a known background.
+  case exactPoissonTail = "exact Poisson tail, known background"
+  /// Central interval of a Poisson mean (Garwood 1936).
+  case garwood = "Garwood"
+  /// Central interval of a binomial probability (Clopper and Pearson 1934).
+  case clopperPearson = "Clopper-Pearson"
+}
+
+/// Which tail of the distribution a result speaks of. The raw value is the text that goes into outputs.
+public enum TailConvention: String, Sendable, Hashable, CaseIterable {
+  /// An upper limit that uses the whole of 1 - CL on one side, normalised as CLs.
+  case oneSidedUpperCLs = "one-sided upper, CLs"
+  /// An excess: the probability of as many counts or more.
+  case oneSidedExcess = "one-sided, excess"
+  /// A central interval: (1 - CL)/2 in each tail.
+  case central = "two-sided, central"
+}

@@ -1,0 +1,29 @@
+import Synchronization
+
+/// The memory of one batch of events.
+struct Arena: Sendable {
+  var bytes: ContiguousArray<UInt8> = []
+  var fragments: ContiguousArray<EventFragment> = []
+  var events: ContiguousArray<BuiltEvent> = []
+}
+
+/// Arenas that wait for their next batch: a batch gives its memory back when it is dropped, so that a
+/// running pipeline neither allocates nor faults in fresh pages.
+final class ArenaPool: Sendable {
+  private let free = Mutex<[Arena]>([])
+  private let limit: Int
+
+  init(limit: Int = 64) { self.limit = limit }
+
+  func take() -> Arena {
+    var arena = free.withLock { $0.popLast() } ?? Arena()
+    arena.bytes.removeAll(keepingCapacity: true)
+    arena.fragments.removeAll(keepingCapacity: true)
+    arena.events.removeAll(keepingCapacity: true)
+    return arena
+  }
+
+  func give(_ arena: Arena) {
+    free.withLock { if $0.count < limit { $0.append(arena) } }
+  }
+}

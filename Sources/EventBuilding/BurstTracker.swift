@@ -1,0 +1,74 @@
+public import NA62Formats
+
+/// When one burst ends and the next begins, from the data alone.
+///
+/// NA62's farm is told of a new burst by command, then drops what arrives between 4 s and 6 s later and
+/// cleans up (`l1.md` 3.4). A recorded stream has no commands. Here the end-of-burst trigger, an L0TP
+/// record with word 0x23 and the last-of-burst flag, stands for the command, and the first L0TP packet
+/// that starts again at a lower event number with a start-of-burst record opens the next burst at once.
+/// All times are data times. A pure state machine: it is told what was seen, and answers what to do.
+public struct BurstTracker: Sendable, Hashable {
+  /// Options of the burst change.
+  public struct Options: Sendable, Hashable {
+    /// Time after the end-of-burst trigger at which packets begin to be dropped.
+    public var flushAfter: Double = 4
+    /// Time after the end-of-burst trigger at which the burst is cleaned up and the next one begins.
+    public var cleanAfter: Double = 6
+    /// Identifier of the first burst.
+    public var firstBurst: UInt32 = 1
+    /// NA62's values.
+    public init() {}
+  }
+
+  /// What to do with a datagram.
+  public enum Action: Sendable, Hashable {
+    /// Build with it.
+    case build
+    /// Drop it: the burst is changing.
+    case flush
+    /// End the burst, then build with it in the next one.
+    case endBurst
+  }
+
+  /// The current burst.
+  public private(set) var burst: UInt32
+  private let options: Options
+  private var endSeen: DataTime?
+  private var endEvent: UInt32 = 0
+
+  /// A tracker in its first burst.
+  public init(options: Options = Options()) {
+    self.options = options
+    burst = options.firstBurst
+  }
+
+  /// Decides on a datagram by its time.
+  public mutating func arrival(at time: DataTime) -> Action {
+    guard let endSeen else { return .build }
+    let elapsed = time.seconds(since: endSeen)
+    if elapsed > options.cleanAfter {
+      advance()
+      return .endBurst
+    }
+    return elapsed > options.flushAfter ? .flush : .build
+  }
+
+  /// Decides on an L0TP packet by the event number and the word of its first record.
+  public mutating func l0tpPacket(firstEvent: UInt32, word: L0Word) -> Action {
+    guard endSeen != nil, firstEvent < endEvent, word == .startOfBurst else { return .build }
+    advance()
+    return .endBurst
+  }
+
+  /// Notes the end-of-burst trigger.
+  public mutating func endOfBurst(event: UInt32, at time: DataTime) {
+    guard endSeen == nil else { return }
+    endSeen = time
+    endEvent = event
+  }
+
+  private mutating func advance() {
+    burst &+= 1
+    endSeen = nil
+  }
+}

@@ -1,0 +1,138 @@
+public import NA62Formats
+public import PacketCapture
+
+/// One fragment of a built event.
+public struct EventFragment: Hashable, Sendable, BitwiseCopyable {
+  /// Where the payload begins in `EventBatch.bytes`.
+  public var offset: UInt32
+  /// Length of the payload in bytes.
+  public var length: UInt32
+  /// Timestamp of the fragment header, in clock periods.
+  public var timestamp: UInt32
+  /// The board, from the packet header.
+  public var subID: UInt8
+  /// Whether the farm made the fragment itself; its payload is then not stored and counts as zero.
+  public var isVirtual: Bool
+  /// The packet that brought it.
+  public var packet: PacketReference
+}
+
+/// One complete event.
+public struct BuiltEvent: Hashable, Sendable, BitwiseCopyable {
+  /// Number of the event in its burst.
+  public var number: UInt32
+  /// Identifier of the burst.
+  public var burst: UInt32
+  /// Timestamp of the timestamp source's first fragment, in clock periods.
+  public var timestamp: UInt32
+  /// Index of the event's first fragment in `EventBatch.fragments`.
+  public var firstFragment: UInt32
+  /// What the L0 trigger processor says of the event; zero if it is not configured.
+  public var l0: L0TPRecord
+  /// Whether the event is flagged as the last of its burst.
+  public var isLastOfBurst: Bool
+  /// Data time of the packet that completed the event.
+  public var time: DataTime
+  /// The trigger word that a recorded event carries (L0 | L1 << 8 | L2 << 16), or `UInt32.max` where
+  /// the event was built here and carries none.
+  public var recordedTriggerWord: UInt32
+}
+
+/// Complete events of one burst, in the order of their completion, with their bytes in one arena.
+///
+/// Fragments lie in the dense order of the layout, and within a source in the order of arrival: the
+/// order that NA62's algorithms depend on (`l1.md` section 0).
+public final class EventBatch: Sendable {
+  /// The sources and the number of their fragments.
+  public let layout: EventLayout
+  /// The payloads of all fragments.
+  public let bytes: ContiguousArray<UInt8>
+  /// The fragments of all events.
+  public let fragments: ContiguousArray<EventFragment>
+  /// The events, in the order of completion.
+  public let events: ContiguousArray<BuiltEvent>
+  /// What the packets of this batch add to the builder's books.
+  public let books: BuilderBooks
+  /// The events given up in this batch, with what is missing.
+  public let unfinished: [UnfinishedEvent]
+  /// Packets of this batch that the builder threw away.
+  public let rejects: [RejectedDatagram]
+  /// What the packets of this batch add to the capture's books.
+  public let captureBooks: CaptureBooks
+  /// Bursts that ended in this batch, after its events.
+  public let endedBursts: [BurstSummary]
+  /// Every later packet has a data time not before this one, where the input is in time order.
+  public let watermark: DataTime
+  /// The packets that the batch was made from: kept for the quarantine while there are rejects.
+  public let packets: PacketBatch?
+  private let pool: ArenaPool?
+
+  init(
+    layout: EventLayout, arena: Arena, books: BuilderBooks, unfinished: [UnfinishedEvent],
+    rejects: [RejectedDatagram], captureBooks: CaptureBooks, endedBursts: [BurstSummary],
+    watermark: DataTime, packets: PacketBatch?, pool: ArenaPool?
+  ) {
+    self.layout = layout
+    bytes = arena.bytes
+    fragments = arena.fragments
+    events = arena.events
+    self.books = books
+    self.unfinished = unfinished
+    self.rejects = rejects
+    self.captureBooks = captureBooks
+    self.endedBursts = endedBursts
+    self.watermark = watermark
+    self.packets = packets
+    self.pool = pool
+  }
+
+  deinit {
+    pool?.give(Arena(bytes: bytes, fragments: fragments, events: events))
+  }
+}
+
+/// A datagram that the builder threw away.
+public struct RejectedDatagram: Hashable, Sendable {
+  /// Why.
+  public var reason: PacketRejection
+  /// Index of the datagram in its `PacketBatch`.
+  public var datagram: Int
+  /// The packet.
+  public var packet: PacketReference
+}
+
+/// An event that was given up before it was complete.
+public struct UnfinishedEvent: Hashable, Sendable {
+  /// Number of the event.
+  public var number: UInt32
+  /// Identifier of the burst.
+  public var burst: UInt32
+  /// Fragments received of each source, in the order of the layout.
+  public var received: [UInt16]
+  /// Why it was given up.
+  public var reason: UnfinishedReason
+}
+
+/// Why an event was given up.
+public enum UnfinishedReason: String, Hashable, Sendable, CaseIterable {
+  /// Its burst, or the input, ended.
+  case burstEnd = "burst-end"
+  /// A packet of a newer burst had the same event number.
+  case newerBurst = "newer-burst"
+  /// Too many events were pending at once.
+  case pendingLimit = "pending-limit"
+}
+
+/// The end of a burst as the builder saw it.
+public struct BurstSummary: Hashable, Sendable {
+  /// Identifier of the burst.
+  public var burst: UInt32
+  /// Data time of the first datagram of the burst.
+  public var begin: DataTime
+  /// Data time of the last datagram of the burst.
+  public var end: DataTime
+  /// Lowest and highest event timestamp seen, in clock periods.
+  public var timestamps: ClosedRange<UInt32>
+  /// Complete events.
+  public var events: UInt64
+}

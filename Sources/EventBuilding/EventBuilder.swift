@@ -1,0 +1,288 @@
+import NA62Formats
+public import PacketCapture
+
+/// Puts fragments together to events, as NA62's farm does (`l1.md` 2.2, 3.1, 3.2).
+///
+/// Each fragment is copied once, on arrival, to the memory of its pending event; a complete event is
+/// copied once more, as a whole, to the arena of the batch that carries it on. So packets never outlive
+/// their batch, and pending events cost their own size.
+public final class EventBuilder {
+  /// Options of event building.
+  public struct Options: Sendable, Hashable {
+    /// UDP port of L0 data.
+    public var l0Port: UInt16 = 58913
+    /// UDP port of L1 (CREAM) data.
+    public var l1Port: UInt16 = 58915
+    /// IPv4 address of the farm node, host order: datagrams for other hosts are dropped. `nil` takes all.
+    public var hostAddress: UInt32?
+    /// Event numbers from this one on are not accepted (`maxNumberOfEventsPerBurst`).
+    public var maximumEvents: UInt32 = 2_000_000
+    /// Bytes that pending events may hold; beyond, the oldest one is given up.
+    public var maximumPendingBytes = 512 << 20
+    /// Bytes of the L1 data block, the payload of the virtual source 0x44.
+    public var l1BlockByteCount = 12
+    /// The burst change.
+    public var burst = BurstTracker.Options()
+    /// NA62's values.
+    public init() {}
+  }
+
+  /// The sources and their fragments.
+  public let layout: EventLayout
+  private let options: Options
+  private var tracker: BurstTracker
+  private var pool: PendingPool
+  private let arenas = ArenaPool()
+  private var arena = Arena()
+  private var books = BuilderBooks()
+  private var unfinished: [UnfinishedEvent] = []
+  private var rejects: [RejectedDatagram] = []
+  private var endedBursts: [BurstSummary] = []
+  private var configured = [Bool](repeating: false, count: 256)
+  private let virtualSources: [(dense: Int, byteCount: Int)]
+  private let timestampFragment: Int
+  private let l0tpFragment: Int?
+  private var summary: BurstSummary?
+  private var watermark = DataTime(nanoseconds: .min)
+
+  /// A builder for the given layout.
+  public init(layout: EventLayout, options: Options = Options()) {
+    self.layout = layout
+    self.options = options
+    tracker = BurstTracker(options: options.burst)
+    pool = PendingPool(layout: layout)
+    for source in layout.sources { configured[Int(source.id.rawValue)] = true }
+    virtualSources = [
+      (SourceID.l1, options.l1BlockByteCount), (SourceID.l2, 4), (SourceID.nstd, 4),
+    ].compactMap { id, size in layout.index(of: id).map { ($0, size) } }
+    timestampFragment = layout.fragments(of: layout.timestampSource).lowerBound
+    l0tpFragment = layout.index(of: .l0tp).map { layout.starts[$0] }
+    arena = arenas.take()
+  }
+
+  /// Builds with the datagrams `range` of a batch of packets.
+  ///
+  /// The events that became complete wait in the builder until `takeBatch`.
+  public func add(_ packets: PacketBatch, _ range: Range<Int>) {
+    let storage = packets.bytes
+    let bytes = storage.span.bytes
+    let datagrams = packets.datagrams
+    for i in range {
+      let datagram = datagrams[i]
+      books.datagrams += 1
+      if let host = options.hostAddress, datagram.destinationAddress != host {
+        books.otherHost += 1
+        continue
+      }
+      let isL0 = datagram.destinationPort == options.l0Port
+      guard isL0 || datagram.destinationPort == options.l1Port else {
+        books.otherPort += 1
+        continue
+      }
+      switch tracker.arrival(at: datagram.time) {
+      case .build: break
+      case .flush:
+        books.flushed += 1
+        continue
+      case .endBurst: endBurst()
+      }
+      let begin = datagram.payloadOffset
+      let payload = bytes.extracting(begin..<(begin + datagram.payloadLength))
+      let rejection =
+        isL0 ? addL0(payload, datagram) : addL1(payload)
+      if let rejection {
+        books.rejected[PacketRejectionOrder.index(of: rejection)] += 1
+        rejects.append(RejectedDatagram(reason: rejection, datagram: i, packet: datagram.packet))
+      } else {
+        note(datagram.time)
+      }
+    }
+    watermark = packets.watermark
+  }
+
+  /// Complete events that wait to be taken.
+  public var readyEvents: Int { arena.events.count }
+
+  /// Takes what was built since the last call as a batch; the batch may have no events.
+  ///
+  /// - Parameter packets: the packets that were added since, if this batch is to carry their books and
+  ///   to keep them for the quarantine.
+  public func takeBatch(packets: PacketBatch? = nil) -> EventBatch {
+    defer {
+      arena = arenas.take()
+      books = BuilderBooks()
+      unfinished = []
+      rejects = []
+      endedBursts = []
+    }
+    let keeps = !rejects.isEmpty || !(packets?.rejects.isEmpty ?? true)
+    return EventBatch(
+      layout: layout, arena: arena, books: books, unfinished: unfinished, rejects: rejects,
+      captureBooks: packets?.books ?? CaptureBooks(), endedBursts: endedBursts, watermark: watermark,
+      packets: keeps ? packets : nil, pool: arenas)
+  }
+
+  /// Ends the last burst: what is pending is given up.
+  public func finish() {
+    endBurst()
+  }
+
+  // MARK: Packets
+
+  private func addL0(_ payload: RawSpan, _ datagram: Datagram) -> PacketRejection? {
+    if let rejection = L0MEP.validate(payload, isConfigured: { configured[Int($0.rawValue)] }) {
+      return rejection
+    }
+    guard let header = L0MEPHeader(payload), let dense = layout.index(of: header.source) else {
+      return .unknownSource
+    }
+    if header.source == .l0tp, header.eventCount > 0 {
+      let first = payload.extracting((L0MEPHeader.byteCount + L0Fragment.headerByteCount)...)
+      if let record = L0TPRecord(first),
+        tracker.l0tpPacket(firstEvent: header.firstEvent, word: record.word) == .endBurst
+      {
+        endBurst()
+      }
+    }
+    books.l0Packets += 1
+    if header.source == .l0tp {
+      for virtual in virtualSources {
+        L0MEP.forEachFragment(of: payload, header: header) { fragment in
+          var made = fragment
+          made.payloadLength = virtual.byteCount
+          add(made, nil, dense: virtual.dense, subID: 0, datagram)
+        }
+      }
+    }
+    L0MEP.forEachFragment(of: payload, header: header) { fragment in
+      if header.source == .l0tp, fragment.isLastOfBurst,
+        payload.byteCount >= fragment.payloadOffset + L0TPRecord.bytesUsedByL1,
+        L0Word(rawValue: payload.unsafeLoad(fromByteOffset: fragment.payloadOffset + 20, as: UInt8.self))
+          == .endOfBurst
+      {
+        tracker.endOfBurst(event: fragment.event, at: datagram.time)
+      }
+      add(fragment, payload, dense: dense, subID: header.subID, datagram)
+    }
+    return nil
+  }
+
+  private func addL1(_ payload: RawSpan) -> PacketRejection? {
+    var count: UInt64 = 0
+    let sources = layout.l1Sources
+    let rejection = L1Packet.forEachFragment(
+      of: payload, isConfigured: { id in sources.contains { $0.id == id } }
+    ) { _ in count += 1 }
+    if let rejection { return rejection }
+    books.l1Packets += 1
+    books.l1Fragments += count
+    return nil
+  }
+
+  // MARK: Fragments
+
+  @inline(__always)
+  private func add(
+    _ fragment: L0Fragment, _ payload: RawSpan?, dense: Int, subID: UInt8, _ datagram: Datagram
+  ) {
+    books.fragments += 1
+    guard fragment.event < options.maximumEvents else {
+      books.fragmentsOutOfRange += 1
+      return
+    }
+    var slot = pool.slot(of: fragment.event)
+    if slot < 0 {
+      slot = begin(fragment)
+    } else if pool.isLastOfBurst(slot) != fragment.isLastOfBurst {
+      pool.markCorrupted(slot)
+      books.fragmentsFlagMismatch += 1
+      return
+    } else if pool.burst(slot) != tracker.burst {
+      guard pool.burst(slot) < tracker.burst else {
+        books.fragmentsOlderBurst += 1
+        return
+      }
+      giveUp(slot, .newerBurst)
+      slot = begin(fragment)
+    }
+    guard
+      pool.add(
+        fragment, payload, to: slot, dense: dense, subID: subID, packet: datagram.packet,
+        limit: layout.sources[dense].fragments, start: layout.starts[dense])
+    else {
+      books.fragmentsDuplicate += 1
+      return
+    }
+    books.fragmentsPending += 1
+    if pool.total(slot) == layout.fragmentCount {
+      complete(slot, datagram.time)
+    } else if pool.pendingBytes > options.maximumPendingBytes, let oldest = pool.oldest {
+      giveUp(oldest, .pendingLimit)
+    }
+  }
+
+  private func begin(_ fragment: L0Fragment) -> Int {
+    books.events += 1
+    books.eventsPending += 1
+    return pool.begin(event: fragment.event, burst: tracker.burst, isLastOfBurst: fragment.isLastOfBurst)
+  }
+
+  private func complete(_ slot: Int, _ time: DataTime) {
+    let first = arena.fragments.count
+    pool.move(slot, to: &arena)
+    let timestamp = arena.fragments[first + timestampFragment].timestamp
+    var l0 = L0TPRecord(fineTime: 0, dataType: [], word: L0Word(rawValue: 0), flags: 0)
+    if let l0tpFragment {
+      let fragment = arena.fragments[first + l0tpFragment]
+      let begin = Int(fragment.offset)
+      let span = arena.bytes.span.bytes.extracting(begin..<(begin + Int(fragment.length)))
+      if let record = L0TPRecord(span) { l0 = record }
+    }
+    arena.events.append(
+      BuiltEvent(
+        number: pool.event(slot), burst: pool.burst(slot), timestamp: timestamp,
+        firstFragment: UInt32(first), l0: l0, isLastOfBurst: pool.isLastOfBurst(slot), time: time,
+        recordedTriggerWord: .max))
+    books.fragmentsBuilt += UInt64(layout.fragmentCount)
+    books.fragmentsPending -= Int64(layout.fragmentCount)
+    books.eventsBuilt += 1
+    books.eventsPending -= 1
+    pool.free(slot)
+    summary?.events += 1
+    if var range = summary {
+      range.timestamps =
+        range.events == 1
+        ? timestamp...timestamp
+        : min(range.timestamps.lowerBound, timestamp)...max(range.timestamps.upperBound, timestamp)
+      summary = range
+    }
+  }
+
+  private func giveUp(_ slot: Int, _ reason: UnfinishedReason) {
+    let count = pool.total(slot)
+    unfinished.append(
+      UnfinishedEvent(
+        number: pool.event(slot), burst: pool.burst(slot), received: pool.received(slot), reason: reason))
+    books.fragmentsUnfinished += UInt64(count)
+    books.fragmentsPending -= Int64(count)
+    books.eventsUnfinished += 1
+    books.eventsPending -= 1
+    if pool.isCorrupted(slot) { books.eventsCorruptedHeader += 1 }
+    pool.free(slot)
+  }
+
+  private func endBurst() {
+    for slot in pool.pendingSlotsByEvent() { giveUp(slot, .burstEnd) }
+    if let summary { endedBursts.append(summary) }
+    summary = nil
+  }
+
+  private func note(_ time: DataTime) {
+    guard summary != nil else {
+      summary = BurstSummary(
+        burst: tracker.burst, begin: time, end: time, timestamps: 0...0, events: 0)
+      return
+    }
+    summary?.end = time
+  }
+}

@@ -1,0 +1,176 @@
+import NA62Formats
+import PacketCapture
+
+/// The events that wait for fragments, addressed by event number without search.
+///
+/// A slot is the memory of one pending event; slots are used again, so a running builder does not
+/// allocate.
+struct PendingPool: ~Copyable {
+  private struct Slot {
+    var event: UInt32 = 0
+    var burst: UInt32 = 0
+    var total: Int32 = 0
+    var isLastOfBurst = false
+    var isCorrupted = false
+    var isUsed = false
+    var sequence: UInt64 = 0
+    var used = 0
+    var capacity = 0
+    var bytes: UnsafeMutableRawPointer
+    var fragments: UnsafeMutablePointer<EventFragment>
+    var counts: UnsafeMutablePointer<UInt16>
+  }
+
+  private let fragmentCount: Int
+  private let sourceCount: Int
+  private var slots: [Slot] = []
+  private var freeSlots: [Int] = []
+  private var slotOfEvent: ContiguousArray<Int32> = []
+  private var nextSequence: UInt64 = 0
+  /// Bytes of payload that pending events hold.
+  private(set) var pendingBytes = 0
+  /// Slots in the order of their beginning; entries of freed slots are skipped when they come up.
+  private var queue: [(slot: Int, sequence: UInt64)] = []
+  private var queueHead = 0
+
+  init(layout: EventLayout) {
+    fragmentCount = layout.fragmentCount
+    sourceCount = layout.sources.count
+  }
+
+  deinit {
+    for slot in slots {
+      slot.bytes.deallocate()
+      slot.fragments.deallocate()
+      slot.counts.deallocate()
+    }
+  }
+
+  /// The slot of an event, or −1.
+  @inline(__always)
+  func slot(of event: UInt32) -> Int {
+    event < slotOfEvent.count ? Int(slotOfEvent[Int(event)]) : -1
+  }
+
+  mutating func begin(event: UInt32, burst: UInt32, isLastOfBurst: Bool) -> Int {
+    let index: Int
+    if let free = freeSlots.popLast() {
+      index = free
+    } else {
+      index = slots.count
+      slots.append(
+        Slot(
+          capacity: 4096, bytes: .allocate(byteCount: 4096, alignment: 16),
+          fragments: .allocate(capacity: max(fragmentCount, 1)),
+          counts: .allocate(capacity: max(sourceCount, 1))))
+    }
+    if Int(event) >= slotOfEvent.count {
+      let wanted = max(Int(event) + 1, slotOfEvent.count * 2, 1024)
+      slotOfEvent.append(contentsOf: repeatElement(-1, count: wanted - slotOfEvent.count))
+    }
+    slotOfEvent[Int(event)] = Int32(index)
+    nextSequence += 1
+    slots[index].event = event
+    slots[index].burst = burst
+    slots[index].total = 0
+    slots[index].isLastOfBurst = isLastOfBurst
+    slots[index].isCorrupted = false
+    slots[index].isUsed = true
+    slots[index].sequence = nextSequence
+    slots[index].used = 0
+    slots[index].counts.update(repeating: 0, count: sourceCount)
+    pendingBytes += 256
+    if queueHead > 1024, queueHead * 2 > queue.count {
+      queue.removeFirst(queueHead)
+      queueHead = 0
+    }
+    queue.append((index, nextSequence))
+    return index
+  }
+
+  /// Adds a fragment; `false`, and no change, if its source is complete already.
+  @inline(__always)
+  mutating func add(
+    _ fragment: L0Fragment, _ payload: RawSpan?, to slot: Int, dense: Int, subID: UInt8,
+    packet: PacketReference, limit: Int, start: Int
+  ) -> Bool {
+    let count = Int(slots[slot].counts[dense])
+    guard count < limit else { return false }
+    slots[slot].counts[dense] = UInt16(truncatingIfNeeded: count + 1)
+    let length = fragment.payloadLength
+    let offset = slots[slot].used
+    slots[slot].fragments[start + count] = EventFragment(
+      offset: UInt32(truncatingIfNeeded: offset), length: UInt32(truncatingIfNeeded: length),
+      timestamp: fragment.timestamp, subID: subID, isVirtual: payload == nil, packet: packet)
+    if let payload {
+      if offset + length > slots[slot].capacity { grow(slot, offset + length) }
+      let target = UnsafeMutableRawBufferPointer(start: slots[slot].bytes + offset, count: length)
+      payload.extracting(fragment.payloadOffset..<(fragment.payloadOffset + length)).withUnsafeBytes {
+        target.copyMemory(from: $0)
+      }
+      // Payloads start at multiples of 4, so that words are aligned where boards send words.
+      slots[slot].used = (offset + length + 3) & ~3
+      pendingBytes += slots[slot].used - offset
+    }
+    slots[slot].total += 1
+    return true
+  }
+
+  private mutating func grow(_ slot: Int, _ needed: Int) {
+    let capacity = max((needed + 15) & ~15, slots[slot].capacity * 2)
+    let fresh = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+    fresh.copyMemory(from: slots[slot].bytes, byteCount: slots[slot].used)
+    slots[slot].bytes.deallocate()
+    slots[slot].bytes = fresh
+    slots[slot].capacity = capacity
+  }
+
+  /// Copies a complete event's payloads and fragments to the end of an arena.
+  mutating func move(_ slot: Int, to arena: inout Arena) {
+    let base = UInt32(truncatingIfNeeded: arena.bytes.count)
+    let used = min(slots[slot].used, slots[slot].capacity)
+    arena.bytes.append(contentsOf: UnsafeRawBufferPointer(start: slots[slot].bytes, count: used))
+    let from = slots[slot].fragments
+    for i in 0..<fragmentCount { from[i].offset = from[i].isVirtual ? 0 : from[i].offset &+ base }
+    arena.fragments.append(contentsOf: UnsafeBufferPointer(start: from, count: fragmentCount))
+  }
+
+  mutating func free(_ slot: Int) {
+    slots[slot].isUsed = false
+    pendingBytes -= slots[slot].used + 256
+    slotOfEvent[Int(slots[slot].event)] = -1
+    freeSlots.append(slot)
+  }
+
+  /// The slot of the event that has waited longest.
+  var oldest: Int? {
+    mutating get {
+      while queueHead < queue.count {
+        let head = queue[queueHead]
+        if slots[head.slot].isUsed, slots[head.slot].sequence == head.sequence { return head.slot }
+        queueHead += 1
+      }
+      return nil
+    }
+  }
+
+  /// The slots in use, in the order of their event numbers.
+  func pendingSlotsByEvent() -> [Int] {
+    slots.indices.filter { slots[$0].isUsed }.sorted { slots[$0].event < slots[$1].event }
+  }
+
+  func event(_ slot: Int) -> UInt32 { slots[slot].event }
+  func burst(_ slot: Int) -> UInt32 { slots[slot].burst }
+  func total(_ slot: Int) -> Int { Int(slots[slot].total) }
+  func isLastOfBurst(_ slot: Int) -> Bool { slots[slot].isLastOfBurst }
+  func isCorrupted(_ slot: Int) -> Bool { slots[slot].isCorrupted }
+  func received(_ slot: Int) -> [UInt16] {
+    Array(UnsafeBufferPointer(start: slots[slot].counts, count: sourceCount))
+  }
+
+  /// Marks an event whose last-of-burst flags contradict each other; its flag becomes false.
+  mutating func markCorrupted(_ slot: Int) {
+    slots[slot].isCorrupted = true
+    slots[slot].isLastOfBurst = false
+  }
+}

@@ -1,0 +1,435 @@
+public import Detectors
+public import EventBuilding
+public import NA62Formats
+
+/// Runs the L1 algorithms and the chain logic: one worker, with its own scratch memory.
+///
+/// What a worker says of an event depends on the event and its plan alone (with the STRAW scratch memory
+/// `clean`), so any number of workers can share the events (`l1.md` 6.4).
+public final class L1Worker {
+  private let configuration: L1Configuration
+  private let layout: EventLayout
+  private let logic: [MaskLogic]
+  private let maps: L1DetectorMaps
+  private let straw: StrawAlgorithm
+  /// The scratch memory of `evaluateAlone`, which is not to disturb that of the chain.
+  private lazy var aloneStraw = StrawAlgorithm(maps: maps, scratch: configuration.strawScratch)
+  private var edges = ScratchList<TDCEdge>(capacity: 1024)
+  private var pairs = ScratchList<Tile>(capacity: 64)
+  private var lavMarks = [Bool](repeating: false, count: 512)
+
+  /// One hit with its place in the detector's map and its time from the event, in ns.
+  private struct Tile: BitwiseCopyable {
+    var place: Int32
+    var time: Double
+  }
+
+  /// A worker for the given configuration.
+  public init(configuration: L1Configuration, layout: EventLayout, maps: L1DetectorMaps) {
+    self.configuration = configuration
+    self.layout = layout
+    self.maps = maps
+    logic = configuration.masks.enumerated().map { number, mask in
+      MaskLogic(mask, isListed: configuration.dataBlockMasks.contains(number))
+    }
+    straw = StrawAlgorithm(maps: maps, scratch: configuration.strawScratch)
+  }
+
+  /// Evaluates the masks that an event fired.
+  public func evaluate(_ event: BuiltEvent, of batch: EventBatch, plan: L1Plan) -> L1Evaluation {
+    var out = L1Evaluation(plan: plan)
+    guard plan.path == .masks, event.l0.dataType.contains(.physics) else { return out }
+    for mask in 0..<16 where event.l0.flags & (1 << UInt16(mask)) != 0 {
+      follow(mask, event, batch, &out)
+    }
+    return out
+  }
+
+  /// Runs every algorithm on an event with the parameters of mask 0, for the table of decisions.
+  ///
+  /// The results of the three MUV3 variants (xx = 2, 1, 0) come beside the quantities.
+  public func evaluateAlone(
+    _ event: BuiltEvent, of batch: EventBatch
+  ) -> (info: L1EventInfo, muv3: (neighbours: UInt8, leftRight: UInt8, tight: UInt8)) {
+    var info = L1EventInfo()
+    let mask = configuration.masks[0]
+    for algorithm in [L1Algorithm.chod, .ktag, .lav, .ircSac] {
+      _ = run(algorithm, mask[algorithm], event, batch, &info)
+    }
+    _ = runStraw(aloneStraw, event, batch, &info)
+    var settings = mask[.muv3]
+    var variants: [UInt8] = []
+    for xx: UInt32 in [2, 1, 0] {
+      settings.xx = xx
+      variants.append(run(.muv3, settings, event, batch, &info))
+    }
+    _ = run(.newCHOD, mask[.newCHOD], event, batch, &info)
+    return (info, (variants[0], variants[1], variants[2]))
+  }
+
+  // MARK: The chain of one mask
+
+  private func follow(_ number: Int, _ event: BuiltEvent, _ batch: EventBatch, _ out: inout L1Evaluation) {
+    let logic = logic[number]
+    let mask = configuration.masks[number]
+    let isReduced = out.plan.reducedMasks & (1 << UInt16(number)) != 0
+    if logic.count == 0 { out.allDisabled = true }
+    if logic.hasTimeoutMark { out.timeout = true }
+    var words: UInt8 = 0
+    var process = 0
+    var loops = 0
+    chain: while loops != 10, !isReduced, process != logic.count {
+      for algorithm in L1Algorithm.decisionOrder {
+        let settings = mask.algorithms[algorithm.rawValue]
+        if settings.isEnabled, settings.processID == process, isConfigured(algorithm) {
+          let result = run(algorithm, settings, event, batch, &out.info)
+          process += 1
+          let accepts: Bool
+          if algorithm == .straw {
+            accepts = UInt32(result) & settings.xx == settings.xx
+          } else {
+            accepts = result != 0
+          }
+          if accepts == settings.isPositive { words |= algorithm.bit }
+        }
+        // Holds for algorithms that have not run yet too: NA62's chains have to follow the fixed order.
+        if logic.enabled & algorithm.bit != 0, words & algorithm.bit == 0, process != 0,
+          !settings.isFlagged
+        {
+          loops += 1
+          break chain
+        }
+      }
+      loops += 1
+    }
+    if loops == 10, process != logic.count { out.timeout = true }
+    out.words[number] = words
+    if !isReduced,
+      logic.enabled == 0 || words & logic.enabled == logic.enabled || words & logic.cut == logic.cut
+    {
+      if logic.flagged > 0 { out.flagged = true }
+      out.passing |= 1 << UInt16(number)
+    }
+  }
+
+  private func isConfigured(_ algorithm: L1Algorithm) -> Bool {
+    layout.index(of: algorithm.source) != nil
+  }
+
+  /// The result of an algorithm: that of an earlier mask where there is one (`l1.md` 5.1).
+  private func run(
+    _ algorithm: L1Algorithm, _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ batch: EventBatch,
+    _ info: inout L1EventInfo
+  ) -> UInt8 {
+    if algorithm == .muv3 {
+      guard settings.xx <= 2 else { return info.results[algorithm.rawValue] }
+      // One result serves all variants, while each is marked as processed by itself.
+      if info.muv3Variants & (1 << UInt8(settings.xx)) == 0 {
+        return runMUV3(settings, event, batch, &info)
+      }
+      return info.results[algorithm.rawValue]
+    }
+    if info.state(algorithm).contains(.processed) { return info.results[algorithm.rawValue] }
+    switch algorithm {
+    case .chod: return runCHOD(settings, event, batch, &info)
+    case .ktag: return runKTAG(settings, event, batch, &info)
+    case .lav: return runLAV(settings, event, batch, &info)
+    case .ircSac: return runIRCSAC(settings, event, batch, &info)
+    case .straw: return runStraw(straw, event, batch, &info)
+    case .newCHOD: return runNewCHOD(settings, event, batch, &info)
+    case .muv3, .rich: return 0
+    }
+  }
+
+  // MARK: Algorithms
+
+  /// The reference time in ns of an algorithm other than CHOD and NewCHOD.
+  private func reference(
+    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ info: L1EventInfo
+  ) -> Double {
+    switch settings.reference {
+    case 0: l0Reference(event)
+    case 1: info.state(.chod).contains(.processed) ? info.chodAverage : 0
+    default: 0
+    }
+  }
+
+  private func l0Reference(_ event: BuiltEvent) -> Double {
+    Double(event.l0.fineTime) * ClockTicks.fineTimeUnit
+  }
+
+  /// Decodes fragment `i` of a source into `edges`.
+  private func decode(_ fragment: EventFragment, _ event: BuiltEvent, _ batch: EventBatch) -> TEL62.Result {
+    edges.removeAll()
+    let storage = batch.bytes
+    let all = storage.span.bytes
+    let begin = Int(fragment.offset)
+    let end = begin + (fragment.isVirtual ? 0 : Int(fragment.length))
+    return TEL62.decode(all.extracting(begin..<end), timestamp: event.timestamp, into: &edges)
+  }
+
+  private func firstFragment(
+    _ source: SourceID, _ event: BuiltEvent, _ batch: EventBatch
+  ) -> EventFragment? {
+    let range = layout.fragments(of: source)
+    guard !range.isEmpty else { return nil }
+    return batch.fragments[Int(event.firstFragment) + range.lowerBound]
+  }
+
+  private func runCHOD(
+    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ batch: EventBatch, _ info: inout L1EventInfo
+  ) -> UInt8 {
+    guard let fragment = firstFragment(.chod, event, batch),
+      decode(fragment, event, batch).status == .good
+    else { return info.fail(.chod) }
+    if edges.count == 0 { info.mark(.chod, .empty) }
+    let reference = l0Reference(event)
+    let window = settings.window
+    let found = edges.withElements { edges in
+      var hits: UInt32 = 0
+      var sum = 0.0
+      for edge in edges where edge.isLeading && edge.channel < 512 {
+        let time = edge.nanoseconds(from: event.timestamp)
+        guard abs(time - reference) < window else { continue }
+        hits += 1
+        sum += time
+      }
+      return (hits, sum)
+    }
+    info.chodHits = found.0
+    info.chodAverage = settings.reference == 1 && found.0 > 0 ? found.1 / Double(found.0) : -1e28
+    return info.mark(.chod, result: found.0 >= 1 && found.0 <= 5 ? 1 : 0)
+  }
+
+  private func runKTAG(
+    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ batch: EventBatch, _ info: inout L1EventInfo
+  ) -> UInt8 {
+    let range = layout.fragments(of: .ktag)
+    guard !range.isEmpty else { return info.fail(.ktag) }
+    let reference = reference(settings, event, info)
+    let window = settings.window
+    var sectors: UInt8 = 0
+    var edgeCount = 0
+    for (i, f) in range.enumerated() {
+      let fragment = batch.fragments[Int(event.firstFragment) + f]
+      guard decode(fragment, event, batch).status == .good else { return info.fail(.ktag) }
+      edgeCount += edges.count
+      sectors |= edges.withElements { edges in
+        var hit: UInt8 = 0
+        for edge in edges where edge.isLeading && edge.channel < 512 {
+          let time = edge.nanoseconds(from: event.timestamp)
+          guard abs(time - reference) < window else { continue }
+          let sector = ((i << 2) | Int(edge.channel) / 128) / 3
+          if sector < 8 { hit |= 1 << UInt8(sector) }
+        }
+        return hit
+      }
+    }
+    if edgeCount == 0 { info.mark(.ktag, .empty) }
+    info.ktagSectors = UInt32(sectors.nonzeroBitCount)
+    return info.mark(.ktag, result: info.ktagSectors > 4 ? 1 : 0)
+  }
+
+  /// Counts low-threshold channels with a trailing edge in time behind a leading one, up to `limit`.
+  private func countMatched(
+    _ event: BuiltEvent, reference: Double, window: Double, channels: UInt16, from start: UInt32,
+    limit: UInt32
+  ) -> UInt32 {
+    var count = start
+    edges.withElements { edges in
+      lavMarks.withUnsafeMutableBufferPointer { marks in
+        marks.update(repeating: false)
+        for edge in edges where edge.channel < channels && edge.channel & 1 == 0 {
+          guard abs(edge.nanoseconds(from: event.timestamp) - reference) < window || !edge.isLeading
+          else { continue }
+          if edge.isLeading {
+            marks[Int(edge.channel)] = true
+          } else if marks[Int(edge.channel)] {
+            count += 1
+            if count == limit { return }
+          }
+        }
+      }
+    }
+    return count
+  }
+
+  private func runLAV(
+    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ batch: EventBatch, _ info: inout L1EventInfo
+  ) -> UInt8 {
+    let range = layout.fragments(of: .lav)
+    guard !range.isEmpty else { return info.fail(.lav) }
+    let reference = reference(settings, event, info)
+    var hits: UInt32 = 0
+    var edgeCount = 0
+    for f in range {
+      let fragment = batch.fragments[Int(event.firstFragment) + f]
+      let board = decode(fragment, event, batch)
+      if board.subID == 0 || board.subID == 11 { continue }
+      guard board.status == .good else { return info.fail(.lav) }
+      edgeCount += edges.count
+      hits = countMatched(
+        event, reference: reference, window: settings.window, channels: 512, from: hits, limit: 3)
+      if hits == 3 { break }
+    }
+    if edgeCount == 0 { info.mark(.lav, .empty) }
+    info.lavHits = hits
+    return info.mark(.lav, result: hits == 3 ? 1 : 0)
+  }
+
+  private func runIRCSAC(
+    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ batch: EventBatch, _ info: inout L1EventInfo
+  ) -> UInt8 {
+    guard let fragment = firstFragment(.ircSacNewCHOD, event, batch),
+      decode(fragment, event, batch).status == .good
+    else { return info.fail(.ircSac) }
+    if edges.count == 0 { info.mark(.ircSac, .empty) }
+    info.ircSacHits = countMatched(
+      event, reference: reference(settings, event, info), window: settings.window, channels: 128, from: 0,
+      limit: 1)
+    return info.mark(.ircSac, result: UInt8(info.ircSacHits))
+  }
+
+  private func runNewCHOD(
+    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ batch: EventBatch, _ info: inout L1EventInfo
+  ) -> UInt8 {
+    guard let fragment = firstFragment(.ircSacNewCHOD, event, batch),
+      decode(fragment, event, batch).status == .good
+    else { return info.fail(.newCHOD) }
+    if edges.count == 0 { info.mark(.newCHOD, .empty) }
+    collect(event, map: maps.newCHOD, from: 192, reference: l0Reference(event), window: settings.window)
+    let found = pairs.withElements { tiles in
+      var count: UInt32 = 0
+      var sum = 0.0
+      for i in tiles.indices where tiles[i].place / 10 % 10 <= 3 {
+        for j in tiles.indices where j != i {
+          guard abs(tiles[i].place - tiles[j].place) == 50,
+            tiles[i].place / 100 == tiles[j].place / 100,
+            abs(tiles[i].time - tiles[j].time) < 5.0
+          else { continue }
+          count += 1
+          // The mean is of the first photomultipliers, those with tens digit 0 to 3.
+          sum += tiles[i].time
+        }
+      }
+      return (count, sum)
+    }
+    info.newCHODHits = found.0
+    info.newCHODAverage =
+      settings.reference == 1 && found.0 > 0 ? found.1 / Double(found.0) : -1e28
+    return info.mark(.newCHOD, result: info.newCHODHits >= 1 && info.newCHODHits <= 3 ? 1 : 0)
+  }
+
+  /// Collects the leading edges of mapped channels, those in time only if `reference` is given.
+  private func collect(
+    _ event: BuiltEvent, map: ContiguousArray<Int32>, from first: UInt16, keepUnmapped: Bool = false,
+    reference: Double?, window: Double
+  ) {
+    pairs.removeAll()
+    for i in 0..<edges.count {
+      let edge = edges[i]
+      guard edge.isLeading, edge.channel >= first, Int(edge.channel) < map.count else { continue }
+      let place = map[Int(edge.channel)]
+      guard place >= 0 || keepUnmapped else { continue }
+      let time = edge.nanoseconds(from: event.timestamp)
+      if let reference, !(abs(time - reference) < window) { continue }
+      pairs.append(Tile(place: place, time: time))
+    }
+  }
+
+  private func runMUV3(
+    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ batch: EventBatch, _ info: inout L1EventInfo
+  ) -> UInt8 {
+    guard let fragment = firstFragment(.muv3, event, batch),
+      decode(fragment, event, batch).status == .good
+    else { return info.fail(.muv3) }
+    if edges.count == 0 { info.mark(.muv3, .empty) }
+    info.muv3Variants |= 1 << UInt8(settings.xx)
+    let reference = reference(settings, event, info)
+    let window = settings.window
+    var result: UInt8 = 0
+    switch settings.xx {
+    case 0:
+      collect(event, map: maps.muv3, from: 0, reference: nil, window: 0)
+      let found = pairs.withElements { tiles in
+        tiles.contains { a in
+          a.place < 200
+            && tiles.contains { b in
+              b.place - a.place == 200 && abs(a.time - b.time) < 50.0
+                && abs((a.time + b.time) / 2 - reference) < window
+            }
+        }
+      }
+      result = found ? 1 : 0
+    case 1:
+      collect(
+        event, map: maps.muv3, from: 0, keepUnmapped: true, reference: reference, window: window)
+      let found = pairs.withElements { tiles in
+        tiles.contains { a in
+          let left = Self.tile(a.place)
+          guard left < 144, left % 12 <= 5 else { return false }
+          return tiles.contains { b in
+            let right = Self.tile(b.place)
+            return right < 144 && right % 12 >= 6 && abs(a.time - b.time) < 10.0
+          }
+        }
+      }
+      result = found ? 1 : 0
+    default:
+      collect(event, map: maps.muv3, from: 0, reference: reference, window: window)
+      var first: Int32 = -1
+      var second: Int32 = -1
+      var count: UInt32 = 0
+      for i in 0..<pairs.count {
+        let tile = Self.tile(pairs[i].place)
+        guard tile < 144, tile != first, tile != second else { continue }
+        count += 1
+        if count == 1 { first = tile } else if count == 2 { second = tile } else { break }
+      }
+      info.muv3Tiles = count
+      if count >= 3 {
+        result = 1
+      } else if count == 2 {
+        let a = min(first, second)
+        let b = max(first, second)
+        let isNeighbour = b - a == 1 && (a + b) % 24 != 23 || b - a == 12
+        result = isNeighbour ? 0 : 1
+      }
+    }
+    return info.mark(.muv3, result: result)
+  }
+
+  /// The tile of a MUV3 map value: both photomultipliers of a tile count as it.
+  private static func tile(_ place: Int32) -> Int32 { place > 151 ? place - 200 : place }
+
+  private func runStraw(
+    _ algorithm: StrawAlgorithm, _ event: BuiltEvent, _ batch: EventBatch, _ info: inout L1EventInfo
+  ) -> UInt8 {
+    let range = layout.fragments(of: .straw)
+    let storage = batch.bytes
+    return algorithm.run(
+      fragmentCount: range.count, timestamp: event.timestamp, fineTime: event.l0.fineTime, info: &info
+    ) { i, edges in
+      let fragment = batch.fragments[Int(event.firstFragment) + range.lowerBound + i]
+      let all = storage.span.bytes
+      let begin = Int(fragment.offset)
+      return SRB.decode(
+        all.extracting(begin..<(begin + Int(fragment.length))), timestamp: event.timestamp, into: &edges)
+    }
+  }
+}
+
+extension L1Algorithm {
+  /// The source whose data the algorithm reads.
+  public var source: SourceID {
+    switch self {
+    case .chod: .chod
+    case .rich: .rich
+    case .ktag: .ktag
+    case .lav: .lav
+    case .ircSac, .newCHOD: .ircSacNewCHOD
+    case .straw: .straw
+    case .muv3: .muv3
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import Detectors
+
+/// The geometry that the STRAW algorithm works with (`l1.md` 5.9).
+///
+/// Views are numbered 0 = v, 1 = u, 2 = x, 3 = y; all lengths are in mm, and z is relative to the magnet
+/// unless said otherwise.
+enum StrawGeometry {
+  static let sqrt2 = 2.0.squareRoot()
+  static let inverseSqrt2 = 1.0 / 2.0.squareRoot()
+  /// z of the magnet's centre.
+  static let magnet: Float = 197_645
+  /// z of the chambers.
+  static let chambers: [Float] = [-14137, -3579, 6814, 21240]
+
+  /// Offsets of the straws by view and by 2 × half + plane.
+  static let planeOffsets: [[Double]] = [
+    [-1058.2, -1067.0, -1071.4, -1062.6], [-1062.6, -1071.4, -1067.0, -1058.2],
+    [-1058.2, -1067.0, -1071.4, -1062.6], [-1080.2, -1089.0, -1084.6, -1075.8],
+  ]
+  /// Offsets of the views by chamber and view.
+  static let viewOffsets: [[Double]] = [
+    [-0.0538315, 0.0857196, -0.1735152, 0.0267571], [0.2585159, 0.0453096, 0.1563879, -0.01980598],
+    [-0.00973369, 0.0212925, -0.3323366, 0.046397608], [0.03975005, 0.1124206, -0.02243413, -0.02177299],
+  ]
+  /// Limits of the central hole by chamber and view: (minimum, maximum).
+  static let holes: [[(low: Float, high: Float)]] = [
+    [(6.6, 134.2), (6.6, 134.2), (37.4, 165.0), (-63.8, 63.8)],
+    [(15.4, 143), (15.4, 143), (50.6, 178.2), (-63.8, 63.8)],
+    [(2.2, 129.8), (2.2, 129.8), (28.6, 156.2), (-63.8, 63.8)],
+    [(-24.2, 103.4), (-24.2, 103.4), (-11, 116.6), (-63.8, 63.8)],
+  ]
+  /// Half length of a straw view.
+  static let halfWidth = 1052.1111931800842
+
+  /// Whether a point of two views lies where exactly two views of the chamber see it.
+  static func isInTwoViews(chamber: Int, x: Double, y: Double) -> Bool {
+    var hit = 0
+    let i = inverseSqrt2
+    let along = (i * x + i * y, i * x + -i * y)
+    let p = [along.0, along.1, x, y]
+    let q = [along.1, along.0, y, x]
+    for view in 0..<4 {
+      let hole = holes[chamber][view]
+      let inside =
+        (Double(hole.high) < p[view] && p[view] < halfWidth)
+        || (-halfWidth < p[view] && p[view] < Double(hole.low))
+      if inside, abs(q[view]) < 1050 { hit += 1 }
+    }
+    return hit == 2
+  }
+
+  /// Drift distance in mm for a drift time in µs.
+  @inline(__always)
+  static func drift(_ microseconds: Double) -> Double {
+    let d = microseconds - 0.00807073
+    let q = 763.831 * d + -58.9754 * d * d
+    let r = -2.29722 + abs(q).squareRoot() - 22.5652 * microseconds
+    return r < 0 ? 0 : r
+  }
+
+  /// Drift distance of hits that are too early: that of 1 µs (sic).
+  static let earlyDrift = Float(drift(1.0))
+}
+
+/// What the algorithm needs to know of a readout channel.
+struct StrawChannel {
+  /// (16 chamber + 4 view + 2 half + plane) × 122 + tube + 1: the key of a straw; 0 is the unmapped one.
+  var key: Int32
+  /// 8 × chamber + 2 × view + half: the half view the straw belongs to.
+  var halfView: Int32
+  /// The plane of the half view.
+  var plane: Int32
+  /// Position of the wire across the view.
+  var position: Float
+  /// Time offset of the channel's mezzanine in ns.
+  var mezzanineT0: Double
+
+  /// The table of all readout channels.
+  ///
+  /// An unmapped channel takes part as straw −1 of the first plane, as in NA62's code (`l1.md` 5.9.1).
+  static func table(_ maps: L1DetectorMaps) -> [StrawChannel] {
+    (0..<8192).map { channel in
+      let g = channel < maps.straw.count ? Int(maps.straw[channel]) : -1
+      let chamber = g / 1952
+      let view = g % 1952 / 488
+      let half = g % 488 / 244
+      let plane = g % 244 / 122
+      let tube = g % 122
+      let position =
+        17.6 * Double(tube) + StrawGeometry.planeOffsets[view][2 * half + plane]
+        + StrawGeometry.viewOffsets[chamber][view]
+      return StrawChannel(
+        key: Int32(g + 1), halfView: Int32(8 * chamber + 2 * view + half), plane: Int32(plane),
+        position: Float(position), mezzanineT0: maps.strawMezzanineT0[channel / 16])
+    }
+  }
+}

@@ -1,0 +1,217 @@
+/// The payload of a TEL62 readout board: TDC words of up to four FPGAs in frames (`l1.md` 4.1).
+
+/// One edge of a TDC channel.
+public struct TDCEdge: Hashable, Sendable, BitwiseCopyable {
+  /// Time in 1/256 of a clock period since the start of burst.
+  public var time: UInt64
+  /// Readout channel: 32 × TDC identifier + channel, 0 to 511 for FPGAs 0 to 3.
+  public var channel: UInt16
+  /// Whether the edge is a leading one; every other word type counts as trailing.
+  public var isLeading: Bool
+
+  /// An edge with the given fields.
+  @inlinable
+  public init(time: UInt64, channel: UInt16, isLeading: Bool) {
+    self.time = time
+    self.channel = channel
+    self.isLeading = isLeading
+  }
+
+  /// Time relative to the event, in ns: (time − timestamp × 256) × 0.0974… (`l1.md` 4.1).
+  @inlinable @inline(__always)
+  public func nanoseconds(from timestamp: UInt32) -> Double {
+    (Double(time) - Double(timestamp) * 256.0) * ClockTicks.fineTimeUnit
+  }
+}
+
+/// What became of decoding a board's payload.
+public enum BoardStatus: UInt8, Hashable, Sendable, BitwiseCopyable {
+  /// Decoded; the edges are there.
+  case good
+  /// Corrupted: edges up to the fault may have been delivered, and no algorithm uses them.
+  case bad
+  /// A special trigger: there are no data by intent. Algorithms treat it as bad data.
+  case special
+}
+
+/// A growing store of plain values, reused from event to event: `removeAll` keeps the memory, so a
+/// warm decoder does not allocate.
+public struct ScratchList<Element: BitwiseCopyable>: ~Copyable {
+  @usableFromInline var storage: UnsafeMutablePointer<Element>
+  @usableFromInline var capacity: Int
+  /// Number of elements.
+  public private(set) var count: Int
+
+  /// An empty list with room for `capacity` elements.
+  public init(capacity: Int = 64) {
+    self.capacity = max(capacity, 1)
+    storage = .allocate(capacity: self.capacity)
+    count = 0
+  }
+
+  deinit { storage.deallocate() }
+
+  /// Forgets the elements and keeps the memory.
+  @inlinable @inline(__always)
+  public mutating func removeAll() { setCount(0) }
+
+  @usableFromInline @inline(__always)
+  mutating func setCount(_ value: Int) { count = value }
+
+  /// Makes room for `extra` more elements.
+  @inlinable @inline(__always)
+  public mutating func reserve(_ extra: Int) {
+    if count + extra > capacity { grow(count + extra) }
+  }
+
+  @usableFromInline
+  mutating func grow(_ needed: Int) {
+    let larger = max(needed, capacity * 2)
+    let fresh = UnsafeMutablePointer<Element>.allocate(capacity: larger)
+    fresh.update(from: storage, count: count)
+    storage.deallocate()
+    storage = fresh
+    capacity = larger
+  }
+
+  /// Appends an element.
+  @inlinable @inline(__always)
+  public mutating func append(_ element: Element) {
+    if count == capacity { grow(count + 1) }
+    storage[count] = element
+    setCount(count + 1)
+  }
+
+  /// The element at an index, which has to be below `count`.
+  @inlinable
+  public subscript(index: Int) -> Element {
+    @inline(__always) get {
+      precondition(index >= 0 && index < count)
+      return storage[index]
+    }
+    @inline(__always) set {
+      precondition(index >= 0 && index < count)
+      storage[index] = newValue
+    }
+  }
+
+  /// The elements, for a loop without checks; the pointer is not to leave the closure.
+  @inlinable @inline(__always)
+  public func withElements<Result>(_ body: (UnsafeBufferPointer<Element>) -> Result) -> Result {
+    body(UnsafeBufferPointer(start: storage, count: count))
+  }
+}
+
+/// The decoder of TEL62 payloads.
+public enum TEL62 {
+  /// What a payload decodes to, besides its edges.
+  public struct Result: Sendable {
+    /// Good, bad, or special.
+    public var status: BoardStatus
+    /// The board's sub-ID in the payload, or `nil` where it was not reached.
+    public var subID: UInt8?
+    /// Byte offsets, in the payload, of the FPGA headers whose error bit 0 NA62's decoder clears in
+    /// the raw data because no error block follows (`l1.md` 4.1 step 6); −1 where there is none.
+    public var clearedErrorFlags: SIMD4<Int32> = SIMD4(repeating: -1)
+
+    /// A result with no flag cleared.
+    @inlinable
+    public init(status: BoardStatus, subID: UInt8?) {
+      self.status = status
+      self.subID = subID
+    }
+  }
+
+  /// Decodes a payload and appends its edges.
+  ///
+  /// Words outside the payload make the board bad, where the original reads behind it
+  /// (`l1.md` section 10).
+  ///
+  /// - Parameters:
+  ///   - payload: the fragment's payload.
+  ///   - timestamp: the event's timestamp in clock periods.
+  ///   - edges: takes the edges, in stored order.
+  @inlinable
+  public static func decode(
+    _ payload: RawSpan, timestamp: UInt32, into edges: inout ScratchList<TDCEdge>
+  ) -> Result {
+    let n = payload.byteCount / 4
+    guard n > 0 else { return Result(status: .bad, subID: nil) }
+    let board = payload.little(0, as: UInt32.self)
+    if board & 0x8000 != 0 { return Result(status: .special, subID: nil) }
+    var result = Result(status: .good, subID: UInt8(truncatingIfNeeded: board >> 16))
+    let fpgaCount = (board & 0xFF).nonzeroBitCount
+    if fpgaCount == 0 || fpgaCount > 4 {
+      result.status = .bad
+      return result
+    }
+    edges.reserve(n)
+    let high = UInt64(timestamp & 0xFFFF_0000)
+    let late = timestamp & 0xF000
+    var w = 0
+    for f in 0..<fpgaCount {
+      let headerIndex = 1 + f + w
+      guard headerIndex < n else {
+        result.status = .bad
+        return result
+      }
+      let header = payload.little(headerIndex * 4, as: UInt32.self)
+      let fpga = (header >> 16) & 0xFF
+      for _ in 0..<(header & 0xFF) {
+        let frameIndex = 2 + f + w
+        guard frameIndex < n else {
+          result.status = .bad
+          return result
+        }
+        let frame = payload.little(frameIndex * 4, as: UInt32.self)
+        let length = Int(frame >> 16)
+        if length == 0 {
+          result.status = .bad
+          return result
+        }
+        w += length
+        var time = high &+ UInt64(frame & 0xFFFF)
+        if late == 0xF000, time & 0xF000 == 0 { time &+= 0x10000 }
+        if late == 0, time & 0xF000 == 0xF000 { time &-= 0x10000 }
+        let base = (time & 0xFFFF_F800) &* 256
+        let end = min(frameIndex + length, n)
+        for index in (frameIndex + 1)..<max(end, frameIndex + 1) {
+          let word = payload.little(index * 4, as: UInt32.self)
+          let tdc = ((word >> 24) & 3 &+ 4 &* fpga) & 0xFF
+          edges.append(
+            TDCEdge(
+              time: base &+ UInt64(word & 0x7FFFF),
+              channel: UInt16(truncatingIfNeeded: 32 &* tdc &+ (word >> 19) & 31),
+              isLeading: word >> 28 == 4))
+        }
+        if frameIndex + length > n {
+          result.status = .bad
+          return result
+        }
+      }
+      if header >> 24 & 1 != 0 {
+        let errorIndex = 2 + f + w
+        guard errorIndex <= n else {
+          result.status = .bad
+          return result
+        }
+        // With nothing left behind this FPGA (errorIndex = n) there is no error block to skip.
+        let isError =
+          errorIndex < n
+          && (payload.little(errorIndex * 4, as: UInt32.self) >> 8) & 0xFF != 0xFF
+          && w + fpgaCount + 1 != n
+        if isError {
+          let count = Int(payload.little(errorIndex * 4, as: UInt32.self) >> 16)
+          if count == 0 {
+            result.status = .bad
+            return result
+          }
+          w += count
+        } else {
+          result.clearedErrorFlags[f] = Int32(truncatingIfNeeded: headerIndex * 4)
+        }
+      }
+    }
+    return result
+  }
+}

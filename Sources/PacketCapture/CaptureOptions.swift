@@ -1,0 +1,20 @@
+/// How captures are read.
+public struct CaptureOptions: Sendable, Hashable {
+  /// A filter in the language of pcap-filter(7); packets that it refuses are only counted.
+  public var filter: String?
+  /// Length of the slab of a batch, in bytes.
+  public var slabSize = 1 << 20
+  /// Most datagrams in one batch; nil for as many as the slab holds.
+  public var maximumDatagramsPerBatch: Int?
+  /// Most incomplete datagrams that are kept; the oldest is given up beyond it.
+  public var maximumPendingFragments = 4096
+  /// Most bytes of fragments that are kept; the oldest datagram is given up beyond it.
+  public var maximumPendingFragmentBytes = 64 << 20
+  /// Longest data time that a fragment waits for the others of its datagram, in ns.
+  public var fragmentTimeoutNanoseconds: Int64 = 30_000_000_000
+  /// Files that stay open from the first look until they are read; more are closed and opened again.
+  public var maximumOpenFiles = 64
+
+  /// The default options.
+  public init(filter: String? = nil) { self.filter = filter }
+}

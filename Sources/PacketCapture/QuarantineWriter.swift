@@ -1,0 +1,101 @@
+/// Writes rejected packets to a pcapng file, each with a comment that says why, which Wireshark shows.
+///
+/// The file is created at the first rejected packet.
+public final class QuarantineWriter {
+  /// Path of the file.
+  public let path: String
+  /// Packets written so far.
+  public private(set) var packetCount: UInt64 = 0
+  private var sink: FileSink?
+  private var interfaces: [LinkType] = []
+  private var isClosed = false
+
+  /// A quarantine at `path`, which is not touched before the first rejected packet.
+  public init(path: String) { self.path = path }
+
+  /// Writes all rejected packets of a batch. Throws where the file cannot be written.
+  public func write(_ batch: PacketBatch) throws(CaptureError) {
+    for reject in batch.rejects {
+      let start = min(max(0, reject.frameOffset), batch.bytes.count)
+      let end = min(max(start, start &+ reject.frameLength), batch.bytes.count)
+      try write(reject, frame: batch.bytes[start..<end])
+    }
+  }
+
+  /// Writes one rejected packet whose captured bytes are `frame`. Throws where the file cannot be written.
+  public func write(_ reject: RejectedPacket, frame: some Collection<UInt8>) throws(CaptureError) {
+    let sink = try open()
+    let interface = try interface(for: reject.link, sink)
+    let comment = Array("\(reject.reason.rawValue) (\(reject.packet))".utf8)
+    let length = 32 + padded(frame.count) + 4 + padded(comment.count) + 4 + 4
+    // pcapng counts unsigned ns; a time before 1970 is written as 1970.
+    let time = UInt64(clamping: reject.time.nanoseconds)
+    try sink.write(6 as UInt32)
+    try sink.write(UInt32(clamping: length))
+    try sink.write(interface)
+    try sink.write(UInt32(time >> 32))
+    try sink.write(UInt32(truncatingIfNeeded: time))
+    try sink.write(UInt32(clamping: frame.count))
+    try sink.write(UInt32(clamping: max(frame.count, reject.originalLength)))
+    try sink.write(frame)
+    try pad(frame.count, sink)
+    try sink.write(1 as UInt16)
+    try sink.write(UInt16(clamping: comment.count))
+    try sink.write(comment)
+    try pad(comment.count, sink)
+    try sink.write(0 as UInt32)
+    try sink.write(UInt32(clamping: length))
+    packetCount += 1
+  }
+
+  /// Hands what is buffered to the system. Throws where it cannot be written.
+  public func flush() throws(CaptureError) { try sink?.flush() }
+
+  /// Flushes and closes the file, if there is one; nothing can be written after it. Throws where it cannot
+  /// be written.
+  public func close() throws(CaptureError) {
+    isClosed = true
+    try sink?.close()
+    sink = nil
+  }
+
+  private func padded(_ count: Int) -> Int { (count + 3) & ~3 }
+
+  private func pad(_ count: Int, _ sink: FileSink) throws(CaptureError) {
+    try sink.write(repeatElement(0 as UInt8, count: padded(count) - count))
+  }
+
+  private func open() throws(CaptureError) -> FileSink {
+    if let sink { return sink }
+    if isClosed { throw .cannotWrite(path: path, reason: "it is closed") }
+    let sink = try FileSink(path: path)
+    // Section header block of unknown length, version 1.0.
+    try sink.write(0x0a0d_0d0a as UInt32)
+    try sink.write(28 as UInt32)
+    try sink.write(0x1a2b_3c4d as UInt32)
+    try sink.write(1 as UInt16)
+    try sink.write(0 as UInt16)
+    try sink.write(-1 as Int64)
+    try sink.write(28 as UInt32)
+    self.sink = sink
+    return sink
+  }
+
+  /// The number of the interface of a link type; an interface is described when it first occurs.
+  private func interface(for link: LinkType, _ sink: FileSink) throws(CaptureError) -> UInt32 {
+    if let known = interfaces.firstIndex(of: link) { return UInt32(known) }
+    try sink.write(1 as UInt32)
+    try sink.write(32 as UInt32)
+    try sink.write(link.rawValue)
+    try sink.write(0 as UInt16)
+    try sink.write(0 as UInt32)
+    // Option if_tsresol: 10^-9 s.
+    try sink.write(9 as UInt16)
+    try sink.write(1 as UInt16)
+    try sink.write(9 as UInt32)
+    try sink.write(0 as UInt32)
+    try sink.write(32 as UInt32)
+    interfaces.append(link)
+    return UInt32(interfaces.count - 1)
+  }
+}

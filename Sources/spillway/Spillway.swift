@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Spillway: AsyncParsableCommand {
+  func run() async throws {}
+}
