@@ -49,7 +49,10 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "spillway",
-      dependencies: ["TriggerPipeline", "Configuration", argumentParser],
+      dependencies: [
+        "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding", "L1Trigger",
+        "Detectors", "Selections", "Alerting", "CountingStatistics", argumentParser,
+      ],
       swiftSettings: strict),
     .testTarget(name: "spillwayTests", dependencies: ["spillway"], swiftSettings: strict),
   ]
@@ -60,7 +63,14 @@ let package = Package(
     + room("PacketCapture", ["CPcap", "CZlib", "CZstd", "NA62Formats"])
     + room("EventBuilding", ["NA62Formats", "PacketCapture"])
     + room("L1Trigger", ["NA62Formats", "Configuration", "Detectors", "EventBuilding"])
-    + room("Selections", ["L1Trigger", "EventBuilding", "Configuration", "CountingStatistics"])
+    + room(
+      "Selections",
+      ["L1Trigger", "EventBuilding", "Configuration", "CountingStatistics", "NA62Formats"])
     + room("Alerting", ["NA62Formats"])
-    + room("TriggerPipeline", ["PacketCapture", "EventBuilding", "L1Trigger", "Selections", "Alerting"])
+    + room(
+      "TriggerPipeline",
+      [
+        "NA62Formats", "PacketCapture", "Configuration", "Detectors", "EventBuilding", "L1Trigger",
+        "CountingStatistics", "Selections", "Alerting",
+      ])
 )

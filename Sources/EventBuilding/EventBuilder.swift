@@ -105,9 +105,10 @@ public final class EventBuilder {
 
   /// Takes what was built since the last call as a batch; the batch may have no events.
   ///
-  /// - Parameter packets: the packets that were added since, if this batch is to carry their books and
-  ///   to keep them for the quarantine.
-  public func takeBatch(packets: PacketBatch? = nil) -> EventBatch {
+  /// - Parameters:
+  ///   - packets: the packets that the batch was made from, to be kept for the quarantine.
+  ///   - isLast: whether this is the last batch from these packets: the one that carries their books.
+  public func takeBatch(packets: PacketBatch? = nil, isLast: Bool = true) -> EventBatch {
     defer {
       arena = arenas.take()
       books = BuilderBooks()
@@ -115,10 +116,10 @@ public final class EventBuilder {
       rejects = []
       endedBursts = []
     }
-    let keeps = !rejects.isEmpty || !(packets?.rejects.isEmpty ?? true)
+    let keeps = !rejects.isEmpty || isLast && !(packets?.rejects.isEmpty ?? true)
     return EventBatch(
       layout: layout, arena: arena, books: books, unfinished: unfinished, rejects: rejects,
-      captureBooks: packets?.books ?? CaptureBooks(), endedBursts: endedBursts, watermark: watermark,
+      captureBooks: isLast ? packets?.books ?? CaptureBooks() : CaptureBooks(), endedBursts: endedBursts, watermark: watermark,
       packets: keeps ? packets : nil, pool: arenas)
   }
 

@@ -5,7 +5,7 @@ extension ByteSource {
     @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<CChar>?, Int) -> Int
   private typealias CloseFunction = @convention(c) (UnsafeMutableRawPointer?) -> Int32
 
-  /// A C stream that reads from this source and holds it until it is closed; nil where there is none to be had.
+  /// A C stream that reads from this source and holds it until it is closed; nil if there is none.
   ///
   /// It is made by fopencookie(3), which Swift does not import from Glibc (it is hidden behind _GNU_SOURCE).
   /// So it is looked up by name, and its last parameter, a structure of four function pointers passed by

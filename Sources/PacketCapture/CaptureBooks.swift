@@ -1,7 +1,7 @@
-/// What became of every packet read: counters that add up, so that the books of parts are the books of the whole.
+/// What became of every packet read: counters that add up; the books of parts make those of the whole.
 ///
-/// The law: each packet is exactly one of a whole datagram, a received fragment, or one of the counted kinds;
-/// each received fragment is exactly one of used, lost for a reason, or pending. `imbalance` is 0 when it holds.
+/// The law: each packet is exactly one of a whole datagram, a received fragment, or a counted kind; each
+/// received fragment is exactly one of used, lost for a reason, or pending. `imbalance` is 0 when it holds.
 public struct CaptureBooks: Sendable, Equatable {
   /// Packets read from the inputs.
   public var packets: UInt64 = 0

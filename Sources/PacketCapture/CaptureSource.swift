@@ -30,7 +30,8 @@ final class CaptureSource {
     packetNumber = 0
     heldHeader = nil
     let source = try ByteSource(path: input.path)
-    try CaptureInput.check(head: source.peek(FileMagic.length), source)
+    let head = source.peek(FileMagic.length)
+    try CaptureInput.check(head: head, source)
     guard let stream = source.isPlainFile ? plainStream() : source.makeStream() else {
       throw .cannotRead(path: source.path, reason: "no memory for its stream")
     }
@@ -43,7 +44,11 @@ final class CaptureSource {
       let reason = message.withUnsafeBufferPointer { text in
         text.baseAddress.map { String(cString: $0) } ?? ""
       }
-      if reason.hasPrefix("truncated") || source.problem != nil {
+      // No header of a capture is shorter than 24 bytes, and libpcap has several messages for those that are.
+      let isCut =
+        head.count < 24 || reason.hasPrefix("truncated")
+        || reason.hasSuffix("no Interface Description Blocks")
+      if isCut || source.problem != nil {
         return CaptureWarning(
           path: source.path, packet: 0, byteOffset: source.delivered,
           message: source.problem ?? "the capture is cut in its header", isDataLoss: true)

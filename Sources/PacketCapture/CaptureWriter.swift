@@ -33,7 +33,7 @@ public final class CaptureWriter {
     try sink.write(UInt32(link.rawValue))
   }
 
-  /// Writes one frame with its data time; `originalLength` is its length on the wire, in bytes, if it was cut.
+  /// Writes one frame with its data time; `originalLength` is its length on the wire in bytes, if cut.
   ///
   /// Throws where the file cannot be written, or the time is not one that pcap can hold (1970 to 2106).
   public func write(

@@ -1,3 +1,5 @@
+public import NA62Formats
+
 /// Writes rejected packets to a pcapng file, each with a comment that says why, which Wireshark shows.
 ///
 /// The file is created at the first rejected packet.
@@ -24,19 +26,30 @@ public final class QuarantineWriter {
 
   /// Writes one rejected packet whose captured bytes are `frame`. Throws where the file cannot be written.
   public func write(_ reject: RejectedPacket, frame: some Collection<UInt8>) throws(CaptureError) {
+    try write(
+      time: reject.time, packet: reject.packet, frame: frame, originalLength: reject.originalLength,
+      link: reject.link, reason: reject.reason.rawValue)
+  }
+
+  /// Writes one packet that a later stage rejected, with that stage's reason. Throws where the file cannot be
+  /// written.
+  public func write(
+    time dataTime: DataTime, packet: PacketReference, frame: some Collection<UInt8>,
+    originalLength: Int = 0, link: LinkType = .ethernet, reason: String
+  ) throws(CaptureError) {
     let sink = try open()
-    let interface = try interface(for: reject.link, sink)
-    let comment = Array("\(reject.reason.rawValue) (\(reject.packet))".utf8)
-    let length = 32 + padded(frame.count) + 4 + padded(comment.count) + 4 + 4
+    let interface = try interface(for: link, sink)
+    let comment = Array("\(reason) (\(packet))".utf8)
+    let length = 28 + padded(frame.count) + 4 + padded(comment.count) + 4 + 4
     // pcapng counts unsigned ns; a time before 1970 is written as 1970.
-    let time = UInt64(clamping: reject.time.nanoseconds)
+    let time = UInt64(clamping: dataTime.nanoseconds)
     try sink.write(6 as UInt32)
     try sink.write(UInt32(clamping: length))
     try sink.write(interface)
     try sink.write(UInt32(time >> 32))
     try sink.write(UInt32(truncatingIfNeeded: time))
     try sink.write(UInt32(clamping: frame.count))
-    try sink.write(UInt32(clamping: max(frame.count, reject.originalLength)))
+    try sink.write(UInt32(clamping: max(frame.count, originalLength)))
     try sink.write(frame)
     try pad(frame.count, sink)
     try sink.write(1 as UInt16)

@@ -65,7 +65,6 @@ public struct CutFlow: Sendable, Hashable {
     }
     entered += 1
     let last = verdict.failedCondition ?? steps.count
-    precondition(last <= steps.count, "a verdict of another selection")
     for index in 0..<last { steps[index].passed += 1 }
     switch verdict {
     case .failed(let condition): steps[condition].failed += 1

@@ -1,6 +1,5 @@
 import Configuration
 import CountingStatistics
-import NA62Formats
 
 /// Reads selections from YAML.
 enum SelectionReader {

@@ -1,6 +1,77 @@
 import ArgumentParser
+import Foundation
 
+/// The command line of Spillway.
 @main
 struct Spillway: AsyncParsableCommand {
-  func run() async throws {}
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "spillway",
+    abstract: "A stream-oriented online trigger emulator of CERN's NA62.",
+    discussion: """
+      Replays recorded streams through event building and the L1 trigger, monitors trigger rates, counts \
+      selected events with exact limits, and writes candidate alerts.
+
+      Exit codes: 0 done; 1 failed; 2 wrong usage or configuration; 3 done, but data were lost or corrupt \
+      beyond --tolerance.
+      """,
+    version: version,
+    subcommands: [Replay.self, Inspect.self, Config.self])
+
+  static func main() async {
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch let failure as Failure {
+      Terminal.error(failure.message)
+      Foundation.exit(failure.code)
+    } catch {
+      let code = exitCode(for: error)
+      if code == .success || error is CleanExit || error is ExitCode { exit(withError: error) }
+      // Wrong usage is 2, as everywhere in Spillway, not the library's 64.
+      if code == .validationFailure {
+        Terminal.raw(fullMessage(for: error))
+        Foundation.exit(2)
+      }
+      Terminal.error(String(describing: error))
+      Foundation.exit(1)
+    }
+  }
+}
+
+/// An end of the program with one line for the person, and its exit code.
+struct Failure: Error {
+  let message: String
+  let code: Int32
+
+  static func usage(_ message: some CustomStringConvertible) -> Failure {
+    Failure(message: String(describing: message), code: 2)
+  }
+}
+
+/// What goes to standard error: progress and errors.
+enum Terminal {
+  static let isInteractive = isatty(2) == 1
+
+  static func error(_ message: String) { raw("spillway: \(message)") }
+
+  static func raw(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+
+  static func note(_ text: String) { raw(text) }
+
+  /// Progress on one line that is written over; nothing where there is no terminal.
+  static func progress(_ text: String) {
+    guard isInteractive else { return }
+    FileHandle.standardError.write(Data("\r\u{1B}[2K\(text)".utf8))
+  }
+
+  static func out(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
 }

@@ -15,7 +15,8 @@ public struct HLTConfParamsReader: Sendable {
   /// Most levels of elements.
   public static let depthLimit = 32
 
-  /// What the file configures; masks and algorithms that it lacks are disabled.
+  /// What the file configures; masks and algorithms that it lacks are disabled, with
+  /// NA62's built-in defaults.
   public let configuration: L1Configuration
   /// Line on which each mask of the file begins, from 1.
   public let maskLines: [Int: Int]
@@ -47,11 +48,11 @@ public struct HLTConfParamsReader: Sendable {
     parser.delegate = handler
     let isComplete = parser.parse()
     if let failure = handler.failure { throw failure }
-    guard isComplete else {
-      let problem = (parser.parserError as NSError?).map { " (libxml2 error \($0.code))" } ?? ""
+    guard isComplete, parser.parserError == nil, handler.errorLine == nil, handler.isBalanced else {
+      let code = (parser.parserError as NSError?).map { " (libxml2 error \($0.code))" } ?? ""
       throw ConfigurationError(
-        file: file, line: max(1, parser.lineNumber), problem: "not well-formed XML\(problem)",
-        advice: "check that this is the right file")
+        file: file, line: handler.errorLine ?? max(1, parser.lineNumber),
+        problem: "not well-formed XML\(code)", advice: "check that this is the right file")
     }
     guard !handler.maskLines.isEmpty else {
       throw ConfigurationError(
@@ -75,6 +76,10 @@ private final class HLTConfParamsHandler: NSObject, XMLParserDelegate {
   var maskLines: [Int: Int] = [:]
   var warnings: [String] = []
   var failure: ConfigurationError?
+  /// Line of the first place that is not well-formed.
+  var errorLine: Int?
+  /// Whether every element that began has ended.
+  var isBalanced: Bool { open.isEmpty }
 
   /// One open element.
   private struct Element {
@@ -175,6 +180,10 @@ private final class HLTConfParamsHandler: NSObject, XMLParserDelegate {
     _ parser: XMLParser, didEndElement elementName: String, namespaceURI: String?, qualifiedName: String?
   ) {
     guard failure == nil, let element = open.last else { return }
+    guard element.name == elementName else {
+      return fail(
+        error("'\(elementName)' ends here, which has not begun", line: max(1, parser.lineNumber)), parser)
+    }
     do throws(ConfigurationError) {
       if !isInL2 { try end(element) }
     } catch {
@@ -194,7 +203,8 @@ private final class HLTConfParamsHandler: NSObject, XMLParserDelegate {
       let value = HLTConfParamsValue(
         text: element.text.trimmingCharacters(in: .whitespacesAndNewlines), file: file, line: element.line,
         keyPath: keyPath)
-      guard try !element.hasChildren && assign(name, value) else {
+      let isKnown = element.hasChildren ? false : try assign(name, value)
+      guard isKnown else {
         return warn(
           "unknown element \(ConfigurationError.quoted(element.name)), left out", line: element.line)
       }
@@ -209,7 +219,7 @@ private final class HLTConfParamsHandler: NSObject, XMLParserDelegate {
     let settings = configuration.masks[mask][found]
     guard found != .rich else {
       if settings.isEnabled { warn("RICH is enabled, but takes no part in NA62's decision", line: line) }
-      configuration.masks[mask][found] = L1AlgorithmSettings()
+      configuration.masks[mask][found] = L1AlgorithmSettings(defaultsOf: found)
       return
     }
     guard settings.isEnabled else { return }
@@ -270,6 +280,10 @@ private final class HLTConfParamsHandler: NSObject, XMLParserDelegate {
     default: return false
     }
     return true
+  }
+
+  func parser(_ parser: XMLParser, parseErrorOccurred parseError: any Error) {
+    if errorLine == nil { errorLine = max(1, parser.lineNumber) }
   }
 
   func parser(

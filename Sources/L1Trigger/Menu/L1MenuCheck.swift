@@ -38,10 +38,12 @@ struct L1MenuCheck {
     switch outcome(mask, enabled) {
     case .passes: return []
     case .blocked:
-      let order = enabled.sorted { mask[$0].processID < mask[$1].processID }.map(\.name)
+      guard enabled.allSatisfy(hasSource) else { return ["no event can pass"] }
+      let chain = enabled.sorted { mask[$0].processID < mask[$1].processID }
+        .map { "\($0.name) \(mask[$0].processID)" }.joined(separator: ", ")
+      let order = enabled.map(\.name).joined(separator: ", ")
       return [
-        "no event can pass: the order \(order.joined(separator: ", ")) is not the code's order"
-          + " \(enabled.map(\.name).joined(separator: ", ")), or a rotation of it"
+        "no event can pass: the chain \(chain) does not follow the code's order \(order) or a rotation of it"
       ]
     case .timeout:
       return ["the chain can never be completed, which NA62's code reports as a timeout and keeps the event"]
@@ -55,7 +57,7 @@ struct L1MenuCheck {
     var passed: UInt8 = 0
     var process = 0
     var loops = 0
-    while loops != 10 && process != enabled.count {
+    chain: while loops != 10 && process != enabled.count {
       for algorithm in enabled {
         if mask[algorithm].processID == process, hasSource(algorithm) {
           process += 1
@@ -63,12 +65,12 @@ struct L1MenuCheck {
         }
         if passed & algorithm.bit == 0, process != 0, !mask[algorithm].isFlagged {
           loops += 1
-          break
+          break chain
         }
       }
-      loops = min(10, loops + 1)
+      loops += 1
     }
-    if process != enabled.count { return .timeout }
+    if loops == 10 && process != enabled.count { return .timeout }
     return enabled.allSatisfy { passed & $0.bit != 0 } ? .passes : .blocked
   }
 

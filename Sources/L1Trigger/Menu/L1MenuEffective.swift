@@ -25,7 +25,7 @@ extension L1Mask {
     let chain = L1Algorithm.decisionOrder.filter { self[$0].isEnabled }
       .sorted { self[$0].processID < self[$1].processID }
     let disabled = L1Algorithm.decisionOrder.filter {
-      !self[$0].isEnabled && self[$0] != L1AlgorithmSettings()
+      !self[$0].isEnabled && self[$0] != L1AlgorithmSettings(defaultsOf: $0)
     }
     var entries: [ConfigValue.Entry] = [
       .init("number", .int(number)),
@@ -56,7 +56,10 @@ extension L1AlgorithmSettings {
           ? .string(references[reference].rawValue) : .int(reference)),
       .init("xx", .int(Int(xx))),
     ]
-    if isDownscaled { entries.append(.init("downscaling", .int(Int(downscaling)))) }
+    if isDownscaled || downscaling != 1 {
+      entries.append(.init("downscaling", .int(Int(downscaling))))
+      entries.append(.init("downscaled", .bool(isDownscaled)))
+    }
     return .map(entries)
   }
 }

@@ -15,7 +15,8 @@ struct L1MenuReader {
     "masks",
   ]
   private static let settings = [
-    "algorithm", "window", "logic", "flag", "downscaling", "reference", "xx", "straw_flags", "variant",
+    "algorithm", "window", "logic", "flag", "downscaling", "downscaled", "reference", "xx", "straw_flags",
+    "variant",
     "process",
   ]
 
@@ -134,9 +135,9 @@ struct L1MenuReader {
         "\(algorithm.name) already stands in this mask, on line \(line)", advice: "keep one of them")
     }
     lines[algorithm] = nameNode.line
-    var result = L1AlgorithmSettings()
+    var result = L1AlgorithmSettings(defaultsOf: algorithm)
     result.isEnabled = index != nil
-    result.processID = index ?? -1
+    if let index { result.processID = index }
     if let process = mapping.optional("process") {
       result.processID = try process.int(in: (index == nil ? -1 : 0)...6)
     }
@@ -150,6 +151,9 @@ struct L1MenuReader {
     if let downscaling = mapping.optional("downscaling") {
       result.isDownscaled = true
       result.downscaling = try Self.divisor(downscaling)
+      if let switchNode = mapping.optional("downscaled") { result.isDownscaled = try switchNode.bool() }
+    } else if let switchNode = mapping.optional("downscaled") {
+      throw switchNode.error("says whether 'downscaling' takes effect, which is missing", advice: "add it")
     }
     if let reference = mapping.optional("reference") {
       result.reference = try reference.choice(ReferenceWord.self).place
@@ -166,7 +170,8 @@ struct L1MenuReader {
       throw node.error("RICH takes no part in NA62's decision", advice: "remove it")
     }
     throw node.error(
-      "unknown algorithm \(ConfigurationError.quoted(text)), expected one of \(names.joined(separator: ", "))",
+      "unknown algorithm \(ConfigurationError.quoted(text)), expected one of "
+        + names.joined(separator: ", "),
       suggestion: NearestName.of(text, in: names))
   }
 

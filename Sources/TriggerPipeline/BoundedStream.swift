@@ -1,0 +1,73 @@
+import Synchronization
+
+/// An `AsyncStream` with a bound: the link between two stages.
+///
+/// `AsyncStream` alone buffers without end or drops. Here at most `capacity` elements are under way;
+/// a producer that is ahead waits. One producer, one consumer.
+final class BoundedStream<Element: Sendable>: Sendable {
+  private let stream: AsyncStream<Element>
+  private let continuation: AsyncStream<Element>.Continuation
+  private let gate: Mutex<CreditGate<CheckedContinuation<Void, Never>>>
+
+  init(capacity: Int) {
+    (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
+    gate = Mutex(CreditGate(capacity: capacity))
+  }
+
+  /// Delivers an element, waiting for room; `false` if the consumer has gone.
+  func send(_ element: Element) async -> Bool {
+    switch gate.withLock({ $0.send() }) {
+    case .deliver: break
+    case .reject: return false
+    case .wait:
+      await withCheckedContinuation { continuation in
+        gate.withLock { $0.suspend(continuation) }?.resume()
+      }
+      if gate.withLock({ $0.isDone }) { return false }
+    }
+    continuation.yield(element)
+    return true
+  }
+
+  /// No more elements will come.
+  func finish() { continuation.finish() }
+
+  /// The consumer leaves: a waiting producer is let go, and later ones are told.
+  func close() {
+    gate.withLock { $0.close() }?.resume()
+    continuation.finish()
+  }
+
+  /// The elements. Each `next` gives back the credit of the element before.
+  var elements: Elements { Elements(stream: self) }
+
+  /// The receiving end.
+  struct Elements: AsyncSequence {
+    fileprivate let stream: BoundedStream
+
+    func makeAsyncIterator() -> Iterator {
+      Iterator(stream: stream, base: stream.stream.makeAsyncIterator())
+    }
+
+    struct Iterator: AsyncIteratorProtocol {
+      fileprivate let stream: BoundedStream
+      fileprivate var base: AsyncStream<Element>.Iterator
+      private var hasOne = false
+
+      fileprivate init(stream: BoundedStream, base: AsyncStream<Element>.Iterator) {
+        self.stream = stream
+        self.base = base
+      }
+
+      mutating func next() async -> Element? {
+        if hasOne {
+          hasOne = false
+          stream.gate.withLock { $0.received() }?.resume()
+        }
+        let element = await base.next()
+        hasOne = element != nil
+        return element
+      }
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import NA62Formats
+import PacketCapture
+
+/// Burst files as a source of packets: each stored fragment becomes the packet that its board would have
+/// sent, so that everything behind the capture serves burst files too.
+///
+/// The farm's own fragments (sources 0x44, 0x48, 0x4C) are left out: event building makes them anew. The
+/// data time of an event is the burst's start, as stored, and its timestamp; a burst without a stored start
+/// begins 20 s after the one before. A packet's number is the number of its event in the file, from 1.
+final class BurstFileSource: PacketSource {
+  /// A burst file that has been looked at.
+  struct File: Sendable {
+    let path: String
+    let run: UInt32
+    let burst: UInt32
+
+    init(path: String) throws(CaptureError) {
+      self.path = path
+      let bytes = try readWholeFileDecompressed(path, maximumSize: BurstFileSource.sizeLimit)
+      do {
+        let file = try BurstFile(bytes.span.bytes)
+        (run, burst) = (file.run, file.burst)
+      } catch {
+        throw .notACapture(path: path, looksLike: "a damaged burst file (\(error))")
+      }
+    }
+  }
+
+  /// Longest file that is read, in bytes.
+  static let sizeLimit = 4 << 30
+  private static let eventsPerBatch = 256
+  private static let l1Sources: Set<SourceID> = [.lkr, .muv1, .muv2]
+  private static let virtualSources: Set<SourceID> = [.l1, .l2, .nstd]
+
+  private(set) var warnings: [CaptureWarning] = []
+  private let files: [File]
+  private var current = -1
+  private var bytes: ContiguousArray<UInt8> = []
+  private var file: BurstFile?
+  private var entry = 0
+
+  init(files: [File]) { self.files = files }
+
+  static func isRegularFile(_ path: String) -> Bool {
+    var isDirectory: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && !isDirectory.boolValue
+  }
+
+  func next() throws(CaptureError) -> PacketBatch? {
+    while entry >= (file?.entries.count ?? 0) {
+      current += 1
+      guard current < files.count else { return nil }
+      bytes = try readWholeFileDecompressed(files[current].path, maximumSize: Self.sizeLimit)
+      do {
+        file = try BurstFile(bytes.span.bytes)
+      } catch {
+        throw .notACapture(path: files[current].path, looksLike: "a damaged burst file (\(error))")
+      }
+      entry = 0
+    }
+    guard let file else { return nil }
+    var out = PacketMaker(input: UInt32(current))
+    let end = min(entry + Self.eventsPerBatch, file.entries.count)
+    while entry < end {
+      defer { entry += 1 }
+      do throws(FormatError) {
+        let all = bytes.span.bytes
+        let range = try file.range(ofEntry: entry, in: all)
+        let stored = try StoredEvent(all.extracting(range), l1Sources: Self.l1Sources)
+        out.add(stored, all.extracting(range), number: UInt32(entry + 1), fallback: current)
+      } catch {
+        out.lost()
+        warnings.append(
+          CaptureWarning(
+            path: files[current].path, packet: UInt32(entry + 1),
+            message: "damaged event, left out: \(error)", isDataLoss: true))
+      }
+    }
+    return out.batch()
+  }
+
+  /// Makes packets from stored events.
+  private struct PacketMaker {
+    private let input: UInt32
+    private var bytes: ContiguousArray<UInt8> = []
+    private var datagrams: ContiguousArray<Datagram> = []
+    private var books = CaptureBooks()
+    private var last = DataTime(nanoseconds: 0)
+
+    init(input: UInt32) { self.input = input }
+
+    mutating func lost() { books.cutInputs += 1 }
+
+    mutating func add(_ stored: StoredEvent, _ event: RawSpan, number: UInt32, fallback: Int) {
+      let start =
+        stored.header.startOfBurst == 0
+        ? Int64(fallback) * 20_000_000_000 : Int64(stored.header.startOfBurst) * 1_000_000_000
+      last = DataTime(
+        nanoseconds: start + Int64(Double(stored.header.timestamp) * ClockTicks.strawPeriod))
+      let isLast = stored.header.triggerWord & 0xFF == UInt32(L0Word.endOfBurst.rawValue)
+      for source in stored.sources where !virtualSources.contains(source.id) {
+        for fragment in source.fragments where !fragment.isMissing {
+          var packet: [UInt8]
+          if source.stage == .l1 {
+            packet = copy(event, fragment.offset..<(fragment.offset + fragment.length))
+          } else {
+            var encoder = L0MEPEncoder(
+              firstEvent: stored.header.event, source: source.id,
+              subID: UInt8(truncatingIfNeeded: fragment.subID))
+            let payload = copy(event, fragment.payload)
+            guard encoder.append(payload: payload, timestamp: fragment.timestamp, isLastOfBurst: isLast)
+            else {
+              books.cutInputs += 1
+              continue
+            }
+            packet = encoder.bytes
+          }
+          append(packet, number: number, port: source.stage == .l1 ? 58915 : 58913)
+        }
+      }
+    }
+
+    private func copy(_ span: RawSpan, _ range: Range<Int>) -> [UInt8] {
+      guard range.lowerBound >= 0, range.upperBound <= span.byteCount else { return [] }
+      return span.extracting(range).withUnsafeBytes { Array($0) }
+    }
+
+    private mutating func append(_ packet: [UInt8], number: UInt32, port: UInt16) {
+      datagrams.append(
+        Datagram(
+          time: last, packet: PacketReference(input: input, number: number), frameOffset: bytes.count,
+          frameLength: packet.count, payloadOffset: bytes.count, payloadLength: packet.count,
+          sourceAddress: 0, destinationAddress: 0, sourcePort: port, destinationPort: port))
+      bytes.append(contentsOf: packet)
+      books.packets += 1
+      books.bytes += UInt64(packet.count)
+      books.datagrams += 1
+    }
+
+    func batch() -> PacketBatch {
+      PacketBatch(bytes: bytes, datagrams: datagrams, books: books, watermark: last)
+    }
+  }
+}

@@ -1,0 +1,312 @@
+public import Configuration
+import CountingStatistics
+import EventBuilding
+public import L1Trigger
+import NA62Formats
+import PacketCapture
+import Selections
+
+/// The results of a run as tables and as structured values: one source for what is printed and what is
+/// written.
+public struct ReplayReport: Sendable {
+  private let account: ReplayAccount
+  private let results: [CountingResult]
+  private let menu: L1Menu
+
+  /// The report of an account.
+  ///
+  /// - Throws: `StatisticsError`.
+  public init(account: ReplayAccount, menu: L1Menu) throws {
+    var account = account
+    results = try account.results()
+    self.account = account
+    self.menu = menu
+  }
+
+  // MARK: Rates
+
+  private var activeMasks: [Int] {
+    (0..<16).filter { mask in
+      account.rates.masks[mask].l0Input > 0
+        || L1Algorithm.decisionOrder.contains { menu.configuration.masks[mask][$0].isEnabled }
+    }
+  }
+
+  /// The rate table as CSV.
+  public func ratesCSV() throws -> String {
+    var out =
+      "mask,name,l0_input,l1_input,l1_accepted,"
+      + L1Algorithm.decisionOrder.map { "passed_\($0.name)" }.joined(separator: ",")
+      + ",live_time_s,rate_hz,rate_low_hz,rate_high_hz\n"
+    for mask in activeMasks {
+      let counts = account.rates.masks[mask]
+      let passed = L1Algorithm.decisionOrder.map { "\(counts.algorithmPassed[$0.rawValue])" }
+      out += "\(mask),\(csvField(menu.configuration.masks[mask].name)),\(counts.l0Input),"
+      out += "\(counts.l1Input),\(counts.l1Accepted),\(passed.joined(separator: ",")),"
+      out += "\(account.rates.liveTime),"
+      if let rate = try rate(counts.l1Accepted) {
+        out += "\(rate.rate),\(rate.interval.lower),\(rate.interval.upper)\n"
+      } else {
+        out += ",\n"
+      }
+    }
+    return out
+  }
+
+  private func csvField(_ text: String) -> String {
+    text.contains { ",\"\n\r".contains($0) }
+      ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+  }
+
+  private func rate(_ count: UInt64) throws -> RateEstimate? {
+    guard account.rates.liveTime > 0, let count = Int(exactly: count) else { return nil }
+    return try RateEstimate(count: count, liveTime: account.rates.liveTime)
+  }
+
+  /// The rate table for a person.
+  public func ratesText() throws -> String {
+    let rates = account.rates
+    var table = TextTable(
+      ["mask", "name", "L0 input", "L1 in", "L1 acc", "rate", "passed in the chain"],
+      alignments: [.right, .left, .right, .right, .right, .right, .left])
+    for mask in activeMasks {
+      let counts = rates.masks[mask]
+      let chain = L1Algorithm.decisionOrder
+        .filter { menu.configuration.masks[mask][$0].isEnabled }
+        .sorted {
+          menu.configuration.masks[mask][$0].processID < menu.configuration.masks[mask][$1].processID
+        }
+        .map { "\($0.name) \(counts.algorithmPassed[$0.rawValue])" }
+      table.append([
+        "\(mask)", menu.configuration.masks[mask].name, "\(counts.l0Input)", "\(counts.l1Input)",
+        "\(counts.l1Accepted)", try rateText(counts.l1Accepted), chain.joined(separator: ", "),
+      ])
+    }
+    var out = "Trigger rates over \(number(rates.liveTime * 1000)) ms of live time"
+    out += " in \(rates.bursts) burst\(rates.bursts == 1 ? "" : "s") (errors: Garwood 68.27 %)\n"
+    out += table.text
+    out += "events \(rates.events): physics \(rates.physics), control \(rates.control), periodic "
+    out += "\(rates.periodic), special \(rates.special); kept \(rates.kept)"
+    out += " (accepted \(rates.wordBits[0]), timeout \(rates.wordBits[3]), no algorithm "
+    out += "\(rates.wordBits[4]), bypass \(rates.wordBits[5]), flagged \(rates.wordBits[6]), autopass "
+    out += "\(rates.wordBits[7]))\n"
+    if rates.compared > 0 {
+      out += "recorded L1 words compared: \(rates.compared), different: \(rates.different)\n"
+    }
+    return out
+  }
+
+  private func rateText(_ count: UInt64) throws -> String {
+    guard let rate = try rate(count) else { return "-" }
+    let scale = rate.rate >= 1e5 || rate.interval.upper >= 1e5 ? (1e-3, "kHz") : (1.0, "Hz")
+    return "\(number(rate.rate * scale.0)) +\(number(rate.errorUp * scale.0)) "
+      + "-\(number(rate.errorDown * scale.0)) \(scale.1)"
+  }
+
+  // MARK: Counts
+
+  /// The counting experiments for a person; empty without selections.
+  public func countsText() -> String {
+    guard !results.isEmpty else { return "" }
+    var table = TextTable(
+      ["selection", "observed", "background", "limit", "BR limit", "p", "Z (1-sided)", "Z (2-sided)"],
+      alignments: [.left, .right, .right, .right, .right, .right, .right, .right])
+    for (selection, result) in zip(account.selectionSet?.selections ?? [], results) {
+      let b = number(result.experiment.background)
+      guard !selection.isBlind else {
+        table.append([selection.name, "blind", b, "-", "-", "-", "-", "-"])
+        continue
+      }
+      table.append([
+        selection.name, "\(result.observed)", b,
+        "< \(number(result.limit.upper)) at \(number(result.limit.confidenceLevel * 100)) %",
+        result.branchingRatioLimit.map { "< \(number($0))" } ?? "-", number(result.significance.pValue),
+        result.significance.zOneSided.map(number) ?? "-", result.significance.zTwoSided.map(number) ?? "-",
+      ])
+    }
+    var out = "Counting experiments (limits on signal events: exact Poisson CLs, one-sided)\n" + table.text
+    for (i, selection) in (account.selectionSet?.selections ?? []).enumerated() where !selection.isBlind {
+      let flow = account.accumulators[i].flow
+      out += "  \(selection.name): \(flow.entered) kept events"
+      for step in flow.steps {
+        out += " -> \(step.label) \(step.passed)"
+        if step.unavailable > 0 { out += " (\(step.unavailable) not available)" }
+      }
+      out += "\n"
+    }
+    return out
+  }
+
+  /// The counting experiments as structured values.
+  public func counts() -> ConfigValue {
+    var list: [ConfigValue] = []
+    for (i, (selection, result)) in zip(account.selectionSet?.selections ?? [], results).enumerated() {
+      var entries: [ConfigValue.Entry] = [
+        ConfigValue.Entry("selection", .string(selection.name)),
+        ConfigValue.Entry("blind", .bool(selection.isBlind)),
+        ConfigValue.Entry("background", .double(result.experiment.background)),
+        ConfigValue.Entry("background_trust", .string(selection.backgroundProvenance.trust.rawValue)),
+        ConfigValue.Entry("background_source", .string(selection.backgroundProvenance.source)),
+        ConfigValue.Entry("efficiency", .double(result.experiment.efficiency)),
+        ConfigValue.Entry("confidence_level", .double(result.limit.confidenceLevel)),
+        ConfigValue.Entry("method", .string(result.limit.method.rawValue)),
+        ConfigValue.Entry("tail", .string(result.limit.tail.rawValue)),
+      ]
+      if !selection.isBlind {
+        entries += [
+          ConfigValue.Entry("observed", .int(result.observed)),
+          ConfigValue.Entry("upper_limit_events", .double(result.limit.upper)),
+          ConfigValue.Entry("upper_limit_branching_ratio",
+            result.branchingRatioLimit.map { .double($0) } ?? .null),
+          ConfigValue.Entry("p_value", .double(result.significance.pValue)),
+          ConfigValue.Entry("p_value_method", .string(result.significance.method.rawValue)),
+          ConfigValue.Entry("z_one_sided", result.significance.zOneSided.map { .double($0) } ?? .null),
+          ConfigValue.Entry("z_two_sided", result.significance.zTwoSided.map { .double($0) } ?? .null),
+          ConfigValue.Entry("cut_flow", cutFlow(account.accumulators[i].flow)),
+        ]
+      }
+      list.append(.map(entries))
+    }
+    return .map([
+      ConfigValue.Entry("schema", .string("spillway.counts/1")),
+      ConfigValue.Entry("selections", .list(list)),
+    ])
+  }
+
+  private func cutFlow(_ flow: CutFlow) -> ConfigValue {
+    .map([
+      ConfigValue.Entry("events", count(flow.seen)),
+      ConfigValue.Entry("not_kept", count(flow.notEntered)),
+      ConfigValue.Entry("steps",
+        .list(
+          flow.steps.map { step in
+            ConfigValue.map([
+              ConfigValue.Entry("condition", .string(step.label)),
+              ConfigValue.Entry("passed", count(step.passed)),
+              ConfigValue.Entry("failed", count(step.failed)),
+              ConfigValue.Entry("not_available", count(step.unavailable)),
+            ])
+          })),
+    ])
+  }
+
+  // MARK: Books
+
+  /// The books, level by level: (level, column, count).
+  public var books: [(level: String, column: String, count: Int64)] {
+    var out: [(String, String, Int64)] = []
+    func add(_ level: String, _ column: String, _ count: UInt64) {
+      out.append((level, column, Int64(clamping: count)))
+    }
+    for entry in account.capture.entries { add("capture", entry.name, entry.count) }
+    let b = account.builder
+    add("datagrams", "in", b.datagrams)
+    add("datagrams", "l0-packets", b.l0Packets)
+    add("datagrams", "l1-packets", b.l1Packets)
+    add("datagrams", "other-port", b.otherPort)
+    add("datagrams", "other-host", b.otherHost)
+    for (reason, count) in zip(PacketRejection.allCases, b.rejected) {
+      add("datagrams", "rejected-\(reason.rawValue)", count)
+    }
+    add("datagrams", "flushed", b.flushed)
+    add("fragments", "in", b.fragments)
+    add("fragments", "built", b.fragmentsBuilt)
+    add("fragments", "flag-mismatch", b.fragmentsFlagMismatch)
+    add("fragments", "duplicate", b.fragmentsDuplicate)
+    add("fragments", "older-burst", b.fragmentsOlderBurst)
+    add("fragments", "out-of-range", b.fragmentsOutOfRange)
+    add("fragments", "unfinished", b.fragmentsUnfinished)
+    out.append(("fragments", "pending", b.fragmentsPending))
+    add("l1-fragments", "in", b.l1Fragments)
+    add("events", "in", b.events)
+    add("events", "built", b.eventsBuilt)
+    for reason in UnfinishedReason.allCases {
+      add("events", "unfinished-\(reason.rawValue)", account.unfinished[reason] ?? 0)
+    }
+    out.append(("events", "pending", b.eventsPending))
+    add("events", "judged", account.rates.events)
+    add("events", "kept", account.rates.kept)
+    add("events", "rejected-by-l1", account.rates.events - account.rates.kept)
+    add("alerts", "raised", account.alerts)
+    return out
+  }
+
+  /// Whether the books close.
+  public var closes: Bool { account.closes }
+
+  /// Share of the fragments that came and were lost, and of the packets that were rejected: the larger one.
+  public var lostShare: Double {
+    let b = account.builder
+    let c = account.capture
+    let lost =
+      b.fragments - b.fragmentsBuilt - UInt64(clamping: b.fragmentsPending)
+    let rejected =
+      b.rejected.reduce(0, +) + b.flushed + c.truncated + c.ipv4Malformed + c.udpMalformed + c.cutInputs
+    return max(
+      b.fragments > 0 ? Double(lost) / Double(b.fragments) : 0,
+      c.packets > 0 ? Double(rejected) / Double(c.packets) : c.cutInputs > 0 ? 1 : 0)
+  }
+
+  /// The books for a person: what is not zero, and whether they close.
+  public func booksText() -> String {
+    var out = "Books \(account.closes ? "close" : "DO NOT CLOSE")\n"
+    for level in ["capture", "datagrams", "fragments", "l1-fragments", "events", "alerts"] {
+      let columns = books.filter { $0.level == level && $0.count != 0 }
+      guard !columns.isEmpty else { continue }
+      let padded = level + String(repeating: " ", count: max(0, 12 - level.count))
+      out += "  \(padded) " + columns.map { "\($0.column) \($0.count)" }.joined(separator: ", ") + "\n"
+    }
+    return out
+  }
+
+  // MARK: Everything
+
+  /// Rates, counts and books as structured values.
+  public func summary() throws -> ConfigValue {
+    let rates = account.rates
+    var masks: [ConfigValue] = []
+    for mask in activeMasks {
+      let counts = rates.masks[mask]
+      let rate = try rate(counts.l1Accepted)
+      masks.append(
+        ConfigValue.map([
+          ConfigValue.Entry("mask", .int(mask)),
+          ConfigValue.Entry("name", .string(menu.configuration.masks[mask].name)),
+          ConfigValue.Entry("l0_input", count(counts.l0Input)),
+          ConfigValue.Entry("l1_input", count(counts.l1Input)),
+          ConfigValue.Entry("l1_accepted", count(counts.l1Accepted)),
+          ConfigValue.Entry("passed",
+            .map(
+              L1Algorithm.decisionOrder.map {
+                ConfigValue.Entry($0.name, count(counts.algorithmPassed[$0.rawValue]))
+              })),
+          ConfigValue.Entry("rate_hz", rate.map { .double($0.rate) } ?? .null),
+          ConfigValue.Entry("rate_low_hz", rate.map { .double($0.interval.lower) } ?? .null),
+          ConfigValue.Entry("rate_high_hz", rate.map { .double($0.interval.upper) } ?? .null),
+        ]))
+    }
+    var levels: [ConfigValue.Entry] = []
+    for level in ["capture", "datagrams", "fragments", "l1-fragments", "events", "alerts"] {
+      levels.append(
+        ConfigValue.Entry(level,
+          .map(
+            books.filter { $0.level == level }.map { ConfigValue.Entry($0.column, .int(Int($0.count))) })))
+    }
+    return .map([
+      ConfigValue.Entry("schema", .string("spillway.replay/1")),
+      ConfigValue.Entry("live_time_s", .double(rates.liveTime)),
+      ConfigValue.Entry("bursts", count(rates.bursts)),
+      ConfigValue.Entry("events", count(rates.events)),
+      ConfigValue.Entry("kept", count(rates.kept)),
+      ConfigValue.Entry("masks", .list(masks)),
+      ConfigValue.Entry("counts", counts()),
+      ConfigValue.Entry("books_close", .bool(account.closes)),
+      ConfigValue.Entry("books", .map(levels)),
+    ])
+  }
+
+  private func count(_ value: UInt64) -> ConfigValue { .int(Int(clamping: value)) }
+
+  /// A number with four significant digits.
+  private func number(_ value: Double) -> String { TextTable.number(value) }
+}

@@ -1,0 +1,187 @@
+public import Detectors
+public import EventBuilding
+public import L1Trigger
+public import PacketCapture
+
+/// The stages from packets to verdicts: capture, build, L1, and the stage that takes the results.
+///
+/// Each stage is a task that reads an `AsyncStream` of batches and loops synchronously inside a batch;
+/// streams are bounded, so a slow stage holds up the ones before it. What depends on the order of the
+/// events (building, the L1 counters, everything behind) runs in one task each, in order; the algorithms run
+/// on `workers` tasks, and their results are put back in order. So the number of workers changes nothing
+/// but the time.
+public struct TriggerPipeline: Sendable {
+  /// Options of the pipeline.
+  public struct Options: Sendable {
+    /// Tasks that run the L1 algorithms.
+    public var workers = 1
+    /// Events in a batch, at most; 0 takes what one batch of packets gives.
+    public var batchEvents = 256
+    /// Batches under way between two stages.
+    public var depth = 4
+    /// Stop after this many events.
+    public var eventLimit: UInt64?
+    /// Whether every algorithm is also run alone, for the table of decisions.
+    public var runsAlone = false
+    /// The event builder's options.
+    public var builder = EventBuilder.Options()
+    /// One worker and NA62's values.
+    public init() {}
+  }
+
+  private let configuration: L1Configuration
+  private let layout: EventLayout
+  private let maps: L1DetectorMaps
+  private let options: Options
+
+  /// A pipeline with the given L1 configuration.
+  public init(
+    configuration: L1Configuration, layout: EventLayout, maps: L1DetectorMaps, options: Options
+  ) {
+    self.configuration = configuration
+    self.layout = layout
+    self.maps = maps
+    var options = options
+    options.builder.l1BlockByteCount = configuration.dataBlockByteCount
+    // With the original scratch memory an answer depends on the events before: one worker sees them all.
+    options.workers = configuration.strawScratch == .original ? 1 : max(1, options.workers)
+    self.options = options
+  }
+
+  private struct Work: Sendable {
+    let batch: EventBatch
+    let plans: [L1Plan]
+  }
+
+  private struct Evaluated: Sendable {
+    let batch: EventBatch
+    let evaluations: [L1Evaluation]
+    let alone: [AloneQuantities]
+  }
+
+  /// Runs a source of packets through the stages until it ends.
+  ///
+  /// - Parameters:
+  ///   - source: makes the function that gives the next packets, in the task that will call it.
+  ///   - take: takes the judged batches, in order, in one task.
+  /// - Throws: what the source or `take` throws; the other stages end in order first.
+  public func run(
+    source: @Sendable @escaping () throws -> (() throws -> PacketBatch?),
+    take: @Sendable @escaping (JudgedBatch) async throws -> Void
+  ) async throws {
+    let packets = BoundedStream<PacketBatch>(capacity: options.depth)
+    let toWorkers = (0..<options.workers).map { _ in BoundedStream<Work>(capacity: options.depth) }
+    let fromWorkers = (0..<options.workers).map { _ in BoundedStream<Evaluated>(capacity: options.depth) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        defer { packets.finish() }
+        let next = try source()
+        while let batch = try next() {
+          guard await packets.send(batch) else { return }
+        }
+      }
+      group.addTask {
+        defer {
+          packets.close()
+          for stream in toWorkers { stream.finish() }
+        }
+        await build(packets, toWorkers)
+      }
+      for (input, output) in zip(toWorkers, fromWorkers) {
+        group.addTask {
+          defer {
+            input.close()
+            output.finish()
+          }
+          await evaluate(input, output)
+        }
+      }
+      group.addTask {
+        defer { for stream in fromWorkers { stream.close() } }
+        try await finish(fromWorkers, take)
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  /// The building stage: packets to batches of events with their plans, dealt out to the workers in turn.
+  private func build(
+    _ packets: BoundedStream<PacketBatch>, _ workers: [BoundedStream<Work>]
+  ) async {
+    let builder = EventBuilder(layout: layout, options: options.builder)
+    var head = L1Head(configuration)
+    var turn = 0
+    var remaining = options.eventLimit ?? .max
+    func deal(_ batch: EventBatch) async -> Bool {
+      let plans = batch.events.map { head.plan($0) }
+      defer { turn = (turn + 1) % workers.count }
+      return await workers[turn].send(Work(batch: batch, plans: plans))
+    }
+    for await batch in packets.elements {
+      let count = batch.datagrams.count
+      var begin = 0
+      repeat {
+        var end = begin
+        while end < count {
+          builder.add(batch, end..<(end + 1))
+          end += 1
+          if options.batchEvents != 0, builder.readyEvents >= options.batchEvents { break }
+          if UInt64(builder.readyEvents) >= remaining { break }
+        }
+        begin = end
+        let isLast = begin >= count
+        let isFull = options.batchEvents != 0 && builder.readyEvents >= options.batchEvents
+        let isEnough = UInt64(builder.readyEvents) >= remaining
+        if isLast || isFull || isEnough {
+          let events = builder.takeBatch(packets: batch, isLast: isLast || isEnough)
+          remaining -= min(remaining, UInt64(events.events.count))
+          guard await deal(events) else { return }
+        }
+        if remaining == 0 {
+          builder.finish()
+          _ = await deal(builder.takeBatch())
+          return
+        }
+      } while begin < count
+    }
+    builder.finish()
+    _ = await deal(builder.takeBatch())
+  }
+
+  /// The L1 stage: one worker.
+  private func evaluate(
+    _ input: BoundedStream<Work>, _ output: BoundedStream<Evaluated>
+  ) async {
+    let worker = L1Worker(configuration: configuration, layout: layout, maps: maps)
+    for await work in input.elements {
+      var evaluations: [L1Evaluation] = []
+      evaluations.reserveCapacity(work.plans.count)
+      var alone: [AloneQuantities] = []
+      for (event, plan) in zip(work.batch.events, work.plans) {
+        evaluations.append(worker.evaluate(event, of: work.batch, plan: plan))
+        if options.runsAlone {
+          let (info, muv3) = worker.evaluateAlone(event, of: work.batch)
+          alone.append(AloneQuantities(info: info, muv3: muv3))
+        }
+      }
+      let done = Evaluated(batch: work.batch, evaluations: evaluations, alone: alone)
+      guard await output.send(done) else { return }
+    }
+  }
+
+  /// The last stage: results in order, then the counters that need them.
+  private func finish(
+    _ workers: [BoundedStream<Evaluated>], _ take: (JudgedBatch) async throws -> Void
+  ) async throws {
+    var tail = L1Tail(configuration)
+    var iterators = workers.map { $0.elements.makeAsyncIterator() }
+    var turn = 0
+    while let done = await iterators[turn].next() {
+      turn = (turn + 1) % workers.count
+      let decisions = zip(done.batch.events, done.evaluations).map { tail.decide($0, $1) }
+      try await take(
+        JudgedBatch(
+          batch: done.batch, evaluations: done.evaluations, decisions: decisions, alone: done.alone))
+    }
+  }
+}

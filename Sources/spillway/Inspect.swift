@@ -1,0 +1,151 @@
+import ArgumentParser
+import Configuration
+import EventBuilding
+import L1Trigger
+import NA62Formats
+import PacketCapture
+import TriggerPipeline
+
+/// `spillway inspect`.
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show a packet or an event field by field.",
+    discussion: """
+      Examples:
+        spillway inspect Replay/ordered-1000.pcap.gz --packet 3
+        spillway inspect Replay/ordered-1000.pcap.gz --event 25 --json
+      Without --packet or --event, one line for each packet.
+      """)
+
+  @Argument(help: ArgumentHelp("A capture, or a burst file.", valueName: "input"))
+  var input: String
+
+  @Option(help: "Number of the packet, from 1.")
+  var packet: UInt32?
+
+  @Option(help: "Number of the event.")
+  var event: UInt32?
+
+  @Option(help: "The menu whose sources an event is built from.")
+  var menu = "Configs/menus/golden-default.yaml"
+
+  @Option(help: "UDP port of L0 data.")
+  var port: UInt16 = 58913
+
+  @Flag(help: "Print as JSON.")
+  var json = false
+
+  func validate() throws {
+    if packet != nil, event != nil { throw ValidationError("give --packet or --event, not both") }
+  }
+
+  func run() throws {
+    do throws(CaptureError) {
+      let source = try ReplayInput(arguments: [input], filter: nil).open()
+      let wasFound: Bool
+      if let event {
+        wasFound = try showEvent(event, source)
+      } else {
+        wasFound = try showPackets(source)
+      }
+      guard wasFound else { throw CaptureError.cannotRead(path: input, reason: missing) }
+    } catch { throw Failure.usage(error) }
+  }
+
+  private var missing: String {
+    if let packet { return "no UDP packet has the number \(packet)" }
+    if let event { return "no fragment of event \(event) is in it" }
+    return "no UDP packet is in it"
+  }
+
+  private func showPackets(_ source: any PacketSource) throws(CaptureError) -> Bool {
+    var wasFound = false
+    while let batch = try source.next() {
+      let storage = batch.bytes
+      let all = storage.span.bytes
+      for datagram in batch.datagrams where packet == nil || datagram.packet.number == packet {
+        wasFound = true
+        let payload = all.extracting(
+          datagram.payloadOffset..<(datagram.payloadOffset + datagram.payloadLength))
+        var tree =
+          datagram.destinationPort == port ? Dissector.l0MEP(payload) : Dissector.l1Packet(payload)
+        if packet == nil { tree.children = [] }
+        let header = FieldNode(
+          name: "packet \(datagram.packet.number)",
+          value: "\(Self.address(datagram.sourceAddress)):\(datagram.sourcePort) > "
+            + "\(Self.address(datagram.destinationAddress)):\(datagram.destinationPort) "
+            + "t \(datagram.time.nanoseconds) ns",
+          offset: 0, length: datagram.payloadLength, children: [tree])
+        show(header)
+      }
+    }
+    return wasFound
+  }
+
+  private func showEvent(_ number: UInt32, _ source: any PacketSource) throws(CaptureError) -> Bool {
+    var children: [FieldNode] = []
+    while let batch = try source.next() {
+      let storage = batch.bytes
+      let all = storage.span.bytes
+      for datagram in batch.datagrams where datagram.destinationPort == port {
+        let payload = all.extracting(
+          datagram.payloadOffset..<(datagram.payloadOffset + datagram.payloadLength))
+        guard let header = L0MEPHeader(payload), L0MEP.validate(payload, isConfigured: { _ in true }) == nil,
+          number >= header.firstEvent, number - header.firstEvent < UInt32(header.eventCount)
+        else { continue }
+        L0MEP.forEachFragment(of: payload, header: header) { fragment in
+          guard fragment.event == number else { return }
+          let bytes = payload.extracting(
+            fragment.payloadOffset..<(fragment.payloadOffset + fragment.payloadLength))
+          let content =
+            switch header.source {
+            case .l0tp: Dissector.l0tp(bytes)
+            case .straw: Dissector.srb(bytes)
+            default: Dissector.tel62(bytes)
+            }
+          children.append(
+            FieldNode(
+              name: "\(header.source.name) \(header.source.hex) board \(header.subID)",
+              value: "timestamp \(fragment.timestamp), packet \(datagram.packet.number)"
+                + (fragment.isLastOfBurst ? ", last of burst" : ""),
+              offset: 0, length: fragment.payloadLength, children: [content]))
+        }
+      }
+    }
+    guard !children.isEmpty else { return false }
+    show(
+      FieldNode(
+        name: "event \(number)", value: "\(children.count) fragments", offset: 0, length: 0,
+        children: children))
+    return true
+  }
+
+  private static func address(_ value: UInt32) -> String {
+    "\(value >> 24).\(value >> 16 & 0xFF).\(value >> 8 & 0xFF).\(value & 0xFF)"
+  }
+
+  private func show(_ node: FieldNode) {
+    if json {
+      Terminal.out(Self.value(node).json() + "\n")
+    } else {
+      Terminal.out(Self.text(node, 0))
+    }
+  }
+
+  private static func text(_ node: FieldNode, _ depth: Int) -> String {
+    let indent = String(repeating: "  ", count: depth)
+    var out = "\(indent)\(node.name)\(node.value.isEmpty ? "" : ": \(node.value)")"
+    if node.length > 0 { out += "  [\(node.offset)+\(node.length)]" }
+    out += "\n"
+    for child in node.children { out += text(child, depth + 1) }
+    return out
+  }
+
+  private static func value(_ node: FieldNode) -> ConfigValue {
+    .map([
+      ConfigValue.Entry("name", .string(node.name)), ConfigValue.Entry("value", .string(node.value)),
+      ConfigValue.Entry("offset", .int(node.offset)), ConfigValue.Entry("length", .int(node.length)),
+      ConfigValue.Entry("children", .list(node.children.map(Self.value))),
+    ])
+  }
+}

@@ -1,0 +1,208 @@
+import Alerting
+import ArgumentParser
+import Configuration
+import Foundation
+import L1Trigger
+import NA62Formats
+import PacketCapture
+import Selections
+import Synchronization
+import TriggerPipeline
+
+/// `spillway replay`.
+struct Replay: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Replay recorded streams through the trigger.",
+    discussion: """
+      Reads captures (pcap, pcapng, also .gz and .zst; '-' is standard input), directories and globs, in \
+      data-time order, and NA62 burst files; builds events, runs L1, and prints rates per mask, the counting \
+      experiments and the books.
+
+      Examples:
+        spillway replay Replay/ordered-1000.pcap.gz --menu Configs/menus/golden-default.yaml
+        spillway replay run8000/*.pcap.zst --menu my.yaml --selections my-search.yaml --out runs/8000
+        zcat burst.pcap.gz | spillway replay - --menu my.yaml --json
+      """)
+
+  @Argument(help: ArgumentHelp("Captures, directories, globs, burst files, or '-'.", valueName: "input"))
+  var inputs: [String]
+
+  @Option(help: "The trigger menu (YAML).")
+  var menu = "Configs/menus/golden-default.yaml"
+
+  @Option(help: "Selections of the counting experiments (YAML).")
+  var selections: String?
+
+  @Option(help: "Write the table of decisions (CSV) to this file.")
+  var decisions: String?
+
+  @Option(
+    name: .customLong("straw-scratch"),
+    help: "STRAW scratch memory: clean (reset for each event) or original (kept, as NA62's code does).")
+  var strawScratch: String?
+
+  @Option(help: "Tasks that run the L1 algorithms (default: one for each core).")
+  var workers: Int?
+
+  @Option(name: .customLong("batch-events"), help: "Events in a batch, at most; 0: as the packets come.")
+  var batchEvents = 256
+
+  @Option(help: "Stop after this many events.")
+  var limit: UInt64?
+
+  @Option(help: "Take only packets that this BPF filter passes.")
+  var filter: String?
+
+  @Option(name: .customLong("run"), help: "Run number for records.")
+  var runNumber: UInt32 = 0
+
+  @Option(name: .customLong("first-burst"), help: "Identifier of the first burst.")
+  var firstBurst: UInt32?
+
+  @Option(help: "Write the run directory here.")
+  var out: String?
+
+  @Option(help: "Share of fragments, rejected packets included, that may be lost before the exit code is 3.")
+  var tolerance = 0.05
+
+  @Flag(help: "Print the results as JSON.")
+  var json = false
+
+  func validate() throws {
+    if let workers, !(1...1024).contains(workers) {
+      throw ValidationError("--workers \(workers): expected 1 to 1024")
+    }
+    if batchEvents < 0 { throw ValidationError("--batch-events \(batchEvents): expected 0 or more") }
+    if let strawScratch, StrawScratch(rawValue: strawScratch) == nil {
+      throw ValidationError("--straw-scratch \(strawScratch): expected clean or original")
+    }
+    if !(0...1).contains(tolerance) { throw ValidationError("--tolerance \(tolerance): expected 0 to 1") }
+  }
+
+  func run() async throws {
+    let menu: L1Menu
+    let selectionSet: SelectionSet?
+    do throws(ConfigurationError) {
+      menu = try L1Menu.load(path: self.menu)
+      if let selections { selectionSet = try SelectionSet.load(path: selections) } else { selectionSet = nil }
+    } catch { throw Failure.usage(error) }
+    for warning in menu.warnings { Terminal.note("warning: \(warning)") }
+    var configuration = menu.configuration
+    if let mode = strawScratch.flatMap(StrawScratch.init) { configuration.strawScratch = mode }
+    let input: ReplayInput
+    do throws(CaptureError) {
+      input = try ReplayInput(arguments: inputs, filter: filter)
+    } catch { throw Failure.usage(error) }
+    for warning in input.warnings { Terminal.note("warning: \(warning)") }
+
+    var options = TriggerPipeline.Options()
+    options.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
+    options.batchEvents = batchEvents
+    options.eventLimit = limit
+    options.runsAlone = decisions != nil
+    options.builder.burst.firstBurst = firstBurst ?? input.firstBurst ?? 1
+    let pipeline = TriggerPipeline(
+      configuration: configuration, layout: menu.layout, maps: menu.detectors.maps, options: options)
+    let hash = SHA256.hex(
+      of: "\(menu.hash) \(configuration.strawScratch.rawValue) \(selectionSet?.hash ?? "-")")
+    let identity = RunIdentity(run: runNumber, input: input.description, configurationHash: hash)
+    let sink = try ReplaySink(
+      account: ReplayAccount(selections: selectionSet, identity: identity),
+      directory: out, decisions: decisions, configuration: configuration)
+    let problems = Mutex<[CaptureWarning]>([])
+    do {
+      try await pipeline.run(source: {
+        let source = try input.open()
+        return {
+          let batch = try source.next()
+          if batch == nil { problems.withLock { $0 = source.warnings } }
+          return batch
+        }
+      }) { judged in try await sink.take(judged) }
+    } catch let error as CaptureError {
+      throw Failure.usage(error)
+    }
+    Terminal.progress("")
+    for warning in problems.withLock({ $0 }) { Terminal.note("warning: \(warning)") }
+    let report = try await sink.finish(menu: menu, inputs: inputs, options: options, hash: hash)
+    if json {
+      Terminal.out(try report.summary().json() + "\n")
+    } else {
+      Terminal.out("\(menu.name): \(input.description)\n\n")
+      Terminal.out(try report.ratesText() + "\n")
+      let counts = report.countsText()
+      if !counts.isEmpty { Terminal.out(counts + "\n") }
+      Terminal.out(report.booksText())
+      if let out { Terminal.out("\nrun directory: \(out)\n") }
+    }
+    if !report.closes {
+      throw Failure(message: "the books do not close: a defect of Spillway, please report it", code: 1)
+    }
+    if report.lostShare > tolerance {
+      throw Failure(
+        message: "\(TextShare.percent(report.lostShare)) of the data were lost or corrupt, more than "
+          + "--tolerance \(TextShare.percent(tolerance)); see the books above", code: 3)
+    }
+  }
+}
+
+/// A share for a person.
+enum TextShare {
+  static func percent(_ share: Double) -> String { "\((share * 10000).rounded() / 100) %" }
+}
+
+/// The task that takes the results: counts, files, progress.
+actor ReplaySink {
+  private var account: ReplayAccount
+  private let directory: RunDirectory?
+  private let decisions: OutputFile?
+  private let table: DecisionTable
+  private let clock: WallClock
+  private var lastProgress = ContinuousClock.now
+  private let begin = ContinuousClock.now
+
+  init(
+    account: ReplayAccount, directory: String?, decisions: String?, configuration: L1Configuration
+  ) throws {
+    self.account = account
+    clock = try WallClock.fromEnvironment()
+    self.directory = try directory.map { try RunDirectory(path: $0) }
+    self.decisions = try decisions.map { try OutputFile(path: $0) }
+    table = DecisionTable(configuration: configuration)
+    try self.decisions?.write(DecisionTable.header)
+  }
+
+  func take(_ judged: JudgedBatch) throws {
+    let alerts = try account.add(judged, wallClock: clock)
+    try directory?.add(judged, alerts: alerts)
+    try decisions?.write(table.rows(of: judged))
+    if Terminal.isInteractive, ContinuousClock.now - lastProgress > .milliseconds(200) {
+      lastProgress = .now
+      let seconds = max(1e-3, (ContinuousClock.now - begin) / .seconds(1))
+      let rate = Int(Double(account.rates.events) / seconds)
+      Terminal.progress(
+        "\(account.rates.events) events, \(account.rates.kept) kept, \(account.alerts) alerts, \(rate)/s")
+    }
+  }
+
+  func finish(
+    menu: L1Menu, inputs: [String], options: TriggerPipeline.Options, hash: String
+  ) throws -> ReplayReport {
+    try decisions?.close()
+    let report = try ReplayReport(account: account, menu: menu)
+    let manifest = ConfigValue.map([
+      ConfigValue.Entry("schema", .string("spillway.run/1")),
+      ConfigValue.Entry("version", .string(Spillway.version)),
+      ConfigValue.Entry("inputs", .list(inputs.map { .string($0) })),
+      ConfigValue.Entry("menu", .string(menu.path)),
+      ConfigValue.Entry("menu_hash", .string(menu.hash)),
+      ConfigValue.Entry("selections_hash", account.selectionSet.map { .string($0.hash) } ?? .null),
+      ConfigValue.Entry("configuration_hash", .string(hash)),
+      ConfigValue.Entry("first_burst", .int(Int(options.builder.burst.firstBurst))),
+      ConfigValue.Entry("results", try report.summary()),
+      ConfigValue.Entry("t_wall", .string(clock.now().rfc3339)),
+    ])
+    try directory?.finish(report: report, manifest: manifest)
+    return report
+  }
+}
