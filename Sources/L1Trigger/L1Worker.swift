@@ -9,40 +9,22 @@ public import NA62Formats
 public final class L1Worker {
   private let configuration: L1Configuration
   private let layout: EventLayout
-  private let logic: [MaskLogic]
   private let maps: L1DetectorMaps
-  private let straw: StrawAlgorithm
-  /// The scratch memory of `evaluateAlone`, which is not to disturb that of the chain.
-  private lazy var aloneStraw = StrawAlgorithm(maps: maps, scratch: configuration.strawScratch)
-  private var edges = ScratchList<TDCEdge>(capacity: 1024)
-  private var pairs = ScratchList<Tile>(capacity: 64)
-  private var lavMarks = [Bool](repeating: false, count: 512)
-
-  /// One hit with its place in the detector's map and its time from the event, in ns.
-  private struct Tile: BitwiseCopyable {
-    var place: Int32
-    var time: Double
-  }
+  private var core: L1Core
+  /// The worker of `evaluateAlone`, whose scratch memory is not to disturb that of the chain.
+  private lazy var alone = L1Worker(configuration: configuration, layout: layout, maps: maps)
 
   /// A worker for the given configuration.
   public init(configuration: L1Configuration, layout: EventLayout, maps: L1DetectorMaps) {
     self.configuration = configuration
     self.layout = layout
     self.maps = maps
-    logic = configuration.masks.enumerated().map { number, mask in
-      MaskLogic(mask, isListed: configuration.dataBlockMasks.contains(number))
-    }
-    straw = StrawAlgorithm(maps: maps, scratch: configuration.strawScratch)
+    core = L1Core(configuration: configuration, layout: layout, maps: maps)
   }
 
   /// Evaluates the masks that an event fired.
   public func evaluate(_ event: BuiltEvent, of batch: EventBatch, plan: L1Plan) -> L1Evaluation {
-    var out = L1Evaluation(plan: plan)
-    guard plan.path == .masks, event.l0.dataType.contains(.physics) else { return out }
-    for mask in 0..<16 where event.l0.flags & (1 << UInt16(mask)) != 0 {
-      follow(mask, event, batch, &out)
-    }
-    return out
+    core.evaluate(event, of: batch, plan: plan)
   }
 
   /// Runs every algorithm on an event with the parameters of mask 0, for the table of decisions.
@@ -51,38 +33,106 @@ public final class L1Worker {
   public func evaluateAlone(
     _ event: BuiltEvent, of batch: EventBatch
   ) -> (info: L1EventInfo, muv3: (neighbours: UInt8, leftRight: UInt8, tight: UInt8)) {
-    var info = L1EventInfo()
-    let mask = configuration.masks[0]
-    for algorithm in [L1Algorithm.chod, .ktag, .lav, .ircSac] {
-      _ = run(algorithm, mask[algorithm], event, batch, &info)
+    alone.core.evaluateAlone(event, of: batch)
+  }
+}
+
+/// What a worker has and does: a struct, so that an event costs one check of exclusive access, and not one
+/// for each list of its scratch memory.
+struct L1Core: ~Copyable {
+  private let maps: L1DetectorMaps
+  private let logic: ContiguousArray<MaskLogic>
+  /// Settings by 8 × mask + algorithm.
+  private let settings: ContiguousArray<L1AlgorithmSettings>
+  /// Bits of the algorithms whose source the layout has.
+  private let configured: UInt8
+  /// The fragments, within an event, of each algorithm's source, by algorithm; empty if it has none.
+  private let ranges: ContiguousArray<Range<Int>>
+  private let fragmentCount: Int
+  private let order = ContiguousArray(L1Algorithm.decisionOrder)
+  private var straw: StrawAlgorithm
+  private var edges = ScratchList<TDCEdge>(capacity: 1024)
+  private var pairs = ScratchList<Tile>(capacity: 64)
+
+  /// One hit with its place in the detector's map and its time from the event, in ns.
+  private struct Tile: BitwiseCopyable {
+    var place: Int32
+    var time: Double
+  }
+
+  init(configuration: L1Configuration, layout: EventLayout, maps: L1DetectorMaps) {
+    self.maps = maps
+    logic = ContiguousArray(
+      configuration.masks.enumerated().map { number, mask in
+        MaskLogic(mask, isListed: configuration.dataBlockMasks.contains(number))
+      })
+    settings = ContiguousArray(
+      configuration.masks.flatMap { mask in L1Algorithm.allCases.map { mask[$0] } })
+    var configured: UInt8 = 0
+    for algorithm in L1Algorithm.allCases where layout.index(of: algorithm.source) != nil {
+      configured |= algorithm.bit
     }
-    _ = runStraw(aloneStraw, event, batch, &info)
-    var settings = mask[.muv3]
+    self.configured = configured
+    ranges = ContiguousArray(L1Algorithm.allCases.map { layout.fragments(of: $0.source) })
+    fragmentCount = layout.fragmentCount
+    straw = StrawAlgorithm(maps: maps, scratch: configuration.strawScratch)
+  }
+
+  mutating func evaluate(_ event: BuiltEvent, of batch: EventBatch, plan: L1Plan) -> L1Evaluation {
+    var out = L1Evaluation(plan: plan)
+    guard plan.path == .masks, event.l0.dataType.contains(.physics) else { return out }
+    let bytes = batch.bytes
+    let fragments = batch.fragments
+    let first = Int(event.firstFragment)
+    let input = fragments.span.extracting(first..<(first + fragmentCount))
+    for mask in 0..<16 where event.l0.flags & (1 << UInt16(mask)) != 0 {
+      follow(mask, event, bytes.span.bytes, input, &out)
+    }
+    return out
+  }
+
+  mutating func evaluateAlone(
+    _ event: BuiltEvent, of batch: EventBatch
+  ) -> (info: L1EventInfo, muv3: (neighbours: UInt8, leftRight: UInt8, tight: UInt8)) {
+    var info = L1EventInfo()
+    let storage = batch.bytes
+    let bytes = storage.span.bytes
+    let fragments = batch.fragments
+    let first = Int(event.firstFragment)
+    let input = fragments.span.extracting(first..<(first + fragmentCount))
+    for algorithm in [L1Algorithm.chod, .ktag, .lav, .ircSac, .straw] {
+      _ = run(algorithm, settings[algorithm.rawValue], event, bytes, input, &info)
+    }
+    var muv3 = settings[L1Algorithm.muv3.rawValue]
     var variants: [UInt8] = []
     for xx: UInt32 in [2, 1, 0] {
-      settings.xx = xx
-      variants.append(run(.muv3, settings, event, batch, &info))
+      muv3.xx = xx
+      variants.append(run(.muv3, muv3, event, bytes, input, &info))
     }
-    _ = run(.newCHOD, mask[.newCHOD], event, batch, &info)
+    _ = run(.newCHOD, settings[L1Algorithm.newCHOD.rawValue], event, bytes, input, &info)
     return (info, (variants[0], variants[1], variants[2]))
   }
 
   // MARK: The chain of one mask
 
-  private func follow(_ number: Int, _ event: BuiltEvent, _ batch: EventBatch, _ out: inout L1Evaluation) {
+  private mutating func follow(
+    _ number: Int, _ event: BuiltEvent, _ bytes: RawSpan, _ input: Span<EventFragment>,
+    _ out: inout L1Evaluation
+  ) {
     let logic = logic[number]
-    let mask = configuration.masks[number]
     let isReduced = out.plan.reducedMasks & (1 << UInt16(number)) != 0
     if logic.count == 0 { out.allDisabled = true }
     if logic.hasTimeoutMark { out.timeout = true }
     var words: UInt8 = 0
     var process = 0
     var loops = 0
+    let order = order
     chain: while loops != 10, !isReduced, process != logic.count {
-      for algorithm in L1Algorithm.decisionOrder {
-        let settings = mask.algorithms[algorithm.rawValue]
-        if settings.isEnabled, settings.processID == process, isConfigured(algorithm) {
-          let result = run(algorithm, settings, event, batch, &out.info)
+      for i in 0..<order.count {
+        let algorithm = order[i]
+        let settings = settings[8 * number + algorithm.rawValue]
+        if settings.isEnabled, settings.processID == process, configured & algorithm.bit != 0 {
+          let result = run(algorithm, settings, event, bytes, input, &out.info)
           process += 1
           let accepts: Bool
           if algorithm == .straw {
@@ -112,31 +162,27 @@ public final class L1Worker {
     }
   }
 
-  private func isConfigured(_ algorithm: L1Algorithm) -> Bool {
-    layout.index(of: algorithm.source) != nil
-  }
-
   /// The result of an algorithm: that of an earlier mask where there is one (`l1.md` 5.1).
-  private func run(
-    _ algorithm: L1Algorithm, _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ batch: EventBatch,
-    _ info: inout L1EventInfo
+  private mutating func run(
+    _ algorithm: L1Algorithm, _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ bytes: RawSpan,
+    _ input: Span<EventFragment>, _ info: inout L1EventInfo
   ) -> UInt8 {
     if algorithm == .muv3 {
       guard settings.xx <= 2 else { return info.results[algorithm.rawValue] }
       // One result serves all variants, while each is marked as processed by itself.
       if info.muv3Variants & (1 << UInt8(settings.xx)) == 0 {
-        return runMUV3(settings, event, batch, &info)
+        return runMUV3(settings, event, bytes, input, &info)
       }
       return info.results[algorithm.rawValue]
     }
     if info.state(algorithm).contains(.processed) { return info.results[algorithm.rawValue] }
     switch algorithm {
-    case .chod: return runCHOD(settings, event, batch, &info)
-    case .ktag: return runKTAG(settings, event, batch, &info)
-    case .lav: return runLAV(settings, event, batch, &info)
-    case .ircSac: return runIRCSAC(settings, event, batch, &info)
-    case .straw: return runStraw(straw, event, batch, &info)
-    case .newCHOD: return runNewCHOD(settings, event, batch, &info)
+    case .chod: return runCHOD(settings, event, bytes, input, &info)
+    case .ktag: return runKTAG(settings, event, bytes, input, &info)
+    case .lav: return runLAV(settings, event, bytes, input, &info)
+    case .ircSac: return runIRCSAC(settings, event, bytes, input, &info)
+    case .straw: return runStraw(event, bytes, input, &info)
+    case .newCHOD: return runNewCHOD(settings, event, bytes, input, &info)
     case .muv3, .rich: return 0
     }
   }
@@ -158,38 +204,48 @@ public final class L1Worker {
     Double(event.l0.fineTime) * ClockTicks.fineTimeUnit
   }
 
-  /// Decodes fragment `i` of a source into `edges`.
-  private func decode(_ fragment: EventFragment, _ event: BuiltEvent, _ batch: EventBatch) -> TEL62.Result {
+  /// Decodes a fragment into `edges`.
+  @inline(__always)
+  private mutating func decode(
+    _ fragment: EventFragment, _ event: BuiltEvent, _ bytes: RawSpan
+  ) -> TEL62.Result {
     edges.removeAll()
-    let storage = batch.bytes
-    let all = storage.span.bytes
     let begin = Int(fragment.offset)
     let end = begin + (fragment.isVirtual ? 0 : Int(fragment.length))
-    return TEL62.decode(all.extracting(begin..<end), timestamp: event.timestamp, into: &edges)
+    return TEL62.decode(bytes.extracting(begin..<end), timestamp: event.timestamp, into: &edges)
   }
 
-  private func firstFragment(
-    _ source: SourceID, _ event: BuiltEvent, _ batch: EventBatch
-  ) -> EventFragment? {
-    let range = layout.fragments(of: source)
-    guard !range.isEmpty else { return nil }
-    return batch.fragments[Int(event.firstFragment) + range.lowerBound]
+  /// Decodes the first fragment of an algorithm's source; `false` if there is none or it is not good.
+  private mutating func decodeFirst(
+    _ algorithm: L1Algorithm, _ event: BuiltEvent, _ bytes: RawSpan, _ input: Span<EventFragment>
+  ) -> Bool {
+    let range = ranges[algorithm.rawValue]
+    guard !range.isEmpty else { return false }
+    return decode(input[range.lowerBound], event, bytes).status == .good
   }
 
-  private func runCHOD(
-    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ batch: EventBatch, _ info: inout L1EventInfo
+  /// Time of an edge from the event in ns, where `origin` is the event's timestamp × 256.
+  ///
+  /// Equal to `TDCEdge.nanoseconds(from:)`: both its terms are integers below 2⁵³.
+  @inline(__always)
+  private static func time(_ edge: TDCEdge, from origin: Int64) -> Double {
+    Double(Int64(truncatingIfNeeded: edge.time) &- origin) * ClockTicks.fineTimeUnit
+  }
+
+  private mutating func runCHOD(
+    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ bytes: RawSpan,
+    _ input: Span<EventFragment>, _ info: inout L1EventInfo
   ) -> UInt8 {
-    guard let fragment = firstFragment(.chod, event, batch),
-      decode(fragment, event, batch).status == .good
-    else { return info.fail(.chod) }
+    guard decodeFirst(.chod, event, bytes, input) else { return info.fail(.chod) }
     if edges.count == 0 { info.mark(.chod, .empty) }
     let reference = l0Reference(event)
     let window = settings.window
+    let origin = Int64(event.timestamp) << 8
     let found = edges.withElements { edges in
       var hits: UInt32 = 0
       var sum = 0.0
       for edge in edges where edge.isLeading && edge.channel < 512 {
-        let time = edge.nanoseconds(from: event.timestamp)
+        let time = Self.time(edge, from: origin)
         guard abs(time - reference) < window else { continue }
         hits += 1
         sum += time
@@ -201,23 +257,25 @@ public final class L1Worker {
     return info.mark(.chod, result: found.0 >= 1 && found.0 <= 5 ? 1 : 0)
   }
 
-  private func runKTAG(
-    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ batch: EventBatch, _ info: inout L1EventInfo
+  private mutating func runKTAG(
+    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ bytes: RawSpan,
+    _ input: Span<EventFragment>, _ info: inout L1EventInfo
   ) -> UInt8 {
-    let range = layout.fragments(of: .ktag)
+    let range = ranges[L1Algorithm.ktag.rawValue]
     guard !range.isEmpty else { return info.fail(.ktag) }
     let reference = reference(settings, event, info)
     let window = settings.window
+    let origin = Int64(event.timestamp) << 8
     var sectors: UInt8 = 0
     var edgeCount = 0
     for (i, f) in range.enumerated() {
-      let fragment = batch.fragments[Int(event.firstFragment) + f]
-      guard decode(fragment, event, batch).status == .good else { return info.fail(.ktag) }
+      let fragment = input[f]
+      guard decode(fragment, event, bytes).status == .good else { return info.fail(.ktag) }
       edgeCount += edges.count
       sectors |= edges.withElements { edges in
         var hit: UInt8 = 0
         for edge in edges where edge.isLeading && edge.channel < 512 {
-          let time = edge.nanoseconds(from: event.timestamp)
+          let time = Self.time(edge, from: origin)
           guard abs(time - reference) < window else { continue }
           let sector = ((i << 2) | Int(edge.channel) / 128) / 3
           if sector < 8 { hit |= 1 << UInt8(sector) }
@@ -235,36 +293,37 @@ public final class L1Worker {
     _ event: BuiltEvent, reference: Double, window: Double, channels: UInt16, from start: UInt32,
     limit: UInt32
   ) -> UInt32 {
-    var count = start
-    edges.withElements { edges in
-      lavMarks.withUnsafeMutableBufferPointer { marks in
-        marks.update(repeating: false)
-        for edge in edges where edge.channel < channels && edge.channel & 1 == 0 {
-          guard abs(edge.nanoseconds(from: event.timestamp) - reference) < window || !edge.isLeading
-          else { continue }
-          if edge.isLeading {
-            marks[Int(edge.channel)] = true
-          } else if marks[Int(edge.channel)] {
-            count += 1
-            if count == limit { return }
-          }
+    let origin = Int64(event.timestamp) << 8
+    // One bit for each channel up to 512.
+    var marks = SIMD8<UInt64>(repeating: 0)
+    return edges.withElements { edges in
+      var count = start
+      for edge in edges where edge.channel < channels && edge.channel & 1 == 0 {
+        let word = Int(edge.channel >> 6) & 7
+        let bit = UInt64(1) << UInt64(edge.channel & 63)
+        if edge.isLeading {
+          if abs(Self.time(edge, from: origin) - reference) < window { marks[word] |= bit }
+        } else if marks[word] & bit != 0 {
+          count += 1
+          if count == limit { return count }
         }
       }
+      return count
     }
-    return count
   }
 
-  private func runLAV(
-    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ batch: EventBatch, _ info: inout L1EventInfo
+  private mutating func runLAV(
+    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ bytes: RawSpan,
+    _ input: Span<EventFragment>, _ info: inout L1EventInfo
   ) -> UInt8 {
-    let range = layout.fragments(of: .lav)
+    let range = ranges[L1Algorithm.lav.rawValue]
     guard !range.isEmpty else { return info.fail(.lav) }
     let reference = reference(settings, event, info)
     var hits: UInt32 = 0
     var edgeCount = 0
     for f in range {
-      let fragment = batch.fragments[Int(event.firstFragment) + f]
-      let board = decode(fragment, event, batch)
+      let fragment = input[f]
+      let board = decode(fragment, event, bytes)
       if board.subID == 0 || board.subID == 11 { continue }
       guard board.status == .good else { return info.fail(.lav) }
       edgeCount += edges.count
@@ -277,12 +336,11 @@ public final class L1Worker {
     return info.mark(.lav, result: hits == 3 ? 1 : 0)
   }
 
-  private func runIRCSAC(
-    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ batch: EventBatch, _ info: inout L1EventInfo
+  private mutating func runIRCSAC(
+    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ bytes: RawSpan,
+    _ input: Span<EventFragment>, _ info: inout L1EventInfo
   ) -> UInt8 {
-    guard let fragment = firstFragment(.ircSacNewCHOD, event, batch),
-      decode(fragment, event, batch).status == .good
-    else { return info.fail(.ircSac) }
+    guard decodeFirst(.ircSac, event, bytes, input) else { return info.fail(.ircSac) }
     if edges.count == 0 { info.mark(.ircSac, .empty) }
     info.ircSacHits = countMatched(
       event, reference: reference(settings, event, info), window: settings.window, channels: 128, from: 0,
@@ -290,12 +348,11 @@ public final class L1Worker {
     return info.mark(.ircSac, result: UInt8(info.ircSacHits))
   }
 
-  private func runNewCHOD(
-    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ batch: EventBatch, _ info: inout L1EventInfo
+  private mutating func runNewCHOD(
+    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ bytes: RawSpan,
+    _ input: Span<EventFragment>, _ info: inout L1EventInfo
   ) -> UInt8 {
-    guard let fragment = firstFragment(.ircSacNewCHOD, event, batch),
-      decode(fragment, event, batch).status == .good
-    else { return info.fail(.newCHOD) }
+    guard decodeFirst(.newCHOD, event, bytes, input) else { return info.fail(.newCHOD) }
     if edges.count == 0 { info.mark(.newCHOD, .empty) }
     collect(event, map: maps.newCHOD, from: 192, reference: l0Reference(event), window: settings.window)
     let found = pairs.withElements { tiles in
@@ -321,28 +378,28 @@ public final class L1Worker {
   }
 
   /// Collects the leading edges of mapped channels, those in time only if `reference` is given.
-  private func collect(
+  private mutating func collect(
     _ event: BuiltEvent, map: ContiguousArray<Int32>, from first: UInt16, keepUnmapped: Bool = false,
     reference: Double?, window: Double
   ) {
     pairs.removeAll()
+    let origin = Int64(event.timestamp) << 8
     for i in 0..<edges.count {
       let edge = edges[i]
       guard edge.isLeading, edge.channel >= first, Int(edge.channel) < map.count else { continue }
       let place = map[Int(edge.channel)]
       guard place >= 0 || keepUnmapped else { continue }
-      let time = edge.nanoseconds(from: event.timestamp)
+      let time = Self.time(edge, from: origin)
       if let reference, !(abs(time - reference) < window) { continue }
       pairs.append(Tile(place: place, time: time))
     }
   }
 
-  private func runMUV3(
-    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ batch: EventBatch, _ info: inout L1EventInfo
+  private mutating func runMUV3(
+    _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ bytes: RawSpan,
+    _ input: Span<EventFragment>, _ info: inout L1EventInfo
   ) -> UInt8 {
-    guard let fragment = firstFragment(.muv3, event, batch),
-      decode(fragment, event, batch).status == .good
-    else { return info.fail(.muv3) }
+    guard decodeFirst(.muv3, event, bytes, input) else { return info.fail(.muv3) }
     if edges.count == 0 { info.mark(.muv3, .empty) }
     info.muv3Variants |= 1 << UInt8(settings.xx)
     let reference = reference(settings, event, info)
@@ -402,20 +459,12 @@ public final class L1Worker {
   /// The tile of a MUV3 map value: both photomultipliers of a tile count as it.
   private static func tile(_ place: Int32) -> Int32 { place > 151 ? place - 200 : place }
 
-  private func runStraw(
-    _ algorithm: StrawAlgorithm, _ event: BuiltEvent, _ batch: EventBatch, _ info: inout L1EventInfo
+  private mutating func runStraw(
+    _ event: BuiltEvent, _ bytes: RawSpan, _ input: Span<EventFragment>, _ info: inout L1EventInfo
   ) -> UInt8 {
-    let range = layout.fragments(of: .straw)
-    let storage = batch.bytes
-    return algorithm.run(
-      fragmentCount: range.count, timestamp: event.timestamp, fineTime: event.l0.fineTime, info: &info
-    ) { i, edges in
-      let fragment = batch.fragments[Int(event.firstFragment) + range.lowerBound + i]
-      let all = storage.span.bytes
-      let begin = Int(fragment.offset)
-      return SRB.decode(
-        all.extracting(begin..<(begin + Int(fragment.length))), timestamp: event.timestamp, into: &edges)
-    }
+    straw.run(
+      bytes: bytes, fragments: input.extracting(ranges[L1Algorithm.straw.rawValue]),
+      timestamp: event.timestamp, fineTime: event.l0.fineTime, info: &info)
   }
 }
 

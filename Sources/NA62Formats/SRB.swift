@@ -37,25 +37,40 @@ public enum SRB {
     guard payload.byteCount >= 8, slots + 16 <= payload.byteCount else { return .bad }
     let board = UInt16(payload.little(0, as: UInt8.self) & 0x1F) << 8
     let firstSlot = Int64(payload.little(4, as: UInt32.self)) - Int64(timestamp)
-    edges.reserve(capacity)
-    var index = 0
-    for slot in 0..<16 {
-      let offset = Double(firstSlot + Int64(slot)) * ClockTicks.strawPeriod
-      for _ in 0..<payload.little(slots + slot, as: UInt8.self) {
-        guard index < capacity else { return .bad }
-        if index < announced {
-          let word = payload.little(8 + 2 * index, as: UInt16.self)
-          edges.append(
-            Edge(
-              time: Double(word & 31) * ClockTicks.strawPeriod / 32 + offset,
-              channel: board | (word >> 6) & 0xFF,
-              isLeading: word & 0x20 == 0))
-        } else {
-          edges.append(Edge(time: 0 + offset, channel: 0, isLeading: false))
+    // The slots' edge counts have been found inside the payload, and so has each announced edge: there are
+    // not more than fit between the slots and the header of 8 bytes, or the loop ends at `inside`.
+    let inside = min(announced, (payload.byteCount - 8) / 2)
+    return payload.withUnsafeBytes { bytes in
+      edges.appendUnchecked(atMost: capacity) { out, index in
+        for half in 0..<2 {
+          // Eight counts at once; those that are not zero are found by their bits.
+          var counts = UInt64(
+            littleEndian: bytes.loadUnaligned(fromByteOffset: slots + 8 * half, as: UInt64.self))
+          while counts != 0 {
+            let place = counts.trailingZeroBitCount >> 3
+            let count = Int((counts >> UInt64(8 * place)) & 0xFF)
+            counts &= ~(0xFF << UInt64(8 * place))
+            let offset = Double(firstSlot + Int64(8 * half + place)) * ClockTicks.strawPeriod
+            let end = min(index + count, capacity)
+            let isTooLong = index + count > capacity
+            while index < min(end, inside) {
+              let word = UInt16(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: 8 + 2 * index, as: UInt16.self))
+              out[index] = Edge(
+                time: Double(Int32(word & 31)) * ClockTicks.strawPeriod / 32 + offset,
+                channel: board | (word >> 6) & 0xFF,
+                isLeading: word & 0x20 == 0)
+              index += 1
+            }
+            while index < end {
+              out[index] = Edge(time: 0 + offset, channel: 0, isLeading: false)
+              index += 1
+            }
+            if isTooLong { return .bad }
+          }
         }
-        index += 1
+        return .good
       }
     }
-    return .good
   }
 }

@@ -82,6 +82,20 @@ public struct ScratchList<Element: BitwiseCopyable>: ~Copyable {
     setCount(count + 1)
   }
 
+  /// Lets `body` write up to `most` elements behind the present ones, without a check of each: `body` gets
+  /// where they begin and their number, which it has to raise and never beyond `most`.
+  @inlinable @inline(__always)
+  mutating func appendUnchecked<Result>(
+    atMost most: Int, _ body: (UnsafeMutablePointer<Element>, inout Int) -> Result
+  ) -> Result {
+    reserve(most)
+    var added = 0
+    let result = body(storage + count, &added)
+    precondition(added >= 0 && added <= most)
+    setCount(count + added)
+    return result
+  }
+
   /// The element at an index, which has to be below `count`.
   @inlinable
   public subscript(index: Int) -> Element {
@@ -145,7 +159,27 @@ public enum TEL62 {
       result.status = .bad
       return result
     }
-    edges.reserve(n)
+    // Frames follow one another, so that no word is read twice as an edge: n edges at most.
+    return payload.withUnsafeBytes { bytes in
+      edges.appendUnchecked(atMost: n) { out, added in
+        decodeFPGAs(bytes, n, fpgaCount, timestamp, &result, out, &added)
+        return result
+      }
+    }
+  }
+
+  /// Decodes the frames of the FPGAs; every index of a word is found below `n` before it is used.
+  @inlinable @inline(__always)
+  static func decodeFPGAs(
+    _ bytes: UnsafeRawBufferPointer, _ n: Int, _ fpgaCount: Int, _ timestamp: UInt32,
+    _ result: inout Result, _ out: UnsafeMutablePointer<TDCEdge>, _ added: inout Int
+  ) {
+    @inline(__always)
+    func word(_ index: Int) -> UInt32 {
+      UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
+    }
+    var count = 0
+    defer { added = count }
     let high = UInt64(timestamp & 0xFFFF_0000)
     let late = timestamp & 0xF000
     var w = 0
@@ -153,21 +187,21 @@ public enum TEL62 {
       let headerIndex = 1 + f + w
       guard headerIndex < n else {
         result.status = .bad
-        return result
+        return
       }
-      let header = payload.little(headerIndex * 4, as: UInt32.self)
+      let header = word(headerIndex)
       let fpga = (header >> 16) & 0xFF
       for _ in 0..<(header & 0xFF) {
         let frameIndex = 2 + f + w
         guard frameIndex < n else {
           result.status = .bad
-          return result
+          return
         }
-        let frame = payload.little(frameIndex * 4, as: UInt32.self)
+        let frame = word(frameIndex)
         let length = Int(frame >> 16)
         if length == 0 {
           result.status = .bad
-          return result
+          return
         }
         w += length
         var time = high &+ UInt64(frame & 0xFFFF)
@@ -176,35 +210,35 @@ public enum TEL62 {
         let base = (time & 0xFFFF_F800) &* 256
         let end = min(frameIndex + length, n)
         for index in (frameIndex + 1)..<max(end, frameIndex + 1) {
-          let word = payload.little(index * 4, as: UInt32.self)
-          let tdc = ((word >> 24) & 3 &+ 4 &* fpga) & 0xFF
-          edges.append(
-            TDCEdge(
-              time: base &+ UInt64(word & 0x7FFFF),
-              channel: UInt16(truncatingIfNeeded: 32 &* tdc &+ (word >> 19) & 31),
-              isLeading: word >> 28 == 4))
+          let edge = word(index)
+          let tdc = ((edge >> 24) & 3 &+ 4 &* fpga) & 0xFF
+          out[count] = TDCEdge(
+            time: base &+ UInt64(edge & 0x7FFFF),
+            channel: UInt16(truncatingIfNeeded: 32 &* tdc &+ (edge >> 19) & 31),
+            isLeading: edge >> 28 == 4)
+          count += 1
         }
         if frameIndex + length > n {
           result.status = .bad
-          return result
+          return
         }
       }
       if header >> 24 & 1 != 0 {
         let errorIndex = 2 + f + w
         guard errorIndex <= n else {
           result.status = .bad
-          return result
+          return
         }
         // With nothing left behind this FPGA (errorIndex = n) there is no error block to skip.
         let isError =
           errorIndex < n
-          && (payload.little(errorIndex * 4, as: UInt32.self) >> 8) & 0xFF != 0xFF
+          && (word(errorIndex) >> 8) & 0xFF != 0xFF
           && w + fpgaCount + 1 != n
         if isError {
-          let count = Int(payload.little(errorIndex * 4, as: UInt32.self) >> 16)
+          let count = Int(word(errorIndex) >> 16)
           if count == 0 {
             result.status = .bad
-            return result
+            return
           }
           w += count
         } else {
@@ -212,6 +246,5 @@ public enum TEL62 {
         }
       }
     }
-    return result
   }
 }

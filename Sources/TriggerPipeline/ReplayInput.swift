@@ -37,7 +37,8 @@ public struct ReplayInput: Sendable, CustomStringConvertible {
   /// The inputs by name.
   public var description: String {
     let names = burstFiles.isEmpty ? captures.map(\.path) : burstFiles.map(\.path)
-    return names.count > 3 ? "\(names.prefix(2).joined(separator: ", ")) … (\(names.count) inputs)"
+    return names.count > 3
+      ? "\(names.prefix(2).joined(separator: ", ")) … (\(names.count) inputs)"
       : names.joined(separator: ", ")
   }
 

@@ -156,7 +156,8 @@ public struct ReplayReport: Sendable {
         entries += [
           ConfigValue.Entry("observed", .int(result.observed)),
           ConfigValue.Entry("upper_limit_events", .double(result.limit.upper)),
-          ConfigValue.Entry("upper_limit_branching_ratio",
+          ConfigValue.Entry(
+            "upper_limit_branching_ratio",
             result.branchingRatioLimit.map { .double($0) } ?? .null),
           ConfigValue.Entry("p_value", .double(result.significance.pValue)),
           ConfigValue.Entry("p_value_method", .string(result.significance.method.rawValue)),
@@ -177,7 +178,8 @@ public struct ReplayReport: Sendable {
     .map([
       ConfigValue.Entry("events", count(flow.seen)),
       ConfigValue.Entry("not_kept", count(flow.notEntered)),
-      ConfigValue.Entry("steps",
+      ConfigValue.Entry(
+        "steps",
         .list(
           flow.steps.map { step in
             ConfigValue.map([
@@ -275,7 +277,8 @@ public struct ReplayReport: Sendable {
           ConfigValue.Entry("l0_input", count(counts.l0Input)),
           ConfigValue.Entry("l1_input", count(counts.l1Input)),
           ConfigValue.Entry("l1_accepted", count(counts.l1Accepted)),
-          ConfigValue.Entry("passed",
+          ConfigValue.Entry(
+            "passed",
             .map(
               L1Algorithm.decisionOrder.map {
                 ConfigValue.Entry($0.name, count(counts.algorithmPassed[$0.rawValue]))
@@ -288,7 +291,8 @@ public struct ReplayReport: Sendable {
     var levels: [ConfigValue.Entry] = []
     for level in ["capture", "datagrams", "fragments", "l1-fragments", "events", "alerts"] {
       levels.append(
-        ConfigValue.Entry(level,
+        ConfigValue.Entry(
+          level,
           .map(
             books.filter { $0.level == level }.map { ConfigValue.Entry($0.column, .int(Int($0.count))) })))
     }

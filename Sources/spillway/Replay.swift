@@ -62,6 +62,10 @@ struct Replay: AsyncParsableCommand {
   @Option(help: "Write the run directory here.")
   var out: String?
 
+  @Option(
+    name: .customLong("write-bursts"), help: "Write the events that L1 keeps as NA62 burst files here.")
+  var writeBursts: String?
+
   @Option(help: "Share of fragments, rejected packets included, that may be lost before the exit code is 3.")
   var tolerance = 0.05
 
@@ -108,7 +112,10 @@ struct Replay: AsyncParsableCommand {
     let identity = RunIdentity(run: runNumber, input: input.description, configurationHash: hash)
     let sink = try ReplaySink(
       account: ReplayAccount(selections: selectionSet, identity: identity),
-      directory: out, decisions: decisions, configuration: configuration)
+      directory: out, decisions: decisions,
+      bursts: try writeBursts.map {
+        try BurstFileWriter(directory: $0, run: runNumber, configuration: configuration)
+      }, configuration: configuration)
     let problems = Mutex<[CaptureWarning]>([])
     do {
       try await pipeline.run(source: {
@@ -156,14 +163,17 @@ actor ReplaySink {
   private var account: ReplayAccount
   private let directory: RunDirectory?
   private let decisions: OutputFile?
+  private let bursts: BurstFileWriter?
   private let table: DecisionTable
   private let clock: WallClock
   private var lastProgress = ContinuousClock.now
   private let begin = ContinuousClock.now
 
   init(
-    account: ReplayAccount, directory: String?, decisions: String?, configuration: L1Configuration
+    account: ReplayAccount, directory: String?, decisions: String?, bursts: sending BurstFileWriter?,
+    configuration: L1Configuration
   ) throws {
+    self.bursts = bursts
     self.account = account
     clock = try WallClock.fromEnvironment()
     self.directory = try directory.map { try RunDirectory(path: $0) }
@@ -175,6 +185,7 @@ actor ReplaySink {
   func take(_ judged: JudgedBatch) throws {
     let alerts = try account.add(judged, wallClock: clock)
     try directory?.add(judged, alerts: alerts)
+    try bursts?.add(judged)
     try decisions?.write(table.rows(of: judged))
     if Terminal.isInteractive, ContinuousClock.now - lastProgress > .milliseconds(200) {
       lastProgress = .now
@@ -189,6 +200,7 @@ actor ReplaySink {
     menu: L1Menu, inputs: [String], options: TriggerPipeline.Options, hash: String
   ) throws -> ReplayReport {
     try decisions?.close()
+    try bursts?.finish()
     let report = try ReplayReport(account: account, menu: menu)
     let manifest = ConfigValue.map([
       ConfigValue.Entry("schema", .string("spillway.run/1")),

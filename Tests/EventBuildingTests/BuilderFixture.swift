@@ -71,6 +71,11 @@ enum BuilderFixture {
     return Array(batch.bytes[Int(fragment.offset)..<Int(fragment.offset + fragment.length)])
   }
 
+  /// Unfinished events as text, to compare.
+  static func texts(_ events: [UnfinishedEvent]) -> [String] {
+    events.map { "\($0.number) of burst \($0.burst): \($0.received), \($0.reason.rawValue)" }
+  }
+
   /// How many packets were thrown away for a reason.
   static func rejected(_ reason: PacketRejection, _ books: BuilderBooks) -> UInt64 {
     guard let index = PacketRejection.allCases.firstIndex(of: reason) else { return 0 }

@@ -75,9 +75,7 @@ struct EventBuilderTests {
     // The mismatch makes the event's flag false, so that the next fragment with the flag contradicts too.
     #expect(batch.books.fragmentsFlagMismatch == 2)
     #expect(batch.books.eventsCorruptedHeader == 1)
-    #expect(batch.unfinished == [
-      UnfinishedEvent(number: 3, burst: 1, received: [1, 0, 1, 1], reason: .burstEnd)
-    ])
+    #expect(BuilderFixture.texts(batch.unfinished) == ["3 of burst 1: [1, 0, 1, 1], burst-end"])
     #expect(batch.books.closes)
   }
 
@@ -142,9 +140,9 @@ struct EventBuilderTests {
     let starts: [UInt32] = [20, 4, 30, 2]
     let packets = starts.map { BuilderFixture.packets(first: $0)[0] }
     let batch = BuilderFixture.build(packets, options: options)
-    #expect(batch.unfinished.map(\.number) == [20, 2, 4, 30])
-    #expect(batch.unfinished.map(\.reason) == [.pendingLimit, .burstEnd, .burstEnd, .burstEnd])
-    #expect(batch.unfinished.allSatisfy { $0.received == [0, 0, 1, 1] })
+    #expect(batch.unfinished.map(\.number) == [20, 4, 2, 30])
+    #expect(batch.unfinished.map(\.reason) == [.pendingLimit, .pendingLimit, .burstEnd, .burstEnd])
+    #expect(batch.unfinished.filter { $0.received != [0, 0, 1, 1] }.isEmpty)
     #expect(batch.books.fragmentsUnfinished == 8)
     #expect(batch.books.closes)
   }
@@ -183,7 +181,8 @@ struct EventBuilderTests {
   @Test("a batch that is kept is not touched by what is built behind it")
   func batchesAreIndependent() throws {
     let builder = EventBuilder(layout: BuilderFixture.layout)
-    let kept = BuilderFixture.build(BuilderFixture.packets(first: 0, count: 8), with: builder, finishes: false)
+    let kept = BuilderFixture.build(
+      BuilderFixture.packets(first: 0, count: 8), with: builder, finishes: false)
     let bytes = kept.bytes
     for i in 1..<20 {
       _ = BuilderFixture.build(
@@ -198,7 +197,9 @@ struct EventBuilderTests {
 struct PacketRejectionTests {
   @Test("a packet without fragments is sound and adds nothing")
   func emptyPacket() {
-    let batch = BuilderFixture.build([ScriptedPacket(.l0tp, first: 0, []), ScriptedPacket(.muv3, first: 0, [])])
+    let batch = BuilderFixture.build([
+      ScriptedPacket(.l0tp, first: 0, []), ScriptedPacket(.muv3, first: 0, []),
+    ])
     #expect(batch.books.l0Packets == 2)
     #expect(batch.books.fragments == 0)
     #expect(batch.books.closes)
@@ -283,7 +284,7 @@ struct PacketRejectionTests {
     }
     builder.finish()
     parts.append(builder.takeBatch().books)
-    #expect(parts.allSatisfy(\.closes))
+    #expect(parts.filter { !$0.closes }.isEmpty)
     for _ in 0..<5 {
       var sum = BuilderBooks()
       for part in parts.shuffled(using: &generator) { sum += part }

@@ -12,7 +12,8 @@ public struct ScriptedPacket: Sendable {
   public var host: UInt32
 
   /// A datagram to the port of L0 data.
-  public init(_ payload: [UInt8], at nanoseconds: Int64 = 0, port: UInt16 = 58913, host: UInt32 = 0x0A00_0002) {
+  public init(_ payload: [UInt8], at nanoseconds: Int64 = 0, port: UInt16 = 58913, host: UInt32 = 0x0A00_0002)
+  {
     self.payload = payload
     self.nanoseconds = nanoseconds
     self.port = port

@@ -1,50 +1,92 @@
 extension StrawAlgorithm {
   /// Fills the Hough transform in y and follows its bins (`l1.md` 5.9.6, 5.9.7).
-  func makeTracklets() throws(Overflow) {
-    candidates.removeAll(keepingCapacity: true)
-    fillRows()
-    for a in 0..<Self.slopeBins { try followRow(a) }
+  mutating func makeTracklets() throws(Overflow) {
+    candidateCount = 0
+    // A bin needs two chambers.
+    guard (0..<4).count(where: { pointCounts[$0] != 0 }) >= 2 else { return }
+    fillBins()
+    markRows()
+    for a in 0..<Self.slopeBins where rowMarks[a] { try followRow(a) }
   }
 
   /// The intercept bin of each point for each slope.
   ///
-  /// The bins of NA62's 160 × 200 table are not stored: a bin's entries are the columns of its row with
-  /// the bin's number, in order, and only the first six count.
-  private func fillRows() {
-    columns.removeAll(keepingCapacity: true)
+  /// The bins of NA62's 160 × 200 table are not stored: a bin's entries are the points with the bin's number
+  /// in the row, in order, and only the first six count.
+  private mutating func fillBins() {
+    columnCount = 0
+    let shifts = UnsafeRawPointer(slopeShifts)
     for chamber in 0..<4 {
-      for j in points[chamber].indices {
-        columns.append((Int8(chamber), UInt8(truncatingIfNeeded: j)))
-      }
-    }
-    rowStride = columns.count
-    let wanted = rowStride * Self.slopeBins
-    if rows.count < wanted { rows.append(contentsOf: repeatElement(0, count: wanted - rows.count)) }
-    var column = 0
-    rows.withUnsafeMutableBufferPointer { rows in
-      slopeShifts.withUnsafeBufferPointer { shifts in
-        for chamber in 0..<4 {
-          for point in points[chamber] {
-            let y = point.y
-            for a in 0..<Self.slopeBins {
-              let qy = y - shifts[chamber * Self.slopeBins + a]
-              let bin = (qy * 200) / 3000 + 100
-              rows[a * rowStride + column] = bin >= 1 && bin < 200 ? UInt8(bin) : 0
-            }
-            column += 1
-          }
+      defer { columnStarts[chamber + 1] = columnCount }
+      for j in 0..<pointCounts[chamber] {
+        columns[columnCount] = Column(chamber: Int8(chamber), point: UInt8(truncatingIfNeeded: j))
+        let y = SIMD8<Float>(repeating: points[chamber * Self.pointLimit + j].y)
+        let out = UnsafeMutableRawPointer(bins + columnCount * Self.slopeBins)
+        for a in stride(from: 0, to: Self.slopeBins, by: 8) {
+          let qy =
+            y
+            - shifts.loadUnaligned(fromByteOffset: 4 * (chamber * Self.slopeBins + a), as: SIMD8<Float>.self)
+          let bin = (qy * 200) / 3000 + 100
+          let isIn = (bin .>= 1) .& (bin .< 200)
+          let value = SIMD8<Float>(repeating: 0).replacing(with: bin, where: isIn)
+          // Truncation without a conversion of each lane: a number of 0 to 200 plus 2²³ is rounded to an
+          // integer, which then is the low bits of the sum.
+          let rounded = (value + 0x1p23) - 0x1p23
+          let whole = rounded.replacing(with: rounded - 1, where: rounded .> value) + 0x1p23
+          let bits = unsafeBitCast(whole, to: SIMD8<UInt32>.self)
+          out.storeBytes(
+            of: SIMD8<UInt8>(truncatingIfNeeded: bits), toByteOffset: a, as: SIMD8<UInt8>.self)
         }
+        columnCount += 1
       }
     }
   }
 
+  /// Marks the rows where points of two chambers are in one bin.
+  ///
+  /// Where that can be for two points follows from their distance in y. The rows are a little more than
+  /// those, so that no rounding matters, and the bins themselves decide.
+  private mutating func markRows() {
+    guard columnCount <= Self.pairLimit else {
+      rowMarks.update(repeating: true, count: Self.slopeBins)
+      return
+    }
+    rowMarks.update(repeating: false, count: Self.slopeBins)
+    var first = 0
+    for chamber in 0..<4 {
+      let behind = first + pointCounts[chamber]
+      for p in first..<behind {
+        let y = points[chamber * Self.pointLimit + p - first].y
+        let binsP = bins + p * Self.slopeBins
+        var q = behind
+        for other in (chamber + 1)..<max(4, chamber + 1) {
+          let rows = 1 / ((StrawGeometry.z[other] - StrawGeometry.z[chamber]) * 0.0004)
+          let reach = 15.5 * rows + 1
+          for j in 0..<pointCounts[other] {
+            let binsQ = bins + q * Self.slopeBins
+            q += 1
+            let centre = 80.05 - (y - points[other * Self.pointLimit + j].y) * rows
+            guard centre - reach < 159, centre + reach > 0 else { continue }
+            for a in Int(max(centre - reach, 0))...Int(min(centre + reach, 159))
+            where binsP[a] == binsQ[a] && binsP[a] != 0 {
+              rowMarks[a] = true
+            }
+          }
+        }
+      }
+      first = behind
+    }
+  }
+
   /// Looks for the bins of a row with points of two chambers, in ascending order.
-  private func followRow(_ a: Int) throws(Overflow) {
-    let row = a * rowStride
+  private mutating func followRow(_ a: Int) throws(Overflow) {
+    let row = bins + a
+    let columnCount = columnCount
+    let occupancy = occupancy
     var low = 255
     var high = 0
-    for column in 0..<rowStride {
-      let bin = Int(rows[row + column])
+    for column in 0..<columnCount {
+      let bin = Int(row[column * Self.slopeBins])
       guard bin != 0 else { continue }
       let chamber = UInt8(1) << UInt8(columns[column].chamber)
       let before = occupancy[bin]
@@ -54,31 +96,27 @@ extension StrawAlgorithm {
         high = max(high, bin)
       }
     }
-    defer { for column in 0..<rowStride { occupancy[Int(rows[row + column])] = 0 } }
+    defer { for column in 0..<columnCount { occupancy[Int(row[column * Self.slopeBins])] = 0 } }
     guard low <= high else { return }
     for bin in low...high where occupancy[bin] & (occupancy[bin] &- 1) != 0 {
       try followBin(a, bin)
     }
   }
 
-  private typealias Entry = (chamber: Int8, point: UInt8)
-
-  /// Calls `body` for the entries of a bin, in order.
-  @inline(__always)
-  private func forEachEntry(_ a: Int, _ bin: Int, _ body: (Entry) throws(Overflow) -> Void) throws(Overflow) {
-    let row = a * rowStride
-    var count = 0
-    for column in 0..<rowStride where Int(rows[row + column]) == bin {
-      try body(columns[column])
-      count += 1
-      if count == 6 { return }
-    }
-  }
-
   /// The tracklets of one bin.
-  private func followBin(_ a: Int, _ bin: Int) throws(Overflow) {
+  private mutating func followBin(_ a: Int, _ bin: Int) throws(Overflow) {
+    let row = bins + a
+    var entries = SIMD8<UInt8>(repeating: 0)
+    var entryChambers = SIMD8<Int8>(repeating: 0)
+    var count = 0
     var present: UInt8 = 0
-    try forEachEntry(a, bin) { entry throws(Overflow) in present |= 1 << UInt8(entry.chamber) }
+    for column in 0..<columnCount where Int(row[column * Self.slopeBins]) == bin {
+      entries[count] = columns[column].point
+      entryChambers[count] = columns[column].chamber
+      present |= 1 << UInt8(columns[column].chamber)
+      count += 1
+      if count == 6 { break }
+    }
     // The six entries of the bin can all be of one chamber although a seventh is not.
     guard present & (present &- 1) != 0 else { return }
     let missing = ~present & 0xF
@@ -86,10 +124,19 @@ extension StrawAlgorithm {
     let highest = missing == 0 ? -1 : Int8(7 - missing.leadingZeroBitCount)
     let add2: Int8 = highest == add1 ? -1 : highest
 
+    var found = (0, 0)
+    if count == 2 {
+      found = try gatherLateral(a, bin, add1, add2)
+      // Two points and none around make no tracklet, and leave a trace in the first scratch tracklet only.
+      // Nobody sees it: a bin reads of the first one only what it has written there itself.
+      if found == (0, 0) { return }
+    }
+
     var m = 0
     var c = 0
     var seen: UInt8 = 0
-    try forEachEntry(a, bin) { entry throws(Overflow) in
+    for i in 0..<count {
+      let entry = Column(chamber: entryChambers[i], point: entries[i])
       if seen & (1 << UInt8(bitPattern: entry.chamber)) == 0 {
         for j in 0...m {
           scratch[j].setCentral(c, entry.point, entry.chamber)
@@ -107,7 +154,11 @@ extension StrawAlgorithm {
       }
       scratchUsed = max(scratchUsed, m + 1)
     }
-    if c == 2 || c == 3 { try addLateral(a, bin, add1, add2, &m) }
+    if c == 2 || c == 3 {
+      if count != 2 { found = try gatherLateral(a, bin, add1, add2) }
+      try addLateral(lateral, found.0, add1, 0, &m)
+      try addLateral(lateral + Self.lateralLimit, found.1, add2, found.0 > 0 ? 1 : 0, &m)
+    }
     scratchUsed = max(scratchUsed, m + 1)
     for j in 0...m where Int(scratch[j].nc) + Int(scratch[j].nl) > 2 {
       try keep(scratch[j], a, bin)
@@ -115,7 +166,7 @@ extension StrawAlgorithm {
   }
 
   /// A second point of a chamber: a copy of the last tracklet with the other point, or the better of both.
-  private func branch(_ entry: Entry, _ c: Int, _ m: inout Int) throws(Overflow) {
+  private mutating func branch(_ entry: Column, _ c: Int, _ m: inout Int) throws(Overflow) {
     var p = 0
     for j in 0..<c {
       // NA62's code would read before the array here: the entry is dropped (`l1.md` section 10).
@@ -148,67 +199,97 @@ extension StrawAlgorithm {
   }
 
   private func views(_ chamber: Int8, _ point: UInt8) -> Int32 {
-    let list = points[Int(chamber) & 3]
-    return Int(point) < list.count ? list[Int(point)].views : 0
+    let chamber = Int(chamber) & 3
+    return Int(point) < pointCounts[chamber] ? points[chamber * Self.pointLimit + Int(point)].views : 0
   }
 
-  /// Points of the missing chambers in the bins around (`l1.md` 5.9.7 step 3).
-  private func addLateral(_ a: Int, _ bin: Int, _ add1: Int8, _ add2: Int8, _ m: inout Int) throws(Overflow) {
-    lateral.0.removeAll(keepingCapacity: true)
-    lateral.1.removeAll(keepingCapacity: true)
-    for row in max(a - 1, 0)...min(a + 1, Self.slopeBins - 1) {
+  /// Finds the points of the missing chambers in the bins around, in order and without repetition
+  /// (`l1.md` 5.9.7 step 3); returns how many of each.
+  private mutating func gatherLateral(
+    _ a: Int, _ bin: Int, _ add1: Int8, _ add2: Int8
+  ) throws(Overflow) -> (Int, Int) {
+    var found = (0, 0)
+    for number in max(a - 1, 0)...min(a + 1, Self.slopeBins - 1) {
+      let row = bins + number
+      // Most rows have no point of a missing chamber in the three bins.
+      guard hasPoint(of: add1, row, bin) || hasPoint(of: add2, row, bin) else { continue }
       for neighbour in max(bin - 1, 1)...min(bin + 1, Self.interceptBins - 1) {
-        try forEachEntry(row, neighbour) { entry throws(Overflow) in
-          if entry.chamber == add1, !lateral.0.contains(entry.point) {
-            lateral.0.append(entry.point)
-            if lateral.0.count == 50 { throw Overflow() }
+        var count = 0
+        for column in 0..<columnCount where Int(row[column * Self.slopeBins]) == neighbour {
+          let entry = columns[column]
+          if entry.chamber == add1 {
+            try Self.collect(entry.point, lateral, &found.0)
+          } else if entry.chamber == add2 {
+            try Self.collect(entry.point, lateral + Self.lateralLimit, &found.1)
           }
-          if entry.chamber == add2, !lateral.1.contains(entry.point) {
-            lateral.1.append(entry.point)
-            if lateral.1.count == 50 { throw Overflow() }
-          }
+          count += 1
+          if count == 6 { break }
         }
       }
     }
-    var last = m
-    var l = 0
-    for (found, chamber) in [(lateral.0, add1), (lateral.1, add2)] where !found.isEmpty {
+    return found
+  }
+
+  /// Whether a chamber, if it is one, has a point in the three bins around a bin of a row.
+  @inline(__always)
+  private func hasPoint(of chamber: Int8, _ row: UnsafeMutablePointer<UInt8>, _ bin: Int) -> Bool {
+    guard chamber >= 0 else { return false }
+    let lowest = UInt8(truncatingIfNeeded: bin - 1)
+    for column in columnStarts[Int(chamber)]..<columnStarts[Int(chamber) + 1]
+    where row[column * Self.slopeBins] &- lowest <= 2 {
+      return true
+    }
+    return false
+  }
+
+  @inline(__always)
+  private static func collect(_ point: UInt8, _ list: UnsafeMutablePointer<UInt8>, _ count: inout Int)
+    throws(Overflow)
+  {
+    for i in 0..<count where list[i] == point { return }
+    list[count] = point
+    count += 1
+    if count == lateralLimit { throw Overflow() }
+  }
+
+  /// Adds the points of one missing chamber to the tracklets: the first to all, and each further one to
+  /// copies of them.
+  private mutating func addLateral(
+    _ found: UnsafeMutablePointer<UInt8>, _ count: Int, _ chamber: Int8, _ l: Int, _ m: inout Int
+  ) throws(Overflow) {
+    guard count > 0 else { return }
+    let last = m
+    for j in 0...last {
+      scratch[j].setLateral(l, found[0], chamber)
+      scratch[j].nl = UInt8(l + 1)
+    }
+    for i in 1..<max(count, 1) {
       for j in 0...last {
-        scratch[j].setLateral(l, found[0], chamber)
-        scratch[j].nl = UInt8(l + 1)
+        m += 1
+        if m == Self.scratchCount { throw Overflow() }
+        scratch[m].copyHits(of: scratch[j])
+        scratch[m].setLateral(l, found[i], chamber)
       }
-      for point in found.dropFirst() {
-        for j in 0...last {
-          m += 1
-          if m == Self.scratchCount { throw Overflow() }
-          scratch[m].copyHits(of: scratch[j])
-          scratch[m].setLateral(l, point, chamber)
-        }
-      }
-      l += 1
-      last = m
     }
   }
 
   /// Gives a tracklet its parameters, and keeps it if they are those of a track (`l1.md` 5.9.7 step 4).
-  private func keep(_ tracklet: Tracklet, _ a: Int, _ bin: Int) throws(Overflow) {
+  private mutating func keep(_ tracklet: Tracklet, _ a: Int, _ bin: Int) throws(Overflow) {
     var x = SIMD4<Float>(repeating: 0)
     var z = SIMD4<Float>(repeating: 0)
-    var hits: (UInt16, UInt16, UInt16, UInt16, UInt16, UInt16, UInt16, UInt16) = (0, 0, 0, 0, 0, 0, 0, 0)
+    var hits = SIMD8<UInt16>(repeating: 0xFFFF)
     var count = 0
-    withUnsafeMutableBytes(of: &hits) { raw in
-      let hits = raw.assumingMemoryBound(to: UInt16.self)
-      func take(_ chamber: Int8, _ point: UInt8) {
-        let ch = Int(chamber) & 3
-        if Int(point) < points[ch].count {
-          x[ch] = points[ch][Int(point)].x
-          z[ch] = StrawGeometry.chambers[ch]
-        }
-        if count < 8 { hits[count] = UInt16(ch) << 8 | UInt16(point) }
-        count += 1
+    for i in 0..<(Int(tracklet.nc) + Int(tracklet.nl)) {
+      let isCentral = i < Int(tracklet.nc)
+      let k = isCentral ? i : i - Int(tracklet.nc)
+      let chamber = Int(isCentral ? tracklet.centralChamber(k) : tracklet.lateralChamber(k)) & 3
+      let point = isCentral ? tracklet.centralPoint(k) : tracklet.lateralPoint(k)
+      if Int(point) < pointCounts[chamber] {
+        x[chamber] = points[chamber * Self.pointLimit + Int(point)].x
+        z[chamber] = StrawGeometry.z[chamber]
       }
-      for i in 0..<Int(tracklet.nc) { take(tracklet.centralChamber(i), tracklet.centralPoint(i)) }
-      for i in 0..<Int(tracklet.nl) { take(tracklet.lateralChamber(i), tracklet.lateralPoint(i)) }
+      if count < 8 { hits[count] = UInt16(chamber) << 8 | UInt16(point) }
+      count += 1
     }
     let q1: Float
     let q2: Float
@@ -235,11 +316,11 @@ extension StrawAlgorithm {
     guard 3000 < pz, pz < 100_000, Double(my) < 0.020, Double(m1) < 0.020 else { return }
     let qy = Float(15 * bin - 1500)
     let cda = StrawLine.beam.approach(to: StrawLine(qx: q1, qy: qy, mx: m1, my: my)).cda
-    candidates.append(
-      Candidate(
-        hits: hits, nc: tracklet.nc, count: UInt8(min(count, 8)), isUsed: false, q1: q1, q2: q2, m1: m1,
-        m2: m2, my: my, qy: qy, cda: cda))
-    if candidates.count == 4000 { throw Overflow() }
+    candidates[candidateCount] = Candidate(
+      hits: hits, nc: tracklet.nc, count: UInt8(min(count, 8)), isUsed: false, q1: q1, q2: q2, m1: m1,
+      m2: m2, my: my, qy: qy, cda: cda)
+    candidateCount += 1
+    if candidateCount == Self.candidateLimit { throw Overflow() }
   }
 }
 

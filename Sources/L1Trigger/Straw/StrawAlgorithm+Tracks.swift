@@ -1,7 +1,7 @@
 extension StrawAlgorithm {
   /// Tracklets to tracks (`l1.md` 5.9.8).
-  func makeTracks() throws(Overflow) {
-    tracks.removeAll(keepingCapacity: true)
+  mutating func makeTracks() throws(Overflow) {
+    trackCount = 0
     try combineFour()
     try combineThree()
   }
@@ -10,19 +10,21 @@ extension StrawAlgorithm {
   @inline(__always)
   private func shared(_ t: Candidate, _ f: Candidate) -> Int {
     if f.isUsed { return 0 }
-    var t = t
-    var f = f
-    var n = 0
-    withUnsafeBytes(of: &t.hits) { a in
-      withUnsafeBytes(of: &f.hits) { b in
-        let a = a.assumingMemoryBound(to: UInt16.self)
-        let b = b.assumingMemoryBound(to: UInt16.self)
-        for i in 0..<Int(t.count) {
-          for k in 0..<Int(f.count) where a[i] == b[k] { n += 1 }
-        }
-      }
+    // A candidate has three hits or more. The places of `t` without a hit are 0xFFFF, which is no hit, and
+    // those of `f`, from the fourth on, are only looked at if there are hits.
+    var equal = Self.matches(t.hits, f.hits[0]) &+ Self.matches(t.hits, f.hits[1])
+    equal &+= Self.matches(t.hits, f.hits[2])
+    if f.count > 3 { equal &+= Self.matches(t.hits, f.hits[3]) }
+    if f.count > 4 {
+      for k in 4..<Int(f.count) { equal &+= Self.matches(t.hits, f.hits[k]) }
     }
-    return n
+    return Int(equal.wrappedSum())
+  }
+
+  /// One for each lane that is the hit.
+  @inline(__always)
+  private static func matches(_ hits: SIMD8<UInt16>, _ hit: UInt16) -> SIMD8<UInt16> {
+    SIMD8<UInt16>(repeating: 0).replacing(with: 1, where: hits .== SIMD8(repeating: hit))
   }
 
   /// Sums of the parameters of candidates that make one track.
@@ -44,24 +46,24 @@ extension StrawAlgorithm {
     }
   }
 
-  private func append(_ sums: Sums) throws(Overflow) {
+  private mutating func append(_ sums: Sums) throws(Overflow) {
     let n = Float(sums.n)
     let m1 = sums.m1 / n
     let m2 = sums.m2 / n
     let line = StrawLine(qx: sums.q1 / n, qy: sums.qy / n, mx: m1, my: sums.my / n)
     let vertex = StrawLine.beam.approach(to: line)
-    tracks.append(
-      Track(
-        line: line, bend: m1 - m2, pz: 270 / abs(m2 - m1), cda: vertex.cda, vertexZ: vertex.z))
-    if tracks.count == 1000 { throw Overflow() }
+    tracks[trackCount] = Track(
+      line: line, bend: m1 - m2, pz: 270 / abs(m2 - m1), cda: vertex.cda, vertexZ: vertex.z)
+    trackCount += 1
+    if trackCount == Self.trackLimit { throw Overflow() }
   }
 
-  private func combineFour() throws(Overflow) {
-    for e in candidates.indices where !candidates[e].isUsed && candidates[e].count == 4 {
+  private mutating func combineFour() throws(Overflow) {
+    for e in 0..<candidateCount where !candidates[e].isUsed && candidates[e].count == 4 {
       var t = candidates[e]
       let g = t.q2 - t.q1
       if g < -13 || g > 0 {
-        for f in e..<candidates.count where candidates[f].count == 4 {
+        for f in e..<candidateCount where candidates[f].count == 4 {
           let other = candidates[f]
           guard shared(t, other) > 1 else { continue }
           let gf = other.q2 - other.q1
@@ -72,7 +74,7 @@ extension StrawAlgorithm {
         }
       }
       var sums = Sums()
-      for f in candidates.indices {
+      for f in 0..<candidateCount {
         let s = shared(t, candidates[f])
         if s == Int(candidates[f].count) {
           sums.add(candidates[f])
@@ -85,15 +87,15 @@ extension StrawAlgorithm {
     }
   }
 
-  private func combineThree() throws(Overflow) {
-    for e in candidates.indices where !candidates[e].isUsed && candidates[e].count == 3 {
+  private mutating func combineThree() throws(Overflow) {
+    for e in 0..<candidateCount where !candidates[e].isUsed && candidates[e].count == 3 {
       var t = candidates[e]
-      for f in candidates.indices {
+      for f in 0..<candidateCount {
         let other = candidates[f]
         if shared(t, other) > 1, other.nc > t.nc || other.cda < t.cda && other.nc == t.nc { t = other }
       }
       var sums = Sums()
-      for f in candidates.indices {
+      for f in 0..<candidateCount {
         let s = shared(t, candidates[f])
         if s == Int(t.count) {
           sums.add(candidates[f])
@@ -107,17 +109,17 @@ extension StrawAlgorithm {
   }
 
   /// The flags and the quantities of the L1 data block (`l1.md` 5.9.9).
-  func summarise() -> StrawSummary {
+  mutating func summarise() -> StrawSummary {
     var out = StrawSummary()
-    out.tracks = UInt32(tracks.count)
-    if tracks.count >= 3 { out.flags |= 4 }
-    for e in tracks.indices {
+    out.tracks = UInt32(trackCount)
+    if trackCount >= 3 { out.flags |= 4 }
+    for e in 0..<trackCount {
       let track = tracks[e]
       if e < 4 {
         out.momenta[e] = track.pz
         out.vertices[e] = track.vertexZ
       }
-      for f in (e + 1)..<max(tracks.count, e + 1) {
+      for f in (e + 1)..<max(trackCount, e + 1) {
         let vertex = track.line.approach(to: tracks[f].line)
         guard vertex.cda < 30 else { continue }
         tracks[e].near += 1

@@ -10,7 +10,7 @@ enum StrawGeometry {
   /// z of the magnet's centre.
   static let magnet: Float = 197_645
   /// z of the chambers.
-  static let chambers: [Float] = [-14137, -3579, 6814, 21240]
+  static let z = SIMD4<Float>(-14137, -3579, 6814, 21240)
 
   /// Offsets of the straws by view and by 2 × half + plane.
   static let planeOffsets: [[Double]] = [
@@ -22,31 +22,46 @@ enum StrawGeometry {
     [-0.0538315, 0.0857196, -0.1735152, 0.0267571], [0.2585159, 0.0453096, 0.1563879, -0.01980598],
     [-0.00973369, 0.0212925, -0.3323366, 0.046397608], [0.03975005, 0.1124206, -0.02243413, -0.02177299],
   ]
-  /// Limits of the central hole by chamber and view: (minimum, maximum).
-  static let holes: [[(low: Float, high: Float)]] = [
-    [(6.6, 134.2), (6.6, 134.2), (37.4, 165.0), (-63.8, 63.8)],
-    [(15.4, 143), (15.4, 143), (50.6, 178.2), (-63.8, 63.8)],
-    [(2.2, 129.8), (2.2, 129.8), (28.6, 156.2), (-63.8, 63.8)],
-    [(-24.2, 103.4), (-24.2, 103.4), (-11, 116.6), (-63.8, 63.8)],
-  ]
+  /// Lower and upper limits of the central hole by chamber; by view in the vector.
+  static let holeLow = (
+    SIMD4<Float>(6.6, 6.6, 37.4, -63.8), SIMD4<Float>(15.4, 15.4, 50.6, -63.8),
+    SIMD4<Float>(2.2, 2.2, 28.6, -63.8), SIMD4<Float>(-24.2, -24.2, -11, -63.8)
+  )
+  static let holeHigh = (
+    SIMD4<Float>(134.2, 134.2, 165.0, 63.8), SIMD4<Float>(143, 143, 178.2, 63.8),
+    SIMD4<Float>(129.8, 129.8, 156.2, 63.8), SIMD4<Float>(103.4, 103.4, 116.6, 63.8)
+  )
   /// Half length of a straw view.
   static let halfWidth = 1052.1111931800842
 
-  /// Whether a point of two views lies where exactly two views of the chamber see it.
-  static func isInTwoViews(chamber: Int, x: Double, y: Double) -> Bool {
-    var hit = 0
-    let i = inverseSqrt2
-    let along = (i * x + i * y, i * x + -i * y)
-    let p = [along.0, along.1, x, y]
-    let q = [along.1, along.0, y, x]
-    for view in 0..<4 {
-      let hole = holes[chamber][view]
-      let inside =
-        (Double(hole.high) < p[view] && p[view] < halfWidth)
-        || (-halfWidth < p[view] && p[view] < Double(hole.low))
-      if inside, abs(q[view]) < 1050 { hit += 1 }
+  /// The limits of a chamber's central hole by view, in double precision.
+  static func hole(chamber: Int) -> (low: SIMD4<Double>, high: SIMD4<Double>) {
+    switch chamber {
+    case 0: (SIMD4(holeLow.0), SIMD4(holeHigh.0))
+    case 1: (SIMD4(holeLow.1), SIMD4(holeHigh.1))
+    case 2: (SIMD4(holeLow.2), SIMD4(holeHigh.2))
+    default: (SIMD4(holeLow.3), SIMD4(holeHigh.3))
     }
+  }
+
+  /// Whether a point of two views lies where exactly two views of the chamber see it.
+  @inline(__always)
+  static func isInTwoViews(hole: (low: SIMD4<Double>, high: SIMD4<Double>), x: Double, y: Double) -> Bool {
+    let i = inverseSqrt2
+    let v = i * x + i * y
+    let u = i * x + -i * y
+    var hit = sees(hole.low[0], hole.high[0], v, u) ? 1 : 0
+    hit += sees(hole.low[1], hole.high[1], u, v) ? 1 : 0
+    hit += sees(hole.low[2], hole.high[2], x, y) ? 1 : 0
+    hit += sees(hole.low[3], hole.high[3], y, x) ? 1 : 0
     return hit == 2
+  }
+
+  /// Whether a view sees a point: `p` across the straws, `q` along them.
+  @inline(__always)
+  private static func sees(_ low: Double, _ high: Double, _ p: Double, _ q: Double) -> Bool {
+    let inside = (high < p && p < halfWidth) || (-halfWidth < p && p < low)
+    return inside && abs(q) < 1050
   }
 
   /// Drift distance in mm for a drift time in µs.

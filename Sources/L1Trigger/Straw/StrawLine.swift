@@ -1,6 +1,6 @@
 /// A straight line in single precision, as the STRAW algorithm has it (`l1.md` 5.9.10): every operation
 /// is rounded, and sums run x, y, z.
-struct StrawLine {
+struct StrawLine: BitwiseCopyable {
   var qx: Float
   var qy: Float
   var qz: Float = 0

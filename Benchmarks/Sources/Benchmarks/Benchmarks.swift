@@ -1,0 +1,220 @@
+import CPcapBare
+import EventBuilding
+import Foundation
+import L1Trigger
+import NA62Formats
+import PacketCapture
+import TriggerPipeline
+
+/// Measures reading, building and L1 against named peers in the same run, and reports ratios.
+///
+///     swift run -c release --package-path Benchmarks Benchmarks [CAPTURE] [MENU]
+@main
+struct Benchmarks {
+  static func main() async throws {
+    let arguments = CommandLine.arguments
+    let path = arguments.count > 1 ? arguments[1] : "Replay/ordered-1000.pcap.gz"
+    let menu = try L1Menu.load(
+      path: arguments.count > 2 ? arguments[2] : "Configs/menus/golden-default.yaml")
+    let plain = try unpacked(path)
+    defer { try? FileManager.default.removeItem(atPath: plain) }
+    print("stream \(path), menu \(menu.name), \(ProcessInfo.processInfo.activeProcessorCount) cores")
+
+    let yardstick = best(of: 7) { fixedTask() }
+    print("yardstick: plain loop of 10^8 xorshift steps \(ms(yardstick)) ms")
+
+    // Reading against libpcap's own loop over the same file.
+    let bare = best(of: 15) { bareLoop(plain) }
+    let reading = try best(of: 15) { _ = try readAndParse(plain) }
+    print(
+      "read + UDP + MEP parse: \(ms(reading)) ms, pcap_next_ex loop: \(ms(bare)) ms, "
+        + "ratio \(ratio(reading, bare)) (limit 1.5)")
+
+    // The whole chain on one thread, reading included.
+    var events = 0
+    let chain = try best(of: 9) { events = try oneThread(plain, menu) }
+    print(
+      "read + build + L1, one thread: \(Int(chain / Double(events) * 1e9)) ns/event over \(events) events "
+        + "(limit 6500); in units of the yardstick's step: "
+        + "\(Int(chain / Double(events) / (yardstick / 1e8)))")
+
+    // L1 alone on events in memory, by the number of workers.
+    let batches = try built(plain, menu)
+    let one = await bestAsync(of: 7) { await l1(batches, menu, workers: 1) }
+    let two = await bestAsync(of: 7) { await l1(batches, menu, workers: 2) }
+    print(
+      "L1 alone: 1 worker \(Int(one / Double(events * repeats) * 1e9)) ns/event, 2 workers "
+        + "\(Int(two / Double(events * repeats) * 1e9)) ns/event, throughput ratio \(ratio(one, two)) "
+        + "(limit 1.8)")
+
+    // Memory: the peak after one pass and after twenty.
+    let before = try await pipelinePasses(plain, menu, passes: 1)
+    let after = try await pipelinePasses(plain, menu, passes: 20)
+    print("peak memory: 1x \(before / 1024) MiB, 20x \(after / 1024) MiB (more events, same size)")
+  }
+
+  static let repeats = 10
+
+  static func ms(_ seconds: Double) -> String { "\((seconds * 1e5).rounded() / 100)" }
+  static func ratio(_ a: Double, _ b: Double) -> String { "\((a / b * 100).rounded() / 100)" }
+
+  static func seconds(_ body: () throws -> Void) rethrows -> Double {
+    let clock = ContinuousClock()
+    return try clock.measure(body) / .seconds(1)
+  }
+
+  static func best(of count: Int, _ body: () throws -> Void) rethrows -> Double {
+    var times: [Double] = []
+    for _ in 0..<count { times.append(try seconds(body)) }
+    return times.min() ?? 0
+  }
+
+  static func bestAsync(of count: Int, _ body: () async -> Void) async -> Double {
+    var times: [Double] = []
+    for _ in 0..<count {
+      let clock = ContinuousClock()
+      let begin = clock.now
+      await body()
+      times.append((clock.now - begin) / .seconds(1))
+    }
+    return times.min() ?? 0
+  }
+
+  /// A fixed task, so that figures from different days and machines can be related.
+  static func fixedTask() {
+    var x: UInt64 = 88_172_645_463_325_252
+    for _ in 0..<100_000_000 {
+      x ^= x << 13
+      x ^= x >> 7
+      x ^= x << 17
+    }
+    if x == 0 { print("never") }
+  }
+
+  static func unpacked(_ path: String) throws -> String {
+    let bytes = try readWholeFileDecompressed(path)
+    let plain = NSTemporaryDirectory() + "spillway-benchmark-\(getpid()).pcap"
+    try bytes.withUnsafeBytes { try Data($0).write(to: URL(fileURLWithPath: plain)) }
+    return plain
+  }
+
+  static func bareLoop(_ path: String) {
+    var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
+    guard let handle = pcap_open_offline(path, &message) else { return }
+    defer { pcap_close(handle) }
+    var header: UnsafeMutablePointer<pcap_pkthdr>?
+    var data: UnsafePointer<UInt8>?
+    var sum = 0
+    while pcap_next_ex(handle, &header, &data) == 1 { sum &+= Int(header?.pointee.caplen ?? 0) }
+    if sum == 1 { print("never") }
+  }
+
+  static func readAndParse(_ path: String) throws -> UInt64 {
+    let reader = try CaptureReader(inputs: [CaptureInput(path: path)])
+    var sum: UInt64 = 0
+    while let batch = try reader.next() {
+      let storage = batch.bytes
+      let bytes = storage.span.bytes
+      for datagram in batch.datagrams {
+        let payload = bytes.extracting(
+          datagram.payloadOffset..<(datagram.payloadOffset + datagram.payloadLength))
+        guard L0MEP.validate(payload, isConfigured: { _ in true }) == nil,
+          let header = L0MEPHeader(payload)
+        else { continue }
+        L0MEP.forEachFragment(of: payload, header: header) { sum &+= UInt64($0.timestamp) }
+      }
+    }
+    return sum
+  }
+
+  static func builder(_ menu: L1Menu) -> EventBuilder {
+    var options = EventBuilder.Options()
+    options.l1BlockByteCount = menu.configuration.dataBlockByteCount
+    return EventBuilder(layout: menu.layout, options: options)
+  }
+
+  static func oneThread(_ path: String, _ menu: L1Menu) throws -> Int {
+    let reader = try CaptureReader(inputs: [CaptureInput(path: path)])
+    let builder = builder(menu)
+    let processor = processor(menu)
+    var events = 0
+    while let packets = try reader.next() {
+      builder.add(packets, 0..<packets.datagrams.count)
+      let batch = builder.takeBatch(packets: packets)
+      events += processor.process(batch).count
+    }
+    return events
+  }
+
+  // Safe: only `oneThread` touches it, on the main task, before any other task is started.
+  nonisolated(unsafe) private static var cached: L1Processor?
+
+  /// The channel tables are made once: they belong to the start of a run, not to its events.
+  static func processor(_ menu: L1Menu) -> L1Processor {
+    if let cached { return cached }
+    let fresh = L1Processor(
+      configuration: menu.configuration, layout: menu.layout, maps: menu.detectors.maps)
+    cached = fresh
+    return fresh
+  }
+
+  static func built(_ path: String, _ menu: L1Menu) throws -> [EventBatch] {
+    let reader = try CaptureReader(inputs: [CaptureInput(path: path)])
+    let builder = builder(menu)
+    var batches: [EventBatch] = []
+    while let packets = try reader.next() {
+      for i in 0..<packets.datagrams.count {
+        builder.add(packets, i..<(i + 1))
+        if builder.readyEvents >= 64 { batches.append(builder.takeBatch()) }
+      }
+      batches.append(builder.takeBatch(packets: packets))
+    }
+    return batches
+  }
+
+  /// The algorithms over all batches, dealt out in turn.
+  static func l1(_ batches: [EventBatch], _ menu: L1Menu, workers: Int) async {
+    var head = L1Head(menu.configuration)
+    let plans = batches.map { batch in batch.events.map { head.plan($0) } }
+    await withTaskGroup(of: Int.self) { group in
+      for worker in 0..<workers {
+        group.addTask {
+          let l1 = L1Worker(
+            configuration: menu.configuration, layout: menu.layout, maps: menu.detectors.maps)
+          var kept = 0
+          for _ in 0..<repeats {
+            for b in stride(from: worker, to: batches.count, by: workers) {
+              for (event, plan) in zip(batches[b].events, plans[b]) {
+                kept += Int(l1.evaluate(event, of: batches[b], plan: plan).passing & 1)
+              }
+            }
+          }
+          return kept
+        }
+      }
+      await group.waitForAll()
+    }
+  }
+
+  /// Peak resident memory in KiB after passing the file through the pipeline.
+  static func pipelinePasses(_ path: String, _ menu: L1Menu, passes: Int) async throws -> Int {
+    let pipeline = TriggerPipeline(
+      configuration: menu.configuration, layout: menu.layout, maps: menu.detectors.maps,
+      options: TriggerPipeline.Options())
+    try await pipeline.run(source: {
+      var pass = 1
+      var reader = try CaptureReader(inputs: [CaptureInput(path: path)])
+      return {
+        while true {
+          if let batch = try reader.next() { return batch }
+          if pass == passes { return nil }
+          pass += 1
+          reader = try CaptureReader(inputs: [CaptureInput(path: path)])
+        }
+      }
+    }) { _ in }
+    var usage = rusage()
+    getrusage(RUSAGE_SELF, &usage)
+    return usage.ru_maxrss
+  }
+}

@@ -1,0 +1,112 @@
+import L1Trigger
+import PacketCapture
+import SpillwayTestSupport
+import Testing
+import TriggerPipeline
+
+@Suite("What changes no decision")
+struct InvarianceTests {
+  @Test(
+    "any number of workers and any size of batches give the same bytes and the same books",
+    arguments: PipelineFixture.streams)
+  func workersAndBatches(_ stream: String) async throws {
+    let path = RepositoryPaths.replay("\(stream)-100.pcap.gz")
+    let reference = try await PipelineFixture.run([path])
+    #expect(reference.events == 104)
+    for workers in [1, 2, 7] {
+      for batchEvents in [1, 256, 0] where workers != 1 || batchEvents != 256 {
+        let outcome = try await PipelineFixture.run([path], workers: workers, batchEvents: batchEvents)
+        #expect(outcome.table == reference.table, "\(workers) workers, batches of \(batchEvents)")
+        #expect(outcome.builder == reference.builder)
+        #expect(outcome.capture == reference.capture)
+        #expect(outcome.rates == reference.rates)
+        #expect(outcome.unfinished == reference.unfinished)
+        if batchEvents == 1 { #expect(outcome.batches >= 104 / 8) }
+      }
+    }
+  }
+
+  @Test("with counters of its own a menu gives the same bytes for any number of workers")
+  func statefulMenu() async throws {
+    let path = RepositoryPaths.replay("shuffled-100.pcap.gz")
+    let reference = try await PipelineFixture.run([path], menu: "stateful", runsAlone: true)
+    for (workers, batchEvents) in [(2, 1), (7, 5), (3, 0)] {
+      let outcome = try await PipelineFixture.run(
+        [path], menu: "stateful", workers: workers, batchEvents: batchEvents)
+      #expect(outcome.table == reference.table)
+    }
+  }
+
+  @Test("with the original scratch memory the number of workers changes nothing either")
+  func originalScratch() async throws {
+    let path = RepositoryPaths.replay("ordered-100.pcap.gz")
+    let one = try await PipelineFixture.run([path], scratch: .original)
+    let seven = try await PipelineFixture.run([path], scratch: .original, workers: 7, batchEvents: 1)
+    #expect(one.table == seven.table)
+  }
+
+  @Test("batches of packets of any size give the same bytes")
+  func slabSizes() async throws {
+    let path = RepositoryPaths.replay("stress-100.pcap.gz")
+    let reference = try await PipelineFixture.run([path], runsAlone: false)
+    let small = try await PipelineFixture.run([path], runsAlone: false, slabSize: 4096)
+    #expect(small.batches > reference.batches)
+    #expect(small.order == reference.order)
+    #expect(small.rates == reference.rates)
+    #expect(small.builder == reference.builder)
+    #expect(small.capture == reference.capture)
+  }
+
+  @Test(
+    "sources interleaved at random, each in its own order, give the same bytes",
+    arguments: ["ordered", "shuffled"])
+  func interleaving(_ stream: String) async throws {
+    // Four packets' worth of events: 32 of them, and counters that run over all.
+    let all = try PipelineFixture.packets(RepositoryPaths.replay("\(stream)-100.pcap.gz"))
+    let packets = all.filter { $0.frame.count > 50 && $0.frame[43] == 0 && $0.frame[42] < 32 }
+    let source = { (packet: PipelineFixture.Packet) in packet.frame[45] }
+    let times = packets.map(\.time)
+    try await RepositoryPaths.withTemporaryDirectory { directory in
+      let path = "\(directory)/shuffled.pcap"
+      try PipelineFixture.write(packets, to: path)
+      let reference = try await PipelineFixture.run([path])
+      #expect(reference.events == 32)
+      var orders: Set<[UInt8]> = []
+      for seed in 1...20 as ClosedRange<UInt64> {
+        var generator = SplitMix64(seed: seed)
+        var queues = Dictionary(grouping: packets, by: source).sorted { $0.key < $1.key }.map {
+          $0.value[...]
+        }
+        var mixed: [PipelineFixture.Packet] = []
+        while !queues.isEmpty {
+          let i = generator.below(queues.count)
+          // Runs of some packets, so that a source can be far ahead.
+          for _ in 0...generator.below(12) {
+            guard var packet = queues[i].popFirst() else { break }
+            packet.time = times[mixed.count]
+            mixed.append(packet)
+          }
+          if queues[i].isEmpty { queues.remove(at: i) }
+        }
+        orders.insert(mixed.map(source))
+        try PipelineFixture.write(mixed, to: path)
+        let outcome = try await PipelineFixture.run([path], workers: 1 + Int(seed % 2))
+        #expect(outcome.table == reference.table, "seed \(seed)")
+        #expect(outcome.builder.closes)
+      }
+      #expect(orders.count == 20)
+    }
+  }
+
+  @Test("a limit of events gives the first rows of the whole", arguments: [1, 8, 13, 104, 1000] as [UInt64])
+  func eventLimit(_ limit: UInt64) async throws {
+    let path = RepositoryPaths.replay("shuffled-100.pcap.gz")
+    let reference = try await PipelineFixture.run([path], runsAlone: false)
+    let outcome = try await PipelineFixture.run([path], workers: 2, runsAlone: false, eventLimit: limit)
+    // Events that one packet completes together leave together.
+    #expect(outcome.events >= min(104, Int(limit)))
+    #expect(outcome.events < min(104, Int(limit)) + 8)
+    #expect(outcome.order == Array(reference.order.prefix(outcome.events)))
+    #expect(outcome.builder.closes)
+  }
+}
