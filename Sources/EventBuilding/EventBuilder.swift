@@ -29,7 +29,44 @@ public final class EventBuilder {
 
   /// The sources and their fragments.
   public let layout: EventLayout
-  private let options: Options
+  private var core: BuilderCore
+
+  /// A builder for the given layout.
+  public init(layout: EventLayout, options: Options = Options()) {
+    self.layout = layout
+    core = BuilderCore(layout: layout, options: options)
+  }
+
+  /// Builds with the datagrams `range` of a batch of packets.
+  ///
+  /// The events that became complete wait in the builder until `takeBatch`.
+  public func add(_ packets: PacketBatch, _ range: Range<Int>) {
+    core.add(packets, range)
+  }
+
+  /// Complete events that wait to be taken.
+  public var readyEvents: Int { core.readyEvents }
+
+  /// Takes what was built since the last call as a batch; the batch may have no events.
+  ///
+  /// - Parameters:
+  ///   - packets: the packets that the batch was made from, to be kept for the quarantine.
+  ///   - isLast: whether this is the last batch from these packets: the one that carries their books.
+  public func takeBatch(packets: PacketBatch? = nil, isLast: Bool = true) -> EventBatch {
+    core.takeBatch(packets: packets, isLast: isLast)
+  }
+
+  /// Ends the last burst: what is pending is given up.
+  public func finish() {
+    core.endBurst()
+  }
+}
+
+/// What a builder has and does: a struct, so that a call costs one check of exclusive access, and not one
+/// for each list and each column of the books.
+struct BuilderCore: ~Copyable {
+  private let layout: EventLayout
+  private let options: EventBuilder.Options
   private var tracker: BurstTracker
   private var pool: PendingPool
   private let arenas = ArenaPool()
@@ -40,17 +77,24 @@ public final class EventBuilder {
   private var endedBursts: [BurstSummary] = []
   private var configured = [Bool](repeating: false, count: 256)
   private let virtualSources: [(dense: Int, byteCount: Int)]
+  /// Fragments of each source in an event, by dense number.
+  private let limits: ContiguousArray<Int>
+  /// Where each source's fragments begin in an event, by dense number.
+  private let starts: ContiguousArray<Int>
+  private let fragmentCount: Int
   private let timestampFragment: Int
   private let l0tpFragment: Int?
   private var summary: BurstSummary?
   private var watermark = DataTime(nanoseconds: .min)
 
-  /// A builder for the given layout.
-  public init(layout: EventLayout, options: Options = Options()) {
+  init(layout: EventLayout, options: EventBuilder.Options) {
     self.layout = layout
     self.options = options
     tracker = BurstTracker(options: options.burst)
     pool = PendingPool(layout: layout)
+    limits = ContiguousArray(layout.sources.map(\.fragments))
+    starts = ContiguousArray(layout.starts)
+    fragmentCount = layout.fragmentCount
     for source in layout.sources { configured[Int(source.id.rawValue)] = true }
     virtualSources = [
       (SourceID.l1, options.l1BlockByteCount), (SourceID.l2, 4), (SourceID.nstd, 4),
@@ -63,7 +107,7 @@ public final class EventBuilder {
   /// Builds with the datagrams `range` of a batch of packets.
   ///
   /// The events that became complete wait in the builder until `takeBatch`.
-  public func add(_ packets: PacketBatch, _ range: Range<Int>) {
+  mutating func add(_ packets: PacketBatch, _ range: Range<Int>) {
     let storage = packets.bytes
     let bytes = storage.span.bytes
     let datagrams = packets.datagrams
@@ -101,14 +145,14 @@ public final class EventBuilder {
   }
 
   /// Complete events that wait to be taken.
-  public var readyEvents: Int { arena.events.count }
+  var readyEvents: Int { arena.events.count }
 
   /// Takes what was built since the last call as a batch; the batch may have no events.
   ///
   /// - Parameters:
   ///   - packets: the packets that the batch was made from, to be kept for the quarantine.
   ///   - isLast: whether this is the last batch from these packets: the one that carries their books.
-  public func takeBatch(packets: PacketBatch? = nil, isLast: Bool = true) -> EventBatch {
+  mutating func takeBatch(packets: PacketBatch?, isLast: Bool) -> EventBatch {
     defer {
       arena = arenas.take()
       books = BuilderBooks()
@@ -119,18 +163,14 @@ public final class EventBuilder {
     let keeps = !rejects.isEmpty || isLast && !(packets?.rejects.isEmpty ?? true)
     return EventBatch(
       layout: layout, arena: arena, books: books, unfinished: unfinished, rejects: rejects,
-      captureBooks: isLast ? packets?.books ?? CaptureBooks() : CaptureBooks(), endedBursts: endedBursts, watermark: watermark,
+      captureBooks: isLast ? packets?.books ?? CaptureBooks() : CaptureBooks(), endedBursts: endedBursts,
+      watermark: watermark,
       packets: keeps ? packets : nil, pool: arenas)
-  }
-
-  /// Ends the last burst: what is pending is given up.
-  public func finish() {
-    endBurst()
   }
 
   // MARK: Packets
 
-  private func addL0(_ payload: RawSpan, _ datagram: Datagram) -> PacketRejection? {
+  private mutating func addL0(_ payload: RawSpan, _ datagram: Datagram) -> PacketRejection? {
     if let rejection = L0MEP.validate(payload, isConfigured: { configured[Int($0.rawValue)] }) {
       return rejection
     }
@@ -168,7 +208,7 @@ public final class EventBuilder {
     return nil
   }
 
-  private func addL1(_ payload: RawSpan) -> PacketRejection? {
+  private mutating func addL1(_ payload: RawSpan) -> PacketRejection? {
     var count: UInt64 = 0
     let sources = layout.l1Sources
     let rejection = L1Packet.forEachFragment(
@@ -183,7 +223,7 @@ public final class EventBuilder {
   // MARK: Fragments
 
   @inline(__always)
-  private func add(
+  private mutating func add(
     _ fragment: L0Fragment, _ payload: RawSpan?, dense: Int, subID: UInt8, _ datagram: Datagram
   ) {
     books.fragments += 1
@@ -209,26 +249,26 @@ public final class EventBuilder {
     guard
       pool.add(
         fragment, payload, to: slot, dense: dense, subID: subID, packet: datagram.packet,
-        limit: layout.sources[dense].fragments, start: layout.starts[dense])
+        limit: limits[dense], start: starts[dense])
     else {
       books.fragmentsDuplicate += 1
       return
     }
     books.fragmentsPending += 1
-    if pool.total(slot) == layout.fragmentCount {
+    if pool.total(slot) == fragmentCount {
       complete(slot, datagram.time)
     } else if pool.pendingBytes > options.maximumPendingBytes, let oldest = pool.oldest {
       giveUp(oldest, .pendingLimit)
     }
   }
 
-  private func begin(_ fragment: L0Fragment) -> Int {
+  private mutating func begin(_ fragment: L0Fragment) -> Int {
     books.events += 1
     books.eventsPending += 1
     return pool.begin(event: fragment.event, burst: tracker.burst, isLastOfBurst: fragment.isLastOfBurst)
   }
 
-  private func complete(_ slot: Int, _ time: DataTime) {
+  private mutating func complete(_ slot: Int, _ time: DataTime) {
     let first = arena.fragments.count
     pool.move(slot, to: &arena)
     let timestamp = arena.fragments[first + timestampFragment].timestamp
@@ -244,8 +284,8 @@ public final class EventBuilder {
         number: pool.event(slot), burst: pool.burst(slot), timestamp: timestamp,
         firstFragment: UInt32(first), l0: l0, isLastOfBurst: pool.isLastOfBurst(slot), time: time,
         recordedTriggerWord: .max))
-    books.fragmentsBuilt += UInt64(layout.fragmentCount)
-    books.fragmentsPending -= Int64(layout.fragmentCount)
+    books.fragmentsBuilt += UInt64(fragmentCount)
+    books.fragmentsPending -= Int64(fragmentCount)
     books.eventsBuilt += 1
     books.eventsPending -= 1
     pool.free(slot)
@@ -259,7 +299,7 @@ public final class EventBuilder {
     }
   }
 
-  private func giveUp(_ slot: Int, _ reason: UnfinishedReason) {
+  private mutating func giveUp(_ slot: Int, _ reason: UnfinishedReason) {
     let count = pool.total(slot)
     unfinished.append(
       UnfinishedEvent(
@@ -272,13 +312,13 @@ public final class EventBuilder {
     pool.free(slot)
   }
 
-  private func endBurst() {
+  mutating func endBurst() {
     for slot in pool.pendingSlotsByEvent() { giveUp(slot, .burstEnd) }
     if let summary { endedBursts.append(summary) }
     summary = nil
   }
 
-  private func note(_ time: DataTime) {
+  private mutating func note(_ time: DataTime) {
     guard summary != nil else {
       summary = BurstSummary(
         burst: tracker.burst, begin: time, end: time, timestamps: 0...0, events: 0)

@@ -6,7 +6,7 @@ import PacketCapture
 /// A slot is the memory of one pending event; slots are used again, so a running builder does not
 /// allocate.
 struct PendingPool: ~Copyable {
-  private struct Slot {
+  private struct Slot: BitwiseCopyable {
     var event: UInt32 = 0
     var burst: UInt32 = 0
     var total: Int32 = 0
@@ -23,7 +23,10 @@ struct PendingPool: ~Copyable {
 
   private let fragmentCount: Int
   private let sourceCount: Int
-  private var slots: [Slot] = []
+  /// The slots; their numbers come from `begin` alone, so none is checked again.
+  private var slots: UnsafeMutablePointer<Slot>
+  private var slotCount = 0
+  private var slotCapacity = 64
   private var freeSlots: [Int] = []
   private var slotOfEvent: ContiguousArray<Int32> = []
   private var nextSequence: UInt64 = 0
@@ -36,14 +39,16 @@ struct PendingPool: ~Copyable {
   init(layout: EventLayout) {
     fragmentCount = layout.fragmentCount
     sourceCount = layout.sources.count
+    slots = .allocate(capacity: slotCapacity)
   }
 
   deinit {
-    for slot in slots {
-      slot.bytes.deallocate()
-      slot.fragments.deallocate()
-      slot.counts.deallocate()
+    for i in 0..<slotCount {
+      slots[i].bytes.deallocate()
+      slots[i].fragments.deallocate()
+      slots[i].counts.deallocate()
     }
+    slots.deallocate()
   }
 
   /// The slot of an event, or −1.
@@ -57,12 +62,14 @@ struct PendingPool: ~Copyable {
     if let free = freeSlots.popLast() {
       index = free
     } else {
-      index = slots.count
-      slots.append(
-        Slot(
+      index = slotCount
+      if slotCount == slotCapacity { growSlots() }
+      (slots + slotCount).initialize(
+        to: Slot(
           capacity: 4096, bytes: .allocate(byteCount: 4096, alignment: 16),
           fragments: .allocate(capacity: max(fragmentCount, 1)),
           counts: .allocate(capacity: max(sourceCount, 1))))
+      slotCount += 1
     }
     if Int(event) >= slotOfEvent.count {
       let wanted = max(Int(event) + 1, slotOfEvent.count * 2, 1024)
@@ -94,26 +101,36 @@ struct PendingPool: ~Copyable {
     _ fragment: L0Fragment, _ payload: RawSpan?, to slot: Int, dense: Int, subID: UInt8,
     packet: PacketReference, limit: Int, start: Int
   ) -> Bool {
-    let count = Int(slots[slot].counts[dense])
+    let place = slots + slot
+    let count = Int(place.pointee.counts[dense])
     guard count < limit else { return false }
-    slots[slot].counts[dense] = UInt16(truncatingIfNeeded: count + 1)
+    place.pointee.counts[dense] = UInt16(truncatingIfNeeded: count + 1)
     let length = fragment.payloadLength
-    let offset = slots[slot].used
-    slots[slot].fragments[start + count] = EventFragment(
+    let offset = place.pointee.used
+    place.pointee.fragments[start + count] = EventFragment(
       offset: UInt32(truncatingIfNeeded: offset), length: UInt32(truncatingIfNeeded: length),
       timestamp: fragment.timestamp, subID: subID, isVirtual: payload == nil, packet: packet)
     if let payload {
-      if offset + length > slots[slot].capacity { grow(slot, offset + length) }
-      let target = UnsafeMutableRawBufferPointer(start: slots[slot].bytes + offset, count: length)
+      if offset + length > place.pointee.capacity { grow(slot, offset + length) }
+      let target = UnsafeMutableRawBufferPointer(start: place.pointee.bytes + offset, count: length)
       payload.extracting(fragment.payloadOffset..<(fragment.payloadOffset + length)).withUnsafeBytes {
         target.copyMemory(from: $0)
       }
       // Payloads start at multiples of 4, so that words are aligned where boards send words.
-      slots[slot].used = (offset + length + 3) & ~3
-      pendingBytes += slots[slot].used - offset
+      let used = (offset + length + 3) & ~3
+      place.pointee.used = used
+      pendingBytes += used - offset
     }
-    slots[slot].total += 1
+    place.pointee.total += 1
     return true
+  }
+
+  private mutating func growSlots() {
+    let fresh = UnsafeMutablePointer<Slot>.allocate(capacity: slotCapacity * 2)
+    fresh.moveInitialize(from: slots, count: slotCount)
+    slots.deallocate()
+    slots = fresh
+    slotCapacity *= 2
   }
 
   private mutating func grow(_ slot: Int, _ needed: Int) {
@@ -156,7 +173,7 @@ struct PendingPool: ~Copyable {
 
   /// The slots in use, in the order of their event numbers.
   func pendingSlotsByEvent() -> [Int] {
-    slots.indices.filter { slots[$0].isUsed }.sorted { slots[$0].event < slots[$1].event }
+    (0..<slotCount).filter { slots[$0].isUsed }.sorted { slots[$0].event < slots[$1].event }
   }
 
   func event(_ slot: Int) -> UInt32 { slots[slot].event }

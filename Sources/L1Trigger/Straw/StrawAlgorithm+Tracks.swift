@@ -65,16 +65,16 @@ extension StrawAlgorithm {
       if g < -13 || g > 0 {
         for f in e..<candidateCount where candidates[f].count == 4 {
           let other = candidates[f]
-          guard shared(t, other) > 1 else { continue }
           let gf = other.q2 - other.q1
           let gt = t.q2 - t.q1
-          if -13 < gf && gf < 0 || other.nc > t.nc || other.nc == t.nc && abs(gf + 3) < abs(gt + 3) {
-            t = other
-          }
+          let isBetter =
+            -13 < gf && gf < 0 || other.nc > t.nc || other.nc == t.nc && abs(gf + 3) < abs(gt + 3)
+          if isBetter, shared(t, other) > 1 { t = other }
         }
       }
       var sums = Sums()
-      for f in 0..<candidateCount {
+      // A used candidate shares nothing.
+      for f in 0..<candidateCount where !candidates[f].isUsed {
         let s = shared(t, candidates[f])
         if s == Int(candidates[f].count) {
           sums.add(candidates[f])
@@ -92,10 +92,11 @@ extension StrawAlgorithm {
       var t = candidates[e]
       for f in 0..<candidateCount {
         let other = candidates[f]
-        if shared(t, other) > 1, other.nc > t.nc || other.cda < t.cda && other.nc == t.nc { t = other }
+        if other.nc > t.nc || other.cda < t.cda && other.nc == t.nc, shared(t, other) > 1 { t = other }
       }
       var sums = Sums()
-      for f in 0..<candidateCount {
+      // A used candidate shares nothing.
+      for f in 0..<candidateCount where !candidates[f].isUsed {
         let s = shared(t, candidates[f])
         if s == Int(t.count) {
           sums.add(candidates[f])

@@ -1,0 +1,130 @@
+import Foundation
+import Testing
+
+/// What the `spillway` program does when it is run.
+struct SpillwayProcess: Sendable {
+  /// Exit code.
+  let code: Int32
+  /// Standard output.
+  let output: String
+  /// Standard error, warnings of the menu included.
+  let errors: String
+
+  /// The lines of standard error that are no warnings.
+  var messages: [Substring] {
+    errors.split(separator: "\n").filter { !$0.hasPrefix("warning: ") }
+  }
+
+  /// Runs the program that was built beside the tests, and waits for its end.
+  init(_ arguments: String..., input: String? = nil) async throws {
+    try await self.init(arguments, input: input)
+  }
+
+  /// Runs the program with the arguments; `input` is a file for its standard input.
+  init(_ arguments: [String], input: String? = nil) async throws {
+    let program = try #require(Self.program, "no 'spillway' beside the test bundle")
+    (code, output, errors) = try await RepositoryFiles.withTemporaryDirectory { directory in
+      let process = Process()
+      process.executableURL = program
+      process.arguments = arguments
+      process.currentDirectoryURL = RepositoryFiles.root
+      // Files, not pipes: they cannot fill up.
+      let texts = ["out", "err"].map { URL(fileURLWithPath: "\(directory)/\($0)") }
+      let handles = try texts.map { url in
+        _ = FileManager.default.createFile(atPath: url.path, contents: nil)
+        return try FileHandle(forWritingTo: url)
+      }
+      process.standardOutput = handles[0]
+      process.standardError = handles[1]
+      process.standardInput =
+        try input.map { try FileHandle(forReadingFrom: URL(fileURLWithPath: $0)) }
+        ?? FileHandle.nullDevice
+      let end: Int32 = try await withCheckedThrowingContinuation { continuation in
+        process.terminationHandler = { ended in
+          // A signal is no exit code.
+          continuation.resume(
+            returning: ended.terminationReason == .exit ? ended.terminationStatus : -ended.terminationStatus)
+        }
+        do {
+          try process.run()
+        } catch {
+          process.terminationHandler = nil
+          continuation.resume(throwing: error)
+        }
+      }
+      for handle in handles { try handle.close() }
+      let read = try texts.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
+      return (end, read[0], read[1])
+    }
+  }
+
+  /// The program, which the build leaves in the directory of the test bundle, or in one above it.
+  private static let program: URL? = {
+    let starts =
+      [Bundle.main.bundleURL, Bundle.main.executableURL ?? Bundle.main.bundleURL]
+      + CommandLine.arguments.map { URL(fileURLWithPath: $0) }
+    for start in starts {
+      var directory = start
+      for _ in 0..<4 {
+        let program = directory.appendingPathComponent("spillway")
+        var isDirectory: ObjCBool = false
+        if FileManager.default.fileExists(atPath: program.path, isDirectory: &isDirectory),
+          !isDirectory.boolValue, FileManager.default.isExecutableFile(atPath: program.path)
+        {
+          return program
+        }
+        directory.deleteLastPathComponent()
+      }
+    }
+    return nil
+  }()
+
+  /// Standard output as JSON.
+  func json() throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
+  }
+
+  /// A column of the books of `replay --json`.
+  func book(_ level: String, _ column: String) throws -> Int? {
+    let books = try #require(try json()["books"] as? [String: Any])
+    return (books[level] as? [String: Any])?[column] as? Int
+  }
+
+  /// Expects wrong usage or configuration: exit code 2, nothing printed, and a message with these parts.
+  func expectUsage(_ parts: String..., location: SourceLocation = #_sourceLocation) {
+    expect(2, parts, location)
+  }
+
+  /// Expects an exit code, and a message with these parts.
+  func expect(_ code: Int32, _ parts: [String], _ location: SourceLocation = #_sourceLocation) {
+    #expect(self.code == code, "\(errors)", sourceLocation: location)
+    if code == 1 || code == 2 { #expect(output.isEmpty, sourceLocation: location) }
+    for part in parts {
+      #expect(
+        messages.contains { $0.contains(part) }, "no '\(part)' in: \(errors)", sourceLocation: location)
+    }
+  }
+}
+
+/// Where the tests find what lies in the repository.
+enum RepositoryFiles {
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
+  static func path(_ name: String) -> String { root.appendingPathComponent(name).path }
+
+  static let menu = path("Configs/menus/golden-default.yaml")
+  static let ordered = path("Replay/ordered-100.pcap.gz")
+  static let stress = path("Replay/stress-100.pcap.gz")
+
+  /// Calls `body` with the path of a new directory, which is removed afterwards.
+  static func withTemporaryDirectory<Result>(
+    _ body: (String) async throws -> Result
+  ) async throws -> Result {
+    let url = FileManager.default.temporaryDirectory
+      .appendingPathComponent("spillway-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: url) }
+    return try await body(url.path)
+  }
+}
