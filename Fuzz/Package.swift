@@ -22,6 +22,6 @@ let package = Package(
         .enableUpcomingFeature("InternalImportsByDefault"),
         .unsafeFlags([sanitizers, "-parse-as-library"]),
       ],
-      linkerSettings: [.unsafeFlags([sanitizers])])
+      linkerSettings: [.unsafeFlags([sanitizers, "-use-ld=lld"])])
   ]
 )

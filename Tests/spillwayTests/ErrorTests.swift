@@ -65,7 +65,8 @@ struct ErrorTests {
       let out = "\(directory)/run"
       let payloads = (0..<3).map { i in
         var encoder = L0MEPEncoder(firstEvent: UInt32(i), source: SourceID(rawValue: 0xEE), subID: 0)
-        #expect(encoder.append(payload: [1, 2, 3, 4], timestamp: 9))
+        let isAppended = encoder.append(payload: [1, 2, 3, 4], timestamp: 9)
+        #expect(isAppended)
         return encoder.bytes
       }
       try Self.write(path, payloads.map { UDPFrameBuilder().frame(payload: $0) })

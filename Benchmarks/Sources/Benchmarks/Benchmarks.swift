@@ -69,7 +69,7 @@ struct Benchmarks {
     return times.min() ?? 0
   }
 
-  static func bestAsync(of count: Int, _ body: () async -> Void) async -> Double {
+  static func bestAsync(of count: Int, _ body: @Sendable () async -> Void) async -> Double {
     var times: [Double] = []
     for _ in 0..<count {
       let clock = ContinuousClock()
@@ -214,7 +214,7 @@ struct Benchmarks {
       }
     }) { _ in }
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss
   }
 }

@@ -60,7 +60,8 @@ struct Seeds {
         }
         L0MEP.forEachFragment(of: packet.span.bytes, header: header) { fragment in
           guard fragment.event < 4 else { return }
-          let payload = Array(packet[fragment.payloadOffset..<(fragment.payloadOffset + fragment.payloadLength)])
+          let payload = Array(
+            packet[fragment.payloadOffset..<(fragment.payloadOffset + fragment.payloadLength)])
           if events[fragment.event, default: [:]][header.source]?.count ?? 0 < payload.count {
             events[fragment.event, default: [:]][header.source] = payload
           }

@@ -46,7 +46,9 @@ struct Target: Sendable {
       fragments += 1
       check(fragment.payloadOffset + fragment.payloadLength <= bytes.count, "a fragment leaves its packet")
     }
-    if isSound { check(fragments == Int(header.eventCount), "a sound packet has another number of fragments") }
+    if isSound {
+      check(fragments == Int(header.eventCount), "a sound packet has another number of fragments")
+    }
   }
 
   @Sendable private static func l1Packet(_ bytes: [UInt8]) {
@@ -199,7 +201,9 @@ struct Target: Sendable {
     options.slabSize = 4096
     options.maximumPendingFragments = 8
     options.maximumPendingFragmentBytes = 8192
-    guard let reader = try? CaptureReader(inputs: [CaptureInput(path: path)], options: options) else { return }
+    guard let reader = try? CaptureReader(inputs: [CaptureInput(path: path)], options: options) else {
+      return
+    }
     var books = CaptureBooks()
     while let batch = try? reader.next() {
       books += batch.books
