@@ -33,9 +33,6 @@ public struct BuiltEvent: Hashable, Sendable, BitwiseCopyable {
   public var isLastOfBurst: Bool
   /// Data time of the packet that completed the event.
   public var time: DataTime
-  /// The trigger word that a recorded event carries (L0 | L1 << 8 | L2 << 16), or `UInt32.max` where
-  /// the event was built here and carries none.
-  public var recordedTriggerWord: UInt32
 }
 
 /// Complete events of one burst, in the order of their completion, with their bytes in one arena.

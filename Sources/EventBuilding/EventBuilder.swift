@@ -282,8 +282,7 @@ struct BuilderCore: ~Copyable {
     arena.events.append(
       BuiltEvent(
         number: pool.event(slot), burst: pool.burst(slot), timestamp: timestamp,
-        firstFragment: UInt32(first), l0: l0, isLastOfBurst: pool.isLastOfBurst(slot), time: time,
-        recordedTriggerWord: .max))
+        firstFragment: UInt32(first), l0: l0, isLastOfBurst: pool.isLastOfBurst(slot), time: time))
     books.fragmentsBuilt += UInt64(fragmentCount)
     books.fragmentsPending -= Int64(fragmentCount)
     books.eventsBuilt += 1

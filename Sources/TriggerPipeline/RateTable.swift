@@ -33,10 +33,6 @@ public struct RateTable: Hashable, Sendable {
   public var kept: UInt64 = 0
   /// Kept events by the bits of the L1 word.
   public var wordBits = [UInt64](repeating: 0, count: 8)
-  /// Recorded events whose stored L1 word was compared with ours.
-  public var compared: UInt64 = 0
-  /// Recorded events whose stored L1 word differs from ours.
-  public var different: UInt64 = 0
   /// Live time in seconds: from the lowest to the highest timestamp of each burst.
   public var liveTime = 0.0
   /// Bursts that ended.
@@ -75,12 +71,6 @@ public struct RateTable: Hashable, Sendable {
       kept += 1
       for bit in 0..<8 where decision.word.rawValue & 1 << UInt8(bit) != 0 { wordBits[bit] += 1 }
     }
-    if event.recordedTriggerWord != .max {
-      compared += 1
-      if UInt8(truncatingIfNeeded: event.recordedTriggerWord >> 8) != decision.word.rawValue {
-        different += 1
-      }
-    }
   }
 
   /// Adds the live time of a burst.
@@ -109,8 +99,6 @@ public struct RateTable: Hashable, Sendable {
     a.multipleMasks += b.multipleMasks
     a.kept += b.kept
     for i in 0..<8 { a.wordBits[i] += b.wordBits[i] }
-    a.compared += b.compared
-    a.different += b.different
     a.liveTime += b.liveTime
     a.bursts += b.bursts
   }

@@ -90,9 +90,6 @@ public struct ReplayReport: Sendable {
     out += " (accepted \(rates.wordBits[0]), timeout \(rates.wordBits[3]), no algorithm "
     out += "\(rates.wordBits[4]), bypass \(rates.wordBits[5]), flagged \(rates.wordBits[6]), autopass "
     out += "\(rates.wordBits[7]))\n"
-    if rates.compared > 0 {
-      out += "recorded L1 words compared: \(rates.compared), different: \(rates.different)\n"
-    }
     return out
   }
 

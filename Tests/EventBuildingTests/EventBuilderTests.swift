@@ -18,7 +18,6 @@ struct EventBuilderTests {
       #expect(event.timestamp == 4711)
       #expect(event.l0 == L0TPRecord(fineTime: 7, dataType: .physics, word: L0Word(rawValue: 1), flags: 1))
       #expect(event.time == DataTime(nanoseconds: 9))
-      #expect(event.recordedTriggerWord == .max)
       #expect(!event.isLastOfBurst)
       #expect(BuilderFixture.payload(event, 0, of: batch) == [1, 2, 3, 4, 5])
       #expect(BuilderFixture.payload(event, 1, of: batch) == [6, 7])

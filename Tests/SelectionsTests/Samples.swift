@@ -23,7 +23,7 @@ extension SelectionInput {
     let l0 = L0TPRecord(fineTime: 7, dataType: .physics, word: L0Word(rawValue: 1), flags: 0x1010)
     let event = BuiltEvent(
       number: 1, burst: 2, timestamp: 1000, firstFragment: 0, l0: l0, isLastOfBurst: false,
-      time: DataTime(nanoseconds: 0), recordedTriggerWord: .max)
+      time: DataTime(nanoseconds: 0))
     let plan = L1Plan(path: .masks, isAutopass: false, reducedMasks: 0)
     let decision = L1Decision(
       word: .accepted, masks: 1 << 12, isZeroSuppressed: true, writesBlock: true)

@@ -20,21 +20,27 @@ struct SpillwayProcess: Sendable {
     try await self.init(arguments, input: input)
   }
 
-  /// Runs the program with the arguments; `input` is a file for its standard input.
-  init(_ arguments: [String], input: String? = nil) async throws {
+  /// Runs the program with the arguments; `input` and `output` are files for its standard input and output.
+  init(_ arguments: [String], input: String? = nil, output device: String? = nil) async throws {
     let program = try #require(Self.program, "no 'spillway' beside the test bundle")
     (code, output, errors) = try await RepositoryFiles.withTemporaryDirectory { directory in
       let process = Process()
       process.executableURL = program
       process.arguments = arguments
       process.currentDirectoryURL = RepositoryFiles.root
+      // After a crash no backtrace: it takes seconds.
+      process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) {
+        $1
+      }
       // Files, not pipes: they cannot fill up.
       let texts = ["out", "err"].map { URL(fileURLWithPath: "\(directory)/\($0)") }
       let handles = try texts.map { url in
         _ = FileManager.default.createFile(atPath: url.path, contents: nil)
         return try FileHandle(forWritingTo: url)
       }
-      process.standardOutput = handles[0]
+      process.standardOutput =
+        try device.map { try FileHandle(forWritingTo: URL(fileURLWithPath: $0)) }
+        ?? handles[0]
       process.standardError = handles[1]
       process.standardInput =
         try input.map { try FileHandle(forReadingFrom: URL(fileURLWithPath: $0)) }
