@@ -97,13 +97,14 @@ public final class OutputFile {
   /// - Throws: `RunDirectoryError`.
   public init(path: String) throws {
     self.path = path
-    guard FileManager.default.createFile(atPath: path, contents: nil),
-      let handle = FileHandle(forWritingAtPath: path)
-    else {
+    // Not FileManager.createFile, which puts a new file in the place of a pipe or a device.
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
       throw RunDirectoryError(
-        description: "\(path): cannot be written; check that the directory exists and is yours to write")
+        description: "\(path): cannot be written (\(String(cString: strerror(errno)))); "
+          + "check that the directory exists and is yours to write")
     }
-    self.handle = handle
+    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
   /// Appends text.

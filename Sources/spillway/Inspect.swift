@@ -26,9 +26,6 @@ struct Inspect: ParsableCommand {
   @Option(help: "Number of the event.")
   var event: UInt32?
 
-  @Option(help: "The menu whose sources an event is built from.")
-  var menu = "Configs/menus/golden-default.yaml"
-
   @Option(help: "UDP port of L0 data.")
   var port: UInt16 = 58913
 
@@ -40,6 +37,7 @@ struct Inspect: ParsableCommand {
   }
 
   func run() throws {
+    let found: Bool
     do throws(CaptureError) {
       let source = try ReplayInput(arguments: [input], filter: nil).open()
       let wasFound: Bool
@@ -48,8 +46,9 @@ struct Inspect: ParsableCommand {
       } else {
         wasFound = try showPackets(source)
       }
-      guard wasFound else { throw CaptureError.cannotRead(path: input, reason: missing) }
+      found = wasFound
     } catch { throw Failure.usage(error) }
+    guard found else { throw Failure.usage("\(input): \(missing)") }
   }
 
   private var missing: String {

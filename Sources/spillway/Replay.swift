@@ -99,6 +99,14 @@ struct Replay: AsyncParsableCommand {
     } catch { throw Failure.usage(error) }
     for warning in input.warnings { Terminal.note("warning: \(warning)") }
 
+    if let decisions, let target = Self.identity(decisions),
+      inputs.contains(where: {
+        Self.identity($0) == target
+      })
+    {
+      throw Failure.usage("--decisions \(decisions): this is an input; name another file")
+    }
+
     var options = TriggerPipeline.Options()
     options.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
     options.batchEvents = batchEvents
@@ -150,6 +158,15 @@ struct Replay: AsyncParsableCommand {
         message: "\(TextShare.percent(report.lostShare)) of the data were lost or corrupt, more than "
           + "--tolerance \(TextShare.percent(tolerance)); see the books above", code: 3)
     }
+  }
+}
+
+extension Replay {
+  /// Which regular file a path names, or `nil`.
+  fileprivate static func identity(_ path: String) -> String? {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return "\(status.st_dev):\(status.st_ino)"
   }
 }
 

@@ -62,7 +62,7 @@ enum Terminal {
   static func error(_ message: String) { raw("spillway: \(message)") }
 
   static func raw(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
   }
 
   static func note(_ text: String) { raw(text) }
@@ -70,8 +70,18 @@ enum Terminal {
   /// Progress on one line that is written over; nothing where there is no terminal.
   static func progress(_ text: String) {
     guard isInteractive else { return }
-    FileHandle.standardError.write(Data("\r\u{1B}[2K\(text)".utf8))
+    try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[2K\(text)".utf8))
   }
 
-  static func out(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+  /// Writes results; a reader that has gone, as behind `| head`, ends the program quietly.
+  static func out(_ text: String) {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    } catch {
+      let code = errno
+      if code == EPIPE { Foundation.exit(0) }
+      Terminal.error("standard output: cannot be written (\(String(cString: strerror(code))))")
+      Foundation.exit(1)
+    }
+  }
 }
