@@ -284,14 +284,19 @@ extension StrawAlgorithm {
     return found
   }
 
-  /// Whether a chamber, if it is one, has a point in the three bins around a bin of a row.
+  /// Whether a chamber, if it is one, may have a point in the three bins around a bin of a row; `false` is
+  /// certain, and `true` may come from a column behind the chamber's.
   @inline(__always)
   private func hasPoint(of chamber: Int8, _ row: UnsafeMutablePointer<UInt8>, _ bin: Int) -> Bool {
     guard chamber >= 0 else { return false }
-    let lowest = UInt8(truncatingIfNeeded: bin - 1)
-    for column in columnStarts[Int(chamber)]..<columnStarts[Int(chamber) + 1]
-    where row[column] &- lowest <= 2 {
-      return true
+    let patterns = (Self.pattern(bin - 1), Self.pattern(bin), Self.pattern(bin + 1))
+    let end = columnStarts[Int(chamber) + 1]
+    for first in stride(from: columnStarts[Int(chamber)], to: end, by: 8) {
+      let word = Self.word(row, min(first, Self.rowStride - 8))
+      let found =
+        Self.equalBytes(word, patterns.0) | Self.equalBytes(word, patterns.1)
+        | Self.equalBytes(word, patterns.2)
+      if found != 0 { return true }
     }
     return false
   }
@@ -373,11 +378,10 @@ extension StrawAlgorithm {
     let my = slopes[a]
     guard 3000 < pz, pz < 100_000, Double(my) < 0.020, Double(m1) < 0.020 else { return }
     let qy = Float(15 * bin - 1500)
-    let cda = StrawLine.beam.approach(to: StrawLine(qx: q1, qy: qy, mx: m1, my: my)).cda
     signatures[candidateCount] = signature
     candidates[candidateCount] = Candidate(
       hits: hits, nc: tracklet.nc, count: UInt8(min(count, 8)), isUsed: false, q1: q1, q2: q2, m1: m1,
-      m2: m2, my: my, qy: qy, cda: cda)
+      m2: m2, my: my, qy: qy, cda: 0)
     candidateCount += 1
     if candidateCount == Self.candidateLimit { throw Overflow() }
   }

@@ -6,17 +6,17 @@ extension StrawAlgorithm {
     try combineThree()
   }
 
-  /// Number of points that two candidates share; 0 if the second is used up.
+  /// Number of points that two candidates share, of which the second is not used up.
   @inline(__always)
-  private func shared(_ t: Candidate, _ f: Candidate) -> Int {
-    if f.isUsed { return 0 }
+  private static func shared(_ t: SIMD8<UInt16>, _ f: UnsafeMutablePointer<Candidate>) -> Int {
     // A candidate has three hits or more. The places of `t` without a hit are 0xFFFF, which is no hit, and
     // those of `f`, from the fourth on, are only looked at if there are hits.
-    var equal = Self.matches(t.hits, f.hits[0]) &+ Self.matches(t.hits, f.hits[1])
-    equal &+= Self.matches(t.hits, f.hits[2])
-    if f.count > 3 { equal &+= Self.matches(t.hits, f.hits[3]) }
-    if f.count > 4 {
-      for k in 4..<Int(f.count) { equal &+= Self.matches(t.hits, f.hits[k]) }
+    let hits = f.pointee.hits
+    let count = f.pointee.count
+    var equal = matches(t, hits[0]) &+ matches(t, hits[1]) &+ matches(t, hits[2])
+    if count > 3 { equal &+= matches(t, hits[3]) }
+    if count > 4 {
+      for k in 4..<Int(min(count, 8)) { equal &+= matches(t, hits[k]) }
     }
     return Int(equal.wrappedSum())
   }
@@ -79,7 +79,7 @@ extension StrawAlgorithm {
           let isBetter =
             -13 < gf && gf < 0 || candidates[f].nc > candidates[t].nc
             || candidates[f].nc == candidates[t].nc && abs(gf + 3) < abs(gt + 3)
-          if isBetter, shared(candidates[t], candidates[f]) > 1 { t = f }
+          if isBetter, Self.shared(candidates[t].hits, candidates + f) > 1 { t = f }
         }
       }
       var sums = Sums()
@@ -87,7 +87,7 @@ extension StrawAlgorithm {
       let best = candidates[t]
       let signature = signatures[t]
       for f in 0..<candidateCount where signatures[f] & signature != 0 {
-        let s = shared(best, candidates[f])
+        let s = Self.shared(best.hits, candidates + f)
         let count = candidates[f].count
         if s == Int(count) {
           sums.add(candidates[f])
@@ -103,19 +103,24 @@ extension StrawAlgorithm {
   private mutating func combineThree() throws(Overflow) {
     let candidates = candidates
     let signatures = signatures
+    for f in 0..<candidateCount where signatures[f] != 0 {
+      let line = StrawLine(
+        qx: candidates[f].q1, qy: candidates[f].qy, mx: candidates[f].m1, my: candidates[f].my)
+      candidates[f].cda = StrawLine.beam.approach(to: line).cda
+    }
     for e in 0..<candidateCount where !candidates[e].isUsed && candidates[e].count == 3 {
       var t = e
       for f in 0..<candidateCount where signatures[f] & signatures[t] != 0 {
         let isBetter =
           candidates[f].nc > candidates[t].nc
           || candidates[f].cda < candidates[t].cda && candidates[f].nc == candidates[t].nc
-        if isBetter, shared(candidates[t], candidates[f]) > 1 { t = f }
+        if isBetter, Self.shared(candidates[t].hits, candidates + f) > 1 { t = f }
       }
       var sums = Sums()
       let best = candidates[t]
       let signature = signatures[t]
       for f in 0..<candidateCount where signatures[f] & signature != 0 {
-        let s = shared(best, candidates[f])
+        let s = Self.shared(best.hits, candidates + f)
         if s == Int(best.count) {
           sums.add(candidates[f])
           use(f)

@@ -70,6 +70,7 @@ struct StrawAlgorithm: ~Copyable {
     var m2: Float
     var my: Float
     var qy: Float
+    /// Closest distance of approach to the beam; `combineThree` finds it where it asks for it.
     var cda: Float
   }
 
