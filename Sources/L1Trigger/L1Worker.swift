@@ -53,6 +53,17 @@ struct L1Core: ~Copyable {
   private var straw: StrawAlgorithm
   private var edges = ScratchList<TDCEdge>(capacity: 1024)
   private var pairs = ScratchList<Tile>(capacity: 64)
+  /// Decoded boards that several algorithms or masks read: that of MUV3, and that of IRC, SAC and NewCHOD.
+  private var muv3Board = SharedBoard()
+  private var ircSacBoard = SharedBoard()
+
+  /// A board that is decoded once for an event.
+  private struct SharedBoard: ~Copyable {
+    var edges = ScratchList<TDCEdge>(capacity: 256)
+    var isGood = false
+    /// Whether `edges` are those of the present event.
+    var isDecoded = false
+  }
 
   /// One hit with its place in the detector's map and its time from the event, in ns.
   private struct Tile: BitwiseCopyable {
@@ -80,6 +91,7 @@ struct L1Core: ~Copyable {
 
   mutating func evaluate(_ event: BuiltEvent, of batch: EventBatch, plan: L1Plan) -> L1Evaluation {
     var out = L1Evaluation(plan: plan)
+    forgetBoards()
     guard plan.path == .masks, event.l0.dataType.contains(.physics) else { return out }
     let bytes = batch.bytes
     let fragments = batch.fragments
@@ -95,6 +107,7 @@ struct L1Core: ~Copyable {
     _ event: BuiltEvent, of batch: EventBatch
   ) -> (info: L1EventInfo, muv3: (neighbours: UInt8, leftRight: UInt8, tight: UInt8)) {
     var info = L1EventInfo()
+    forgetBoards()
     let storage = batch.bytes
     let bytes = storage.span.bytes
     let fragments = batch.fragments
@@ -111,6 +124,12 @@ struct L1Core: ~Copyable {
     }
     _ = run(.newCHOD, settings[L1Algorithm.newCHOD.rawValue], event, bytes, input, &info)
     return (info, (variants[0], variants[1], variants[2]))
+  }
+
+  /// Forgets what was decoded of the event before.
+  private mutating func forgetBoards() {
+    muv3Board.isDecoded = false
+    ircSacBoard.isDecoded = false
   }
 
   // MARK: The chain of one mask
@@ -209,10 +228,32 @@ struct L1Core: ~Copyable {
   private mutating func decode(
     _ fragment: EventFragment, _ event: BuiltEvent, _ bytes: RawSpan
   ) -> TEL62.Result {
+    Self.decode(fragment, event, bytes, into: &edges)
+  }
+
+  /// Decodes a fragment into a list.
+  @inline(__always)
+  private static func decode(
+    _ fragment: EventFragment, _ event: BuiltEvent, _ bytes: RawSpan, into edges: inout ScratchList<TDCEdge>
+  ) -> TEL62.Result {
     edges.removeAll()
     let begin = Int(fragment.offset)
     let end = begin + (fragment.isVirtual ? 0 : Int(fragment.length))
     return TEL62.decode(bytes.extracting(begin..<end), timestamp: event.timestamp, into: &edges)
+  }
+
+  /// Decodes the first fragment of an algorithm's source to a board of its own, unless it is there already;
+  /// `false` if there is none or it is not good.
+  private static func decodeFirst(
+    _ range: Range<Int>, _ event: BuiltEvent, _ bytes: RawSpan, _ input: Span<EventFragment>,
+    into board: inout SharedBoard
+  ) -> Bool {
+    guard !range.isEmpty else { return false }
+    if !board.isDecoded {
+      board.isDecoded = true
+      board.isGood = decode(input[range.lowerBound], event, bytes, into: &board.edges).status == .good
+    }
+    return board.isGood
   }
 
   /// Decodes the first fragment of an algorithm's source; `false` if there is none or it is not good.
@@ -289,8 +330,9 @@ struct L1Core: ~Copyable {
   }
 
   /// Counts low-threshold channels with a trailing edge in time behind a leading one, up to `limit`.
-  private func countMatched(
-    _ event: BuiltEvent, reference: Double, window: Double, channels: UInt16, from start: UInt32,
+  private static func countMatched(
+    _ edges: borrowing ScratchList<TDCEdge>, _ event: BuiltEvent, reference: Double, window: Double,
+    channels: UInt16, from start: UInt32,
     limit: UInt32
   ) -> UInt32 {
     let origin = Int64(event.timestamp) << 8
@@ -327,8 +369,8 @@ struct L1Core: ~Copyable {
       if board.subID == 0 || board.subID == 11 { continue }
       guard board.status == .good else { return info.fail(.lav) }
       edgeCount += edges.count
-      hits = countMatched(
-        event, reference: reference, window: settings.window, channels: 512, from: hits, limit: 3)
+      hits = Self.countMatched(
+        edges, event, reference: reference, window: settings.window, channels: 512, from: hits, limit: 3)
       if hits == 3 { break }
     }
     if edgeCount == 0 { info.mark(.lav, .empty) }
@@ -340,11 +382,12 @@ struct L1Core: ~Copyable {
     _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ bytes: RawSpan,
     _ input: Span<EventFragment>, _ info: inout L1EventInfo
   ) -> UInt8 {
-    guard decodeFirst(.ircSac, event, bytes, input) else { return info.fail(.ircSac) }
-    if edges.count == 0 { info.mark(.ircSac, .empty) }
-    info.ircSacHits = countMatched(
-      event, reference: reference(settings, event, info), window: settings.window, channels: 128, from: 0,
-      limit: 1)
+    let range = ranges[L1Algorithm.ircSac.rawValue]
+    guard Self.decodeFirst(range, event, bytes, input, into: &ircSacBoard) else { return info.fail(.ircSac) }
+    if ircSacBoard.edges.count == 0 { info.mark(.ircSac, .empty) }
+    info.ircSacHits = Self.countMatched(
+      ircSacBoard.edges, event, reference: reference(settings, event, info), window: settings.window,
+      channels: 128, from: 0, limit: 1)
     return info.mark(.ircSac, result: UInt8(info.ircSacHits))
   }
 
@@ -352,9 +395,15 @@ struct L1Core: ~Copyable {
     _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ bytes: RawSpan,
     _ input: Span<EventFragment>, _ info: inout L1EventInfo
   ) -> UInt8 {
-    guard decodeFirst(.newCHOD, event, bytes, input) else { return info.fail(.newCHOD) }
-    if edges.count == 0 { info.mark(.newCHOD, .empty) }
-    collect(event, map: maps.newCHOD, from: 192, reference: l0Reference(event), window: settings.window)
+    // The same board as that of IRC and SAC.
+    let range = ranges[L1Algorithm.newCHOD.rawValue]
+    guard Self.decodeFirst(range, event, bytes, input, into: &ircSacBoard) else {
+      return info.fail(.newCHOD)
+    }
+    if ircSacBoard.edges.count == 0 { info.mark(.newCHOD, .empty) }
+    Self.collect(
+      ircSacBoard.edges, event, map: maps.newCHOD, from: 192, reference: l0Reference(event),
+      window: settings.window, into: &pairs)
     let found = pairs.withElements { tiles in
       var count: UInt32 = 0
       var sum = 0.0
@@ -378,9 +427,10 @@ struct L1Core: ~Copyable {
   }
 
   /// Collects the leading edges of mapped channels, those in time only if `reference` is given.
-  private mutating func collect(
-    _ event: BuiltEvent, map: ContiguousArray<Int32>, from first: UInt16, keepUnmapped: Bool = false,
-    reference: Double?, window: Double
+  private static func collect(
+    _ edges: borrowing ScratchList<TDCEdge>, _ event: BuiltEvent, map: ContiguousArray<Int32>,
+    from first: UInt16, keepUnmapped: Bool = false, reference: Double?, window: Double,
+    into pairs: inout ScratchList<Tile>
   ) {
     pairs.removeAll()
     let origin = Int64(event.timestamp) << 8
@@ -389,7 +439,7 @@ struct L1Core: ~Copyable {
       guard edge.isLeading, edge.channel >= first, Int(edge.channel) < map.count else { continue }
       let place = map[Int(edge.channel)]
       guard place >= 0 || keepUnmapped else { continue }
-      let time = Self.time(edge, from: origin)
+      let time = time(edge, from: origin)
       if let reference, !(abs(time - reference) < window) { continue }
       pairs.append(Tile(place: place, time: time))
     }
@@ -399,15 +449,17 @@ struct L1Core: ~Copyable {
     _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ bytes: RawSpan,
     _ input: Span<EventFragment>, _ info: inout L1EventInfo
   ) -> UInt8 {
-    guard decodeFirst(.muv3, event, bytes, input) else { return info.fail(.muv3) }
-    if edges.count == 0 { info.mark(.muv3, .empty) }
+    let range = ranges[L1Algorithm.muv3.rawValue]
+    guard Self.decodeFirst(range, event, bytes, input, into: &muv3Board) else { return info.fail(.muv3) }
+    if muv3Board.edges.count == 0 { info.mark(.muv3, .empty) }
     info.muv3Variants |= 1 << UInt8(settings.xx)
     let reference = reference(settings, event, info)
     let window = settings.window
     var result: UInt8 = 0
     switch settings.xx {
     case 0:
-      collect(event, map: maps.muv3, from: 0, reference: nil, window: 0)
+      Self.collect(
+        muv3Board.edges, event, map: maps.muv3, from: 0, reference: nil, window: 0, into: &pairs)
       let found = pairs.withElements { tiles in
         tiles.contains { a in
           a.place < 200
@@ -419,8 +471,9 @@ struct L1Core: ~Copyable {
       }
       result = found ? 1 : 0
     case 1:
-      collect(
-        event, map: maps.muv3, from: 0, keepUnmapped: true, reference: reference, window: window)
+      Self.collect(
+        muv3Board.edges, event, map: maps.muv3, from: 0, keepUnmapped: true, reference: reference,
+        window: window, into: &pairs)
       let found = pairs.withElements { tiles in
         tiles.contains { a in
           let left = Self.tile(a.place)
@@ -433,7 +486,8 @@ struct L1Core: ~Copyable {
       }
       result = found ? 1 : 0
     default:
-      collect(event, map: maps.muv3, from: 0, reference: reference, window: window)
+      Self.collect(
+        muv3Board.edges, event, map: maps.muv3, from: 0, reference: reference, window: window, into: &pairs)
       var first: Int32 = -1
       var second: Int32 = -1
       var count: UInt32 = 0

@@ -6,7 +6,50 @@ extension StrawAlgorithm {
     guard (0..<4).count(where: { pointCounts[$0] != 0 }) >= 2 else { return }
     fillBins()
     markRows()
-    for a in 0..<Self.slopeBins where rowMarks[a] { try followRow(a) }
+    nextRow = 0
+    for a in 0..<Self.slopeBins where rowMarks[a] {
+      copyRows(around: a)
+      try followRow(a)
+    }
+  }
+
+  /// Copies a row and its neighbours to `rows`; rows come in ascending order, so that none is copied twice.
+  private mutating func copyRows(around a: Int) {
+    let columnCount = columnCount
+    // The last word of a row is read as a whole; 0 is no bin.
+    let padded = min((columnCount + 7) & ~7, Self.rowStride)
+    let end = min(a + 2, Self.slopeBins)
+    for number in max(a - 1, nextRow, 0)..<max(end, max(a - 1, nextRow, 0)) {
+      let from = bins + number
+      let to = rows + (number & 3) * Self.rowStride
+      for column in 0..<columnCount { to[column] = from[column * Self.slopeBins] }
+      for column in columnCount..<padded { to[column] = 0 }
+    }
+    nextRow = end
+  }
+
+  /// A row that `copyRows` has copied.
+  @inline(__always)
+  private func row(_ a: Int) -> UnsafeMutablePointer<UInt8> { rows + (a & 3) * Self.rowStride }
+
+  /// Eight columns of a row; the first of them in the low byte.
+  @inline(__always)
+  private static func word(_ row: UnsafeMutablePointer<UInt8>, _ column: Int) -> UInt64 {
+    UInt64(littleEndian: UnsafeRawPointer(row + column).loadUnaligned(as: UInt64.self))
+  }
+
+  /// The high bit of each byte of a word that has the value of `pattern`'s bytes, and no other bit.
+  @inline(__always)
+  private static func equalBytes(_ word: UInt64, _ pattern: UInt64) -> UInt64 {
+    let x = word ^ pattern
+    let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+    return ~(((x & low) &+ low) | x | low)
+  }
+
+  /// A number below 256 in each byte of a word.
+  @inline(__always)
+  private static func pattern(_ bin: Int) -> UInt64 {
+    UInt64(UInt8(truncatingIfNeeded: bin)) &* 0x0101_0101_0101_0101
   }
 
   /// The intercept bin of each point for each slope.
@@ -80,13 +123,13 @@ extension StrawAlgorithm {
 
   /// Looks for the bins of a row with points of two chambers, in ascending order.
   private mutating func followRow(_ a: Int) throws(Overflow) {
-    let row = bins + a
+    let row = row(a)
     let columnCount = columnCount
     let occupancy = occupancy
     var low = 255
     var high = 0
     for column in 0..<columnCount {
-      let bin = Int(row[column * Self.slopeBins])
+      let bin = Int(row[column])
       guard bin != 0 else { continue }
       let chamber = UInt8(1) << UInt8(columns[column].chamber)
       let before = occupancy[bin]
@@ -96,7 +139,7 @@ extension StrawAlgorithm {
         high = max(high, bin)
       }
     }
-    defer { for column in 0..<columnCount { occupancy[Int(row[column * Self.slopeBins])] = 0 } }
+    defer { for column in 0..<columnCount { occupancy[Int(row[column])] = 0 } }
     guard low <= high else { return }
     for bin in low...high where occupancy[bin] & (occupancy[bin] &- 1) != 0 {
       try followBin(a, bin)
@@ -105,17 +148,23 @@ extension StrawAlgorithm {
 
   /// The tracklets of one bin.
   private mutating func followBin(_ a: Int, _ bin: Int) throws(Overflow) {
-    let row = bins + a
+    let row = row(a)
+    let pattern = Self.pattern(bin)
     var entries = SIMD8<UInt8>(repeating: 0)
     var entryChambers = SIMD8<Int8>(repeating: 0)
     var count = 0
     var present: UInt8 = 0
-    for column in 0..<columnCount where Int(row[column * Self.slopeBins]) == bin {
-      entries[count] = columns[column].point
-      entryChambers[count] = columns[column].chamber
-      present |= 1 << UInt8(columns[column].chamber)
-      count += 1
-      if count == 6 { break }
+    search: for first in stride(from: 0, to: columnCount, by: 8) {
+      var found = Self.equalBytes(Self.word(row, first), pattern)
+      while found != 0 {
+        let column = columns[first + found.trailingZeroBitCount >> 3]
+        found &= found &- 1
+        entries[count] = column.point
+        entryChambers[count] = column.chamber
+        present |= 1 << UInt8(column.chamber & 3)
+        count += 1
+        if count == 6 { break search }
+      }
     }
     // The six entries of the bin can all be of one chamber although a seventh is not.
     guard present & (present &- 1) != 0 else { return }
@@ -210,34 +259,44 @@ extension StrawAlgorithm {
   ) throws(Overflow) -> (Int, Int) {
     var found = (0, 0)
     for number in max(a - 1, 0)...min(a + 1, Self.slopeBins - 1) {
-      let row = bins + number
+      let row = row(number)
       // Most rows have no point of a missing chamber in the three bins.
       guard hasPoint(of: add1, row, bin) || hasPoint(of: add2, row, bin) else { continue }
       for neighbour in max(bin - 1, 1)...min(bin + 1, Self.interceptBins - 1) {
         var count = 0
-        for column in 0..<columnCount where Int(row[column * Self.slopeBins]) == neighbour {
-          let entry = columns[column]
-          if entry.chamber == add1 {
-            try Self.collect(entry.point, lateral, &found.0)
-          } else if entry.chamber == add2 {
-            try Self.collect(entry.point, lateral + Self.lateralLimit, &found.1)
+        let pattern = Self.pattern(neighbour)
+        search: for first in stride(from: 0, to: columnCount, by: 8) {
+          var equal = Self.equalBytes(Self.word(row, first), pattern)
+          while equal != 0 {
+            let entry = columns[first + equal.trailingZeroBitCount >> 3]
+            equal &= equal &- 1
+            if entry.chamber == add1 {
+              try Self.collect(entry.point, lateral, &found.0)
+            } else if entry.chamber == add2 {
+              try Self.collect(entry.point, lateral + Self.lateralLimit, &found.1)
+            }
+            count += 1
+            if count == 6 { break search }
           }
-          count += 1
-          if count == 6 { break }
         }
       }
     }
     return found
   }
 
-  /// Whether a chamber, if it is one, has a point in the three bins around a bin of a row.
+  /// Whether a chamber, if it is one, may have a point in the three bins around a bin of a row; `false` is
+  /// certain, and `true` may come from a column behind the chamber's.
   @inline(__always)
   private func hasPoint(of chamber: Int8, _ row: UnsafeMutablePointer<UInt8>, _ bin: Int) -> Bool {
     guard chamber >= 0 else { return false }
-    let lowest = UInt8(truncatingIfNeeded: bin - 1)
-    for column in columnStarts[Int(chamber)]..<columnStarts[Int(chamber) + 1]
-    where row[column * Self.slopeBins] &- lowest <= 2 {
-      return true
+    let patterns = (Self.pattern(bin - 1), Self.pattern(bin), Self.pattern(bin + 1))
+    let end = columnStarts[Int(chamber) + 1]
+    for first in stride(from: columnStarts[Int(chamber)], to: end, by: 8) {
+      let word = Self.word(row, min(first, Self.rowStride - 8))
+      let found =
+        Self.equalBytes(word, patterns.0) | Self.equalBytes(word, patterns.1)
+        | Self.equalBytes(word, patterns.2)
+      if found != 0 { return true }
     }
     return false
   }
@@ -279,6 +338,7 @@ extension StrawAlgorithm {
     var z = SIMD4<Float>(repeating: 0)
     var hits = SIMD8<UInt16>(repeating: 0xFFFF)
     var count = 0
+    var signature: UInt64 = 0
     for i in 0..<(Int(tracklet.nc) + Int(tracklet.nl)) {
       let isCentral = i < Int(tracklet.nc)
       let k = isCentral ? i : i - Int(tracklet.nc)
@@ -288,7 +348,10 @@ extension StrawAlgorithm {
         x[chamber] = points[chamber * Self.pointLimit + Int(point)].x
         z[chamber] = StrawGeometry.z[chamber]
       }
-      if count < 8 { hits[count] = UInt16(chamber) << 8 | UInt16(point) }
+      if count < 8 {
+        hits[count] = UInt16(chamber) << 8 | UInt16(point)
+        signature |= 1 << UInt64((chamber << 4 | Int(point) & 15) & 63)
+      }
       count += 1
     }
     let q1: Float
@@ -315,10 +378,10 @@ extension StrawAlgorithm {
     let my = slopes[a]
     guard 3000 < pz, pz < 100_000, Double(my) < 0.020, Double(m1) < 0.020 else { return }
     let qy = Float(15 * bin - 1500)
-    let cda = StrawLine.beam.approach(to: StrawLine(qx: q1, qy: qy, mx: m1, my: my)).cda
+    signatures[candidateCount] = signature
     candidates[candidateCount] = Candidate(
       hits: hits, nc: tracklet.nc, count: UInt8(min(count, 8)), isUsed: false, q1: q1, q2: q2, m1: m1,
-      m2: m2, my: my, qy: qy, cda: cda)
+      m2: m2, my: my, qy: qy, cda: 0)
     candidateCount += 1
     if candidateCount == Self.candidateLimit { throw Overflow() }
   }

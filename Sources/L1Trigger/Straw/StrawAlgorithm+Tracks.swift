@@ -6,17 +6,17 @@ extension StrawAlgorithm {
     try combineThree()
   }
 
-  /// Number of points that two candidates share; 0 if the second is used up.
+  /// Number of points that two candidates share, of which the second is not used up.
   @inline(__always)
-  private func shared(_ t: Candidate, _ f: Candidate) -> Int {
-    if f.isUsed { return 0 }
+  private static func shared(_ t: SIMD8<UInt16>, _ f: UnsafeMutablePointer<Candidate>) -> Int {
     // A candidate has three hits or more. The places of `t` without a hit are 0xFFFF, which is no hit, and
     // those of `f`, from the fourth on, are only looked at if there are hits.
-    var equal = Self.matches(t.hits, f.hits[0]) &+ Self.matches(t.hits, f.hits[1])
-    equal &+= Self.matches(t.hits, f.hits[2])
-    if f.count > 3 { equal &+= Self.matches(t.hits, f.hits[3]) }
-    if f.count > 4 {
-      for k in 4..<Int(f.count) { equal &+= Self.matches(t.hits, f.hits[k]) }
+    let hits = f.pointee.hits
+    let count = f.pointee.count
+    var equal = matches(t, hits[0]) &+ matches(t, hits[1]) &+ matches(t, hits[2])
+    if count > 3 { equal &+= matches(t, hits[3]) }
+    if count > 4 {
+      for k in 4..<Int(min(count, 8)) { equal &+= matches(t, hits[k]) }
     }
     return Int(equal.wrappedSum())
   }
@@ -58,29 +58,42 @@ extension StrawAlgorithm {
     if trackCount == Self.trackLimit { throw Overflow() }
   }
 
+  /// Marks a candidate as used up: from then on it shares nothing.
+  @inline(__always)
+  private mutating func use(_ f: Int) {
+    candidates[f].isUsed = true
+    signatures[f] = 0
+  }
+
   private mutating func combineFour() throws(Overflow) {
+    let candidates = candidates
+    let signatures = signatures
     for e in 0..<candidateCount where !candidates[e].isUsed && candidates[e].count == 4 {
-      var t = candidates[e]
-      let g = t.q2 - t.q1
+      // The number of the best candidate so far, not a copy: most others share no point with it.
+      var t = e
+      let g = candidates[e].q2 - candidates[e].q1
       if g < -13 || g > 0 {
-        for f in e..<candidateCount where candidates[f].count == 4 {
-          let other = candidates[f]
-          let gf = other.q2 - other.q1
-          let gt = t.q2 - t.q1
+        for f in e..<candidateCount where signatures[f] & signatures[t] != 0 && candidates[f].count == 4 {
+          let gf = candidates[f].q2 - candidates[f].q1
+          let gt = candidates[t].q2 - candidates[t].q1
           let isBetter =
-            -13 < gf && gf < 0 || other.nc > t.nc || other.nc == t.nc && abs(gf + 3) < abs(gt + 3)
-          if isBetter, shared(t, other) > 1 { t = other }
+            -13 < gf && gf < 0 || candidates[f].nc > candidates[t].nc
+            || candidates[f].nc == candidates[t].nc && abs(gf + 3) < abs(gt + 3)
+          if isBetter, Self.shared(candidates[t].hits, candidates + f) > 1 { t = f }
         }
       }
       var sums = Sums()
-      // A used candidate shares nothing.
-      for f in 0..<candidateCount where !candidates[f].isUsed {
-        let s = shared(t, candidates[f])
-        if s == Int(candidates[f].count) {
+      // The best candidate is used up on the way, and is compared with those behind it as well.
+      let best = candidates[t]
+      let signature = signatures[t]
+      for f in 0..<candidateCount where signatures[f] & signature != 0 {
+        let s = Self.shared(best.hits, candidates + f)
+        let count = candidates[f].count
+        if s == Int(count) {
           sums.add(candidates[f])
-          candidates[f].isUsed = true
-        } else if candidates[f].count == 4 && s > 1 || candidates[f].count == 3 && s > 0 {
-          candidates[f].isUsed = true
+          use(f)
+        } else if count == 4 && s > 1 || count == 3 && s > 0 {
+          use(f)
         }
       }
       try append(sums)
@@ -88,21 +101,31 @@ extension StrawAlgorithm {
   }
 
   private mutating func combineThree() throws(Overflow) {
+    let candidates = candidates
+    let signatures = signatures
+    for f in 0..<candidateCount where signatures[f] != 0 {
+      let line = StrawLine(
+        qx: candidates[f].q1, qy: candidates[f].qy, mx: candidates[f].m1, my: candidates[f].my)
+      candidates[f].cda = StrawLine.beam.approach(to: line).cda
+    }
     for e in 0..<candidateCount where !candidates[e].isUsed && candidates[e].count == 3 {
-      var t = candidates[e]
-      for f in 0..<candidateCount {
-        let other = candidates[f]
-        if other.nc > t.nc || other.cda < t.cda && other.nc == t.nc, shared(t, other) > 1 { t = other }
+      var t = e
+      for f in 0..<candidateCount where signatures[f] & signatures[t] != 0 {
+        let isBetter =
+          candidates[f].nc > candidates[t].nc
+          || candidates[f].cda < candidates[t].cda && candidates[f].nc == candidates[t].nc
+        if isBetter, Self.shared(candidates[t].hits, candidates + f) > 1 { t = f }
       }
       var sums = Sums()
-      // A used candidate shares nothing.
-      for f in 0..<candidateCount where !candidates[f].isUsed {
-        let s = shared(t, candidates[f])
-        if s == Int(t.count) {
+      let best = candidates[t]
+      let signature = signatures[t]
+      for f in 0..<candidateCount where signatures[f] & signature != 0 {
+        let s = Self.shared(best.hits, candidates + f)
+        if s == Int(best.count) {
           sums.add(candidates[f])
-          candidates[f].isUsed = true
-        } else if t.nc == 3 && candidates[f].nc == 2 && s > 0 || s > 1 {
-          candidates[f].isUsed = true
+          use(f)
+        } else if best.nc == 3 && candidates[f].nc == 2 && s > 0 || s > 1 {
+          use(f)
         }
       }
       try append(sums)

@@ -70,6 +70,7 @@ struct StrawAlgorithm: ~Copyable {
     var m2: Float
     var my: Float
     var qy: Float
+    /// Closest distance of approach to the beam; `combineThree` finds it where it asks for it.
     var cda: Float
   }
 
@@ -102,6 +103,8 @@ struct StrawAlgorithm: ~Copyable {
   static let scratchCount = 3000
   /// Points up to which pairs are looked at to find the rows that matter: beyond, rows are cheaper.
   static let pairLimit = 48
+  /// Columns of the Hough transform, rounded up so that rows can be read by words of eight.
+  static let rowStride = 4 * pointLimit
   static let candidateLimit = 4000
   static let trackLimit = 1000
 
@@ -138,6 +141,10 @@ struct StrawAlgorithm: ~Copyable {
   var columnCount = 0
   /// By chamber its first column; one more is the number of columns.
   let columnStarts: UnsafeMutablePointer<Int>
+  /// The bins of four rows, by row modulo 4 and column: what is asked of a row lies together.
+  let rows: UnsafeMutablePointer<UInt8>
+  /// Rows from this one on have not been copied to `rows`.
+  var nextRow = 0
   let slopes: UnsafeMutablePointer<Float>
   /// Slope × z of the chamber, by chamber and slope bin.
   let slopeShifts: UnsafeMutablePointer<Float>
@@ -152,6 +159,9 @@ struct StrawAlgorithm: ~Copyable {
   let lateral: UnsafeMutablePointer<UInt8>
 
   let candidates: UnsafeMutablePointer<Candidate>
+  /// For each candidate a bit for each of its points, modulo 64; no bit once it is used up. Candidates whose
+  /// bits do not meet share no point.
+  let signatures: UnsafeMutablePointer<UInt64>
   var candidateCount = 0
   let tracks: UnsafeMutablePointer<Track>
   var trackCount = 0
@@ -185,6 +195,8 @@ struct StrawAlgorithm: ~Copyable {
     selectionMarks = .allocate(capacity: Self.rawPointLimit)
     bins = .allocate(capacity: 4 * Self.pointLimit * Self.slopeBins)
     columns = .allocate(capacity: 4 * Self.pointLimit)
+    rows = .allocate(capacity: 4 * Self.rowStride)
+    rows.initialize(repeating: 0, count: 4 * Self.rowStride)
     slopes = .allocate(capacity: Self.slopeBins)
     slopeShifts = .allocate(capacity: 4 * Self.slopeBins)
     for a in 0..<Self.slopeBins {
@@ -203,6 +215,7 @@ struct StrawAlgorithm: ~Copyable {
     scratch.initialize(repeating: Tracklet(), count: Self.scratchCount)
     lateral = .allocate(capacity: 2 * Self.lateralLimit)
     candidates = .allocate(capacity: Self.candidateLimit)
+    signatures = .allocate(capacity: Self.candidateLimit)
     tracks = .allocate(capacity: Self.trackLimit)
   }
 
@@ -221,6 +234,7 @@ struct StrawAlgorithm: ~Copyable {
     selectionMarks.deallocate()
     bins.deallocate()
     columns.deallocate()
+    rows.deallocate()
     slopes.deallocate()
     slopeShifts.deallocate()
     columnStarts.deallocate()
@@ -229,6 +243,7 @@ struct StrawAlgorithm: ~Copyable {
     scratch.deallocate()
     lateral.deallocate()
     candidates.deallocate()
+    signatures.deallocate()
     tracks.deallocate()
   }
 

@@ -5,12 +5,14 @@ import Detectors
 /// Views are numbered 0 = v, 1 = u, 2 = x, 3 = y; all lengths are in mm, and z is relative to the magnet
 /// unless said otherwise.
 enum StrawGeometry {
-  static let sqrt2 = 2.0.squareRoot()
-  static let inverseSqrt2 = 1.0 / 2.0.squareRoot()
+  // Computed, so that they are constants in the code: a stored one is checked for its initialisation at
+  // each use.
+  @inline(__always) static var sqrt2: Double { 2.0.squareRoot() }
+  @inline(__always) static var inverseSqrt2: Double { 1.0 / 2.0.squareRoot() }
   /// z of the magnet's centre.
   static let magnet: Float = 197_645
   /// z of the chambers.
-  static let z = SIMD4<Float>(-14137, -3579, 6814, 21240)
+  @inline(__always) static var z: SIMD4<Float> { SIMD4(-14137, -3579, 6814, 21240) }
 
   /// Offsets of the straws by view and by 2 × half + plane.
   static let planeOffsets: [[Double]] = [
@@ -74,7 +76,7 @@ enum StrawGeometry {
   }
 
   /// Drift distance of hits that are too early: that of 1 µs (sic).
-  static let earlyDrift = Float(drift(1.0))
+  @inline(__always) static var earlyDrift: Float { Float(drift(1.0)) }
 }
 
 /// What the algorithm needs to know of a readout channel.

@@ -9,7 +9,7 @@ struct StrawLine: BitwiseCopyable {
   var mz: Float = 1
 
   /// The beam line.
-  static let beam = StrawLine(qx: 114, qy: 0, mx: 0.0012, my: 0)
+  @inline(__always) static var beam: StrawLine { StrawLine(qx: 114, qy: 0, mx: 0.0012, my: 0) }
 
   /// Closest distance of approach to another line, and the point midway; z of it is absolute.
   @inline(__always)
