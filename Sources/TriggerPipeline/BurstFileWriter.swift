@@ -92,9 +92,9 @@ public final class BurstFileWriter {
         + BurstFile.name(startOfBurst: 0, merger: 0, run: run, burst: burst, copy: copy)
       copy += 1
     } while FileManager.default.fileExists(atPath: path)
-    guard FileManager.default.createFile(atPath: path, contents: Data(encoded.bytes)) else {
-      throw RunDirectoryError(description: "\(path): cannot be written; is the disk full?")
-    }
+    let file = try OutputFile(path: path)
+    try file.write(Data(encoded.bytes))
+    try file.close()
     files.append(path)
   }
 }

@@ -230,6 +230,9 @@ public struct ReplayReport: Sendable {
     return out
   }
 
+  /// The levels of the books, in the way of the data.
+  private static let levels = ["capture", "datagrams", "fragments", "l1-fragments", "events", "alerts"]
+
   /// Whether the books close.
   public var closes: Bool { account.closes }
 
@@ -249,7 +252,7 @@ public struct ReplayReport: Sendable {
   /// The books for a person: what is not zero, and whether they close.
   public func booksText() -> String {
     var out = "Books \(account.closes ? "close" : "DO NOT CLOSE")\n"
-    for level in ["capture", "datagrams", "fragments", "l1-fragments", "events", "alerts"] {
+    for level in Self.levels {
       let columns = books.filter { $0.level == level && $0.count != 0 }
       guard !columns.isEmpty else { continue }
       let padded = level + String(repeating: " ", count: max(0, 12 - level.count))
@@ -286,7 +289,7 @@ public struct ReplayReport: Sendable {
         ]))
     }
     var levels: [ConfigValue.Entry] = []
-    for level in ["capture", "datagrams", "fragments", "l1-fragments", "events", "alerts"] {
+    for level in Self.levels {
       levels.append(
         ConfigValue.Entry(
           level,

@@ -110,9 +110,12 @@ public final class OutputFile {
   /// Appends text.
   ///
   /// - Throws: `RunDirectoryError`.
-  public func write(_ text: String) throws {
+  public func write(_ text: String) throws { try write(Data(text.utf8)) }
+
+  /// Appends bytes.
+  func write(_ bytes: Data) throws {
     do {
-      try handle.write(contentsOf: Data(text.utf8))
+      try handle.write(contentsOf: bytes)
     } catch {
       throw RunDirectoryError(
         description: "\(path): writing failed (\(error.localizedDescription)); is the disk full?")
