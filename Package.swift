@@ -34,6 +34,7 @@ let package = Package(
     .library(name: "PacketCapture", targets: ["PacketCapture"]),
     .library(name: "EventBuilding", targets: ["EventBuilding"]),
     .library(name: "L1Trigger", targets: ["L1Trigger"]),
+    .library(name: "L0Trigger", targets: ["L0Trigger"]),
     .library(name: "TriggerPipeline", targets: ["TriggerPipeline"]),
   ],
   dependencies: [
@@ -63,6 +64,7 @@ let package = Package(
     + room("PacketCapture", ["CPcap", "CZlib", "CZstd", "NA62Formats"])
     + room("EventBuilding", ["NA62Formats", "PacketCapture"])
     + room("L1Trigger", ["NA62Formats", "Configuration", "Detectors", "EventBuilding"])
+    + room("L0Trigger", ["NA62Formats", "Configuration"])
     + room(
       "Selections",
       ["L1Trigger", "EventBuilding", "Configuration", "CountingStatistics", "NA62Formats"])

@@ -58,8 +58,12 @@ public struct L0DataType: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let physics = L0DataType(rawValue: 0x01)
   /// A periodic trigger.
   public static let periodic = L0DataType(rawValue: 0x02)
+  /// A trigger of a calibration primitive.
+  public static let calibration = L0DataType(rawValue: 0x04)
   /// A control trigger.
   public static let control = L0DataType(rawValue: 0x10)
+  /// A random trigger.
+  public static let random = L0DataType(rawValue: 0x20)
 }
 
 /// The L0 trigger word (`l1.md` 2.3).

@@ -1,0 +1,92 @@
+/// What the three slots around an entry hold, and how far in time each cell is from the reference
+/// (`l0tp.md` 3.4).
+struct Coincidence {
+  /// The slots N, N-1, N+1: identifiers of the valid cells, 0 elsewhere.
+  var identifiers: (L0Words, L0Words, L0Words)
+  /// The comparison times of the slots.
+  var times: (L0Words, L0Words, L0Words)
+  /// Absolute differences to the reference time, with the hardware's 16-bit wrap.
+  var distances: (SIMD8<Int16>, SIMD8<Int16>, SIMD8<Int16>)
+  /// The reference detector's lane in slots N-1 and N+1, whose own time is not looked at.
+  var referenceLane: SIMD8<UInt16>
+  /// The true distances of the reference detector's cells there.
+  var ownDistances: (SIMD8<Int16>, SIMD8<Int16>)
+
+  /// The primitive words: the identifiers that pass the cuts, ORed over the slots.
+  @inline(__always)
+  func words(cuts: SIMD8<Int16>) -> L0Words {
+    let zero = L0Words(repeating: 0)
+    return identifiers.0.replacing(with: zero, where: distances.0 .>= cuts)
+      | identifiers.1.replacing(with: zero, where: distances.1 .>= cuts)
+      | identifiers.2.replacing(with: zero, where: distances.2 .>= cuts)
+  }
+
+  /// The words with the cut also for the reference detector's neighbours: a correction.
+  @inline(__always)
+  func correctedWords(cuts: SIMD8<Int16>) -> L0Words {
+    let zero = L0Words(repeating: 0)
+    return identifiers.0.replacing(with: zero, where: distances.0 .>= cuts)
+      | identifiers.1.replacing(with: zero, where: ownDistances.0 .>= cuts)
+      | identifiers.2.replacing(with: zero, where: ownDistances.1 .>= cuts)
+  }
+
+  /// The words without any cut in time.
+  var wordsWithoutCut: L0Words { identifiers.0 | identifiers.1 | identifiers.2 }
+
+  /// Fine times of slot `i` (0 for N, 1 for N-1, 2 for N+1); 0 in empty cells.
+  func fineTimes(_ i: Int) -> SIMD8<UInt8> {
+    let (words, times) =
+      i == 0
+      ? (identifiers.0, times.0) : i == 1 ? (identifiers.1, times.1) : (identifiers.2, self.times.2)
+    return SIMD8<UInt8>(
+      truncatingIfNeeded: times.replacing(
+        with: L0Words(repeating: 0), where: words .== L0Words(repeating: 0)))
+  }
+}
+
+extension AlignmentRAM {
+  /// Reads the three slots around an entry.
+  ///
+  /// - Parameters:
+  ///   - entry: the entry.
+  ///   - address: its address.
+  ///   - lane: the reference detector of the entry: the control detector where only that made it.
+  ///   - laneMask: all ones in that lane.
+  ///   - findsNeighbourTags: the correction `neighbour-tags`.
+  @inline(__always)
+  func coincidence(
+    of entry: Entry, at address: Int, lane: Int, laneMask: L0Words, findsNeighbourTags: Bool
+  ) -> Coincidence {
+    let tag = entry.timestamp >> 11 & Self.tagMask
+    var (before, after) = (tag, tag)
+    if findsNeighbourTags {
+      let slot = entry.time >> UInt64(8 - fineTimeBits)
+      let shift = UInt64(11 + fineTimeBits)
+      before = UInt32(truncatingIfNeeded: (slot &- 1) >> shift) & Self.tagMask
+      after = UInt32(truncatingIfNeeded: (slot &+ 1) >> shift) & Self.tagMask
+    }
+    let n = read(address, tag: tag)
+    let m = read(address &- 1, tag: before)
+    let p = read(address &+ 1, tag: after)
+    let reference = SIMD8<UInt16>(repeating: (n.times & n.valid)[lane])
+    let zero = SIMD8<Int16>(repeating: 0)
+    let ownBefore = Self.distance(m.times, reference)
+    let ownAfter = Self.distance(p.times, reference)
+    let isReference = laneMask .!= L0Words(repeating: 0)
+    return Coincidence(
+      identifiers: (n.identifiers & n.valid, m.identifiers & m.valid, p.identifiers & p.valid),
+      times: (n.times, m.times, p.times),
+      distances: (
+        Self.distance(n.times, reference), ownBefore.replacing(with: zero, where: isReference),
+        ownAfter.replacing(with: zero, where: isReference)
+      ), referenceLane: laneMask, ownDistances: (ownBefore, ownAfter))
+  }
+
+  /// The absolute difference as the hardware computes it: in 16 bits with sign, so that -32768 stays.
+  @inline(__always)
+  private static func distance(_ a: SIMD8<UInt16>, _ b: SIMD8<UInt16>) -> SIMD8<Int16> {
+    let difference = SIMD8<Int16>(truncatingIfNeeded: a &- b)
+    let sign = difference &>> SIMD8<Int16>(repeating: 15)
+    return (difference ^ sign) &- sign
+  }
+}
