@@ -64,7 +64,7 @@ let package = Package(
     + room("PacketCapture", ["CPcap", "CZlib", "CZstd", "NA62Formats"])
     + room("EventBuilding", ["NA62Formats", "PacketCapture"])
     + room("L1Trigger", ["NA62Formats", "Configuration", "Detectors", "EventBuilding"])
-    + room("L0Trigger", ["NA62Formats", "Configuration"])
+    + room("L0Trigger", ["NA62Formats", "Configuration", "PacketCapture"])
     + room(
       "Selections",
       ["L1Trigger", "EventBuilding", "Configuration", "CountingStatistics", "NA62Formats"])

@@ -59,27 +59,23 @@ struct AlignmentRAM: ~Copyable {
   }
 
   /// Writes a primitive in the cell of `lane`, an input 0 to 6; what was there is lost.
+  ///
+  /// - Returns: whether a primitive of the same slot and tag was lost.
   @inline(__always)
-  func store(_ primitive: Primitive, lane: Int) {
-    let time = primitive.timestamp << 8 | UInt32(primitive.fineTime)
-    let full = UInt64(primitive.timestamp) << 8 | UInt64(primitive.fineTime)
-    let line = base + address(ofTime: full) * Self.stride + lane * 2
+  func store(_ primitive: Primitive, lane: Int) -> Bool {
+    let time = UInt64(primitive.timestamp) << 8 | UInt64(primitive.fineTime)
+    let line = base + address(ofTime: time) * Self.stride + lane * 2
     let tag = primitive.timestamp >> 11 & Self.tagMask
+    let low = UInt16(truncatingIfNeeded: tag)
+    let high = UInt16(truncatingIfNeeded: tag >> 16)
+    let isTaken =
+      line.load(as: UInt16.self) != 0 && line.load(fromByteOffset: 32, as: UInt16.self) == low
+      && line.load(fromByteOffset: 48, as: UInt16.self) == high
     line.storeBytes(of: primitive.identifier & 0x7FFF, as: UInt16.self)
     line.storeBytes(of: UInt16(truncatingIfNeeded: time), toByteOffset: 16, as: UInt16.self)
-    line.storeBytes(of: UInt16(truncatingIfNeeded: tag), toByteOffset: 32, as: UInt16.self)
-    line.storeBytes(of: UInt16(truncatingIfNeeded: tag >> 16), toByteOffset: 48, as: UInt16.self)
-  }
-
-  /// Whether the cell of `lane` for a primitive already holds one of the same tag.
-  @inline(__always)
-  func isTaken(_ primitive: Primitive, lane: Int) -> Bool {
-    let full = UInt64(primitive.timestamp) << 8 | UInt64(primitive.fineTime)
-    let line = base + address(ofTime: full) * Self.stride + lane * 2
-    let tag = primitive.timestamp >> 11 & Self.tagMask
-    return line.load(as: UInt16.self) != 0
-      && line.load(fromByteOffset: 32, as: UInt16.self) == UInt16(truncatingIfNeeded: tag)
-      && line.load(fromByteOffset: 48, as: UInt16.self) == UInt16(truncatingIfNeeded: tag >> 16)
+    line.storeBytes(of: low, toByteOffset: 32, as: UInt16.self)
+    line.storeBytes(of: high, toByteOffset: 48, as: UInt16.self)
+    return isTaken
   }
 
   /// Reads the slot at an address, 0 to 16383, for an entry of the given tag.

@@ -1,17 +1,35 @@
-public import NA62Formats
+import NA62Formats
+public import PacketCapture
 
 /// What the emulator gave for a span of one burst.
 public struct L0Slice: Sendable {
-  /// The burst, from 0.
+  /// The burst.
   public var burst: UInt32
   /// Whether the burst ended with this slice.
-  public var endsBurst: Bool
+  public var endsBurst = false
+  /// Clock periods of the burst before which nothing can be sent any more.
+  public var horizon: UInt64 = 0
   /// For each menu the triggers, in the order they were sent.
   public var triggers: [ContiguousArray<L0TriggerRecord>]
   /// For each menu what it counted in this slice.
   public var menuCounters: [L0MenuCounters]
   /// For each menu what was counted of primitives and entries in this slice.
   public var alignmentCounters: [L0AlignmentCounters]
+  /// What became of the times before the horizon at which some menu fired; empty unless it is traced.
+  public var outcomes: OutcomeTable
+  /// What was watched of the primitives, as the first menu lines them up; empty unless it is monitored.
+  public var statistics = PrimitiveStatistics()
+  /// What came of the packets, as the first menu lines them up.
+  public var books = L0Books()
+
+  /// An empty slice for a number of menus.
+  public init(burst: UInt32, menuCount: Int) {
+    self.burst = burst
+    triggers = Array(repeating: [], count: menuCount)
+    menuCounters = Array(repeating: L0MenuCounters(), count: menuCount)
+    alignmentCounters = Array(repeating: L0AlignmentCounters(), count: menuCount)
+    outcomes = OutcomeTable(menuCount: menuCount)
+  }
 }
 
 /// The L0 trigger processor for any number of menus in one pass (`l0tp.md` sections 3, 4 and 6).
@@ -19,24 +37,57 @@ public struct L0Slice: Sendable {
 /// It streams: triggers leave as soon as they can no longer change, and memory does not grow with the
 /// stream. Menus that line up primitives in the same way share the work up to their conditions.
 public final class L0Emulator {
+  /// Options of the emulator.
+  public struct Options: Sendable, Hashable {
+    /// UDP port of the primitives.
+    public var port = MTP.port
+    /// The number of the first burst.
+    public var firstBurst: UInt32 = 1
+    /// Whether it is traced what became of every trigger in every menu.
+    public var tracesOutcomes = false
+    /// Whether primitives are watched: rates of bits, multiplicities, time differences.
+    public var monitorsPrimitives = false
+    /// NA62's values.
+    public init() {}
+  }
+
+  private var core: EmulatorCore
+
+  /// An emulator for the given menus, at least one, in the order in which results are given.
+  public init(menus: [L0Menu], options: Options = Options()) {
+    core = EmulatorCore(menus: menus, options: options)
+  }
+
+  /// Takes the datagrams `range` of a batch of packets.
+  public func add(_ packets: PacketBatch, _ range: Range<Int>) { core.add(packets, range) }
+
+  /// Ends the stream: the last burst is finished.
+  public func finish() { core.finish() }
+
+  /// Takes what was sent and counted since the last call: a slice for each burst, in their order.
+  public func take() -> [L0Slice] { core.take() }
+}
+
+/// What an emulator has and does: a struct, so that a call costs one check of exclusive access.
+struct EmulatorCore: ~Copyable {
+  private let options: L0Emulator.Options
   private let menuCount: Int
   private let units: UnsafeMutablePointer<AlignmentUnit>
   private let unitCount: Int
   private let unitOfMenu: [Int]
-  private var slices: [L0Slice] = []
-  private var burst: UInt32
+  /// The burst that each unit is in.
+  private var bursts: [UInt32]
+  /// Slices of bursts that some unit has ended.
+  private var ended: [L0Slice] = []
+  private var outcomes: OutcomeTable
+  private var books = L0Books()
+  private var pendingBefore: Int64 = 0
+  private var lossesBefore: [PrimitivePacketLoss: UInt64] = [:]
 
-  /// Frames whose source is no input, or which are no packets of primitives.
-  public private(set) var losses: [PrimitivePacketLoss: UInt64] = [:]
-
-  /// An emulator for the given menus.
-  ///
-  /// - Parameters:
-  ///   - menus: the menus, in the order in which results are given.
-  ///   - firstBurst: the number of the first burst.
-  public init(menus: [L0Menu], firstBurst: UInt32 = 0) {
+  init(menus: [L0Menu], options: L0Emulator.Options) {
+    self.options = options
     menuCount = menus.count
-    burst = firstBurst
+    outcomes = OutcomeTable(menuCount: menus.count)
     var groups: [(settings: AlignmentSettings, menus: [(index: Int, menu: L0Menu)])] = []
     var unitOfMenu: [Int] = []
     for (index, menu) in menus.enumerated() {
@@ -54,8 +105,11 @@ public final class L0Emulator {
     units = .allocate(capacity: groups.count)
     for (i, group) in groups.enumerated() {
       (units + i).initialize(
-        to: AlignmentUnit(group.settings, menus: group.menus, burst: firstBurst))
+        to: AlignmentUnit(
+          group.settings, menus: group.menus, burst: options.firstBurst, traces: options.tracesOutcomes,
+          monitors: options.monitorsPrimitives && i == 0))
     }
+    bursts = Array(repeating: options.firstBurst, count: groups.count)
   }
 
   deinit {
@@ -63,43 +117,120 @@ public final class L0Emulator {
     units.deallocate()
   }
 
-  /// Takes the payload of one UDP datagram.
-  public func add(_ payload: RawSpan, time: DataTime) {
-    guard let header = MTPHeader(payload) else {
-      losses[.tooShort, default: 0] += 1
-      return
-    }
-    guard let detector = L0Detector(source: header.source) else {
-      losses[.unknownSource, default: 0] += 1
-      return
-    }
-    guard payload.byteCount <= MTP.maximumByteCount else {
-      losses[.tooLong, default: 0] += 1
-      return
-    }
-    for i in 0..<unitCount {
-      units[i].add(payload, header, detector: detector.rawValue, time: time) { _ in }
-    }
-  }
-
-  /// Ends the stream: the last burst is finished.
-  public func finish() {
-    for i in 0..<unitCount { units[i].finish { _ in } }
-  }
-
-  /// Takes what was sent and counted since the last call.
-  public func take() -> L0Slice {
-    var slice = L0Slice(
-      burst: burst, endsBurst: false, triggers: Array(repeating: [], count: menuCount),
-      menuCounters: Array(repeating: L0MenuCounters(), count: menuCount),
-      alignmentCounters: Array(repeating: L0AlignmentCounters(), count: menuCount))
-    for i in 0..<unitCount {
-      let counters = units[i].take { menu, triggers, counters in
-        slice.triggers[menu] = triggers
-        slice.menuCounters[menu] = counters
+  mutating func add(_ packets: PacketBatch, _ range: Range<Int>) {
+    let storage = packets.bytes
+    let bytes = storage.span.bytes
+    let datagrams = packets.datagrams
+    for i in range {
+      let datagram = datagrams[i]
+      books.datagrams += 1
+      guard datagram.destinationPort == options.port else {
+        books.otherPort += 1
+        continue
       }
-      for menu in 0..<menuCount where unitOfMenu[menu] == i { slice.alignmentCounters[menu] = counters }
+      let begin = datagram.payloadOffset
+      let payload = bytes.extracting(begin..<(begin + datagram.payloadLength))
+      if let loss = add(payload, datagram) { books.lost[loss, default: 0] += 1 }
     }
-    return slice
   }
+
+  private mutating func add(_ payload: RawSpan, _ datagram: Datagram) -> PrimitivePacketLoss? {
+    guard let header = MTPHeader(payload) else { return .tooShort }
+    guard let detector = L0Detector(source: header.source) else { return .unknownSource }
+    guard payload.byteCount <= MTP.maximumByteCount else { return .tooLong }
+    for i in 0..<unitCount {
+      units[i].add(
+        payload, header, detector: detector.rawValue, time: datagram.time, packet: datagram.packet)
+      advance(i)
+    }
+    return nil
+  }
+
+  mutating func finish() {
+    for i in 0..<unitCount {
+      units[i].finish()
+      advance(i)
+    }
+  }
+
+  private mutating func advance(_ i: Int) {
+    while let progress = units[i].advance() {
+      switch progress {
+      case .group: if options.tracesOutcomes { trace(i) }
+      case .burstEnd:
+        collect(i, endsBurst: true)
+        bursts[i] &+= 1
+      }
+    }
+  }
+
+  /// Notes what became, in all menus, of the triggers that unit `i` fired.
+  private mutating func trace(_ i: Int) {
+    let fired = units[i].takeFired()
+    // The menus that fired at a time come one behind the other.
+    for trigger in fired {
+      let (row, isNew) = outcomes.place(of: trigger.entry.timestamp, packet: trigger.packet)
+      if isNew, menuCount > 1 {
+        for unit in 0..<unitCount {
+          units[unit].explain(trigger) { outcomes.note($1, row: row, menu: $0) }
+        }
+      }
+      outcomes.note(.fired, row: row, menu: trigger.menu)
+    }
+  }
+
+  /// Puts what unit `i` has into the slice of its burst.
+  private mutating func collect(_ i: Int, endsBurst: Bool) {
+    let burst = bursts[i]
+    let place =
+      ended.firstIndex { $0.burst == burst }
+      ?? {
+        ended.append(L0Slice(burst: burst, menuCount: menuCount))
+        return ended.count - 1
+      }()
+    var slice = ended[place]
+    let (counters, statistics) = units[i].take { menu, triggers, counters in
+      slice.triggers[menu] += triggers
+      slice.menuCounters[menu] += counters
+    }
+    for menu in 0..<menuCount where unitOfMenu[menu] == i { slice.alignmentCounters[menu] += counters }
+    if let statistics { slice.statistics += statistics }
+    let isLast = !bursts.indices.contains { $0 != i && bursts[$0] <= burst }
+    if endsBurst, isLast {
+      slice.endsBurst = true
+      slice.horizon = .max
+      slice.outcomes = outcomes.take(before: .max)
+    }
+    if i == 0 {
+      let grouped = counters.packets.reduce(0, +)
+      books.grouped += grouped
+    }
+    ended[place] = slice
+  }
+
+  mutating func take() -> [L0Slice] {
+    for i in 0..<unitCount { collect(i, endsBurst: false) }
+    defer {
+      ended = []
+      books = L0Books()
+    }
+    // The packets as the first menu's unit has them.
+    let losses = units[0].losses
+    for (reason, count) in losses {
+      let new = count - (lossesBefore[reason] ?? 0)
+      if new > 0 { books.lost[reason, default: 0] += new }
+    }
+    lossesBefore = losses
+    books.pending = Int64(units[0].pendingPackets) - pendingBefore
+    pendingBefore = Int64(units[0].pendingPackets)
+    let horizon = (0..<unitCount).map { units[$0].horizon }.min() ?? 0
+    for place in ended.indices where !ended[place].endsBurst && unitsAre(in: ended[place].burst) {
+      ended[place].horizon = horizon
+      ended[place].outcomes = outcomes.take(before: horizon)
+    }
+    if !ended.isEmpty { ended[ended.count - 1].books = books }
+    return ended.sorted { $0.burst < $1.burst }
+  }
+
+  private func unitsAre(in burst: UInt32) -> Bool { bursts.allSatisfy { $0 == burst } }
 }

@@ -4,6 +4,8 @@ import NA62Formats
 struct MenuState {
   /// Place of the menu among those of the emulator.
   let index: Int
+  /// The conditions that can fire by their bit, in place 16 the control condition.
+  private let conditions: [L0Condition?]
   private let downscalings: [L0Downscaling]
   private var phases = [UInt64](repeating: 0, count: 17)
   private let resetsDownscaling: Bool
@@ -19,10 +21,14 @@ struct MenuState {
     self.index = index
     self.burst = burst
     var downscalings = [L0Downscaling](repeating: L0Downscaling(1), count: 17)
+    var conditions = [L0Condition?](repeating: nil, count: 17)
     for mask in menu.masks where (0..<16).contains(mask.number) {
       downscalings[mask.number] = mask.downscaling
+      if mask.isEnabled { conditions[mask.number] = mask.condition }
     }
     downscalings[16] = menu.control.downscaling
+    if menu.control.isEnabled { conditions[16] = menu.control.condition }
+    self.conditions = conditions
     self.downscalings = downscalings
     resetsDownscaling = menu.resetsDownscaling
     calibrationWord = menu.calibrationWord
@@ -67,6 +73,29 @@ struct MenuState {
     if fired & ConditionTable.controlBit != 0 { dataType.insert(.control) }
     dispatcher.store(record(UInt16(truncatingIfNeeded: fired), dataType), &counters)
     return true
+  }
+
+  /// Why a line did not fire on what the memory holds around an entry.
+  ///
+  /// - Parameters:
+  ///   - bit: the line's mask, or 16 for control.
+  ///   - words: the primitive words of the entry.
+  ///   - isVetoed: whether the menu fired in the same clock period.
+  func explain(
+    bit: Int, words: L0Words, _ coincidence: Coincidence, isVetoed: Bool
+  ) -> TriggerOutcome {
+    guard let condition = conditions[bit], !condition.isImpossible else { return .noLine }
+    if condition.matches(words) { return isVetoed ? .sameTimestamp : .downscaling }
+    let all = coincidence.wordsWithoutCut
+    if condition.matches(all) { return .timeCut }
+    let zero = L0Words(repeating: 0)
+    // A detector of which a bit is asked for, and which has no primitive in the three slots.
+    let missing = (condition.required .!= zero) .& (all .== zero)
+    if any(missing) { return .noPrimitive }
+    // Bits that are there, but outside the cut.
+    let lacking = condition.required & ~words
+    return lacking != zero && lacking & ~all == zero && condition.forbidden & words == zero
+      ? .timeCut : .maskBit
   }
 
   /// Takes a calibration primitive of an input.

@@ -1,4 +1,5 @@
 import NA62Formats
+import PacketCapture
 
 /// Why a packet of primitives did not take part.
 public enum PrimitivePacketLoss: String, Sendable, Hashable, CaseIterable {
@@ -32,6 +33,7 @@ struct PacketAligner: ~Copyable {
   struct Packet {
     var cell: Int32 = -1
     var length: Int32 = 0
+    var reference = PacketReference(input: 0, number: 0)
     var isPresent: Bool { cell >= 0 }
   }
 
@@ -91,9 +93,13 @@ struct PacketAligner: ~Copyable {
   }
 
   /// Takes a packet of at most `PacketCells.size` bytes.
-  mutating func add(_ payload: RawSpan, _ header: MTPHeader, detector: Int, time: DataTime) {
+  mutating func add(
+    _ payload: RawSpan, _ header: MTPHeader, detector: Int, time: DataTime, reference: PacketReference
+  ) {
     let frame = follower.frame(of: header, detector)
-    let packet = Packet(cell: cells.put(payload), length: Int32(min(payload.byteCount, PacketCells.size)))
+    let packet = Packet(
+      cell: cells.put(payload), length: Int32(min(payload.byteCount, PacketCells.size)),
+      reference: reference)
     switch follower.judge(frame, detector, time) {
     case .fits:
       dropHeld(detector)

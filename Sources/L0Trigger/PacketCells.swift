@@ -16,6 +16,9 @@ struct PacketCells: ~Copyable {
 
   deinit { base.deallocate() }
 
+  /// Cells that hold a packet.
+  var inUse: Int { capacity - free.count }
+
   /// Copies a packet of at most `size` bytes into a cell; returns its number.
   mutating func put(_ payload: RawSpan) -> Int32 {
     if free.isEmpty { grow() }
