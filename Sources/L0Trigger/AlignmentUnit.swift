@@ -6,8 +6,8 @@ struct CutSet: ~Copyable {
   let cuts: SIMD8<Int16>
   let correctsReference: Bool
   let table: ConditionTable
-  /// Timestamp of the last entry that fired, for each menu.
-  let lastFired: UnsafeMutablePointer<UInt32>
+  /// The lines of each menu.
+  let lines: UnsafeMutableBufferPointer<LineCounters>
   var menus: [MenuState]
 
   init(cuts: [Int16], correctsReference: Bool, menus: [(index: Int, menu: L0Menu)], burst: UInt32) {
@@ -16,13 +16,16 @@ struct CutSet: ~Copyable {
     self.cuts = lanes
     self.correctsReference = correctsReference
     table = ConditionTable(menus: menus.map(\.menu))
-    lastFired = .allocate(capacity: menus.count)
-    lastFired.initialize(repeating: 0, count: menus.count)
+    lines = .allocate(capacity: menus.count)
+    for (i, menu) in menus.enumerated() {
+      lines.initializeElement(at: i, to: LineCounters(menu.menu, burst: burst))
+    }
     self.menus = menus.map { MenuState($0.menu, index: $0.index, burst: burst) }
   }
 
   deinit {
-    lastFired.deallocate()
+    lines.deinitialize()
+    lines.deallocate()
   }
 
   /// The primitive words of an entry.
@@ -31,46 +34,54 @@ struct CutSet: ~Copyable {
     correctsReference ? coincidence.correctedWords(cuts: cuts) : coincidence.words(cuts: cuts)
   }
 
-  /// Gives an entry to the menus; the triggers that fire are added to `fired` if it is asked for.
-  @inline(__always)
-  mutating func process(
-    _ entry: Entry, _ coincidence: Coincidence, lanes: (reference: Int, control: Int), traces: Bool,
-    _ fired: inout ContiguousArray<FiredTrigger>
-  ) {
-    let patterns = table.lookUp(words(coincidence))
-    let origin: UInt32 =
-      (entry.isReference ? 0xFFFF : 0) | (entry.isControl ? ConditionTable.controlBit : 0)
-    let timestamp = entry.timestamp
-    guard patterns[0] & origin != 0 else { return }
-    for menu in 0..<menus.count {
-      let pattern = patterns[menu + 1] & origin
-      guard pattern != 0 else { continue }
-      if lastFired[menu] == timestamp {
-        menus[menu].veto()
-      } else if fire(menu, pattern, entry, coincidence, lanes), traces {
-        fired.append(FiredTrigger(menu: menus[menu].index, pattern: pattern, entry: entry))
+  /// An entry that fires in a menu.
+  struct Hit {
+    var entry: Entry
+    var menu: Int
+    /// The conditions that matched.
+    var pattern: UInt32
+    /// Those that the downscaling left.
+    var fired: UInt32
+  }
+
+  /// Counts the entries of a list in the menus; those that fire in one are appended to `hits`.
+  func process(_ list: borrowing EntryList, _ hits: inout ContiguousArray<Hit>) {
+    let (entries, words, lines) = (list.entries, list.words, lines)
+    for i in 0..<list.count {
+      let patterns = table.lookUp(words[i])
+      let entry = entries[i]
+      let origin: UInt32 =
+        (entry.isReference ? 0xFFFF : 0) | (entry.isControl ? ConditionTable.controlBit : 0)
+      guard patterns[0] & origin != 0 else { continue }
+      let timestamp = entry.timestamp
+      for menu in 0..<lines.count {
+        let pattern = patterns[menu &+ 1] & origin
+        guard pattern != 0 else { continue }
+        let bits = lines[menu].count(pattern, timestamp: timestamp)
+        if bits != 0 {
+          hits.append(Hit(entry: entry, menu: menu, pattern: pattern, fired: bits))
+        }
       }
     }
   }
 
-  @inline(never)
-  private mutating func fire(
-    _ menu: Int, _ pattern: UInt32, _ entry: Entry, _ coincidence: Coincidence,
+  /// Stores the trigger that fired in a menu.
+  mutating func fire(
+    _ menu: Int, _ fired: UInt32, _ entry: Entry, _ coincidence: Coincidence,
     _ lanes: (reference: Int, control: Int)
-  ) -> Bool {
-    let hasFired = menus[menu].fire(pattern: pattern, timestamp: entry.timestamp) { flags, dataType in
-      let fineTimes = (coincidence.fineTimes(0), coincidence.fineTimes(1), coincidence.fineTimes(2))
-      // The time is that of the reference detector, or of the control detector where only control fired.
-      let lane = dataType.contains(.physics) ? lanes.reference : lanes.control
-      var record = L0TriggerRecord(
-        timestamp: entry.timestamp, fineTime: fineTimes.0[lane], dataType: dataType,
-        word: dataType.rawValue & 0x3F, flags: flags)
-      record.identifiers = coincidence.identifiers
-      record.fineTimes = fineTimes
-      return record
-    }
-    if hasFired { lastFired[menu] = entry.timestamp }
-    return hasFired
+  ) {
+    var dataType: L0DataType = []
+    if fired & 0xFFFF != 0 { dataType.insert(.physics) }
+    if fired & ConditionTable.controlBit != 0 { dataType.insert(.control) }
+    let fineTimes = (coincidence.fineTimes(0), coincidence.fineTimes(1), coincidence.fineTimes(2))
+    // The time is that of the reference detector, or of the control detector where only control fired.
+    let lane = dataType.contains(.physics) ? lanes.reference : lanes.control
+    var record = L0TriggerRecord(
+      timestamp: entry.timestamp, fineTime: fineTimes.0[lane], dataType: dataType,
+      word: dataType.rawValue & 0x3F, flags: UInt16(truncatingIfNeeded: fired))
+    record.identifiers = coincidence.identifiers
+    record.fineTimes = fineTimes
+    menus[menu].store(record)
   }
 
   /// Why each menu did or did not fire line `bit` at an entry.
@@ -82,14 +93,14 @@ struct CutSet: ~Copyable {
       body(
         menus[menu].index,
         menus[menu].explain(
-          bit: bit, words: words, coincidence, isVetoed: lastFired[menu] == timestamp))
+          bit: bit, words: words, coincidence, isVetoed: lines[menu].lastFired == timestamp))
     }
   }
 
   mutating func finishBurst(now: UInt64) {
     for menu in menus.indices {
       menus[menu].finishBurst(now: now)
-      lastFired[menu] = 0
+      lines[menu].startBurst()
     }
   }
 }
@@ -125,12 +136,12 @@ struct AlignmentUnit: ~Copyable {
   private var memory: AlignmentRAM
   private var references = TimeQueue()
   private var controls = TimeQueue()
-  private var merger = EntryMerger()
   /// Groups that wait until `deltaPacket` later ones are stored.
   private var queue: ContiguousArray<QueuedGroup> = []
   private var staleCounts = InlineArray<7, Int>(repeating: 0)
-  private var lastAddress = 0
-  private var lastSlot = UInt64.max
+  private var list = EntryList()
+  private var hits: ContiguousArray<CutSet.Hit> = []
+  private var skip: EntryList.Skip
   private var lastGroup: Int64 = -1
   private var now: UInt64 = 0
   private(set) var counters = L0AlignmentCounters()
@@ -161,6 +172,9 @@ struct AlignmentUnit: ~Copyable {
     aligner = PacketAligner(
       offsets: settings.offsets, grouping: settings.grouping, formats: settings.formats)
     memory = AlignmentRAM(fineTimeBits: settings.fineTimeBits)
+    skip = EntryList.Skip(
+      last: Self.noSlot(settings),
+      mask: settings.corrections.contains(.sameAddress) ? .max : UInt64(AlignmentRAM.slots - 1))
     struct Cuts: Hashable {
       var cuts: [Int16]
       var corrects: Bool
@@ -201,6 +215,12 @@ struct AlignmentUnit: ~Copyable {
 
   /// Packets lost since the start, by reason.
   var losses: [PrimitivePacketLoss: UInt64] { aligner.losses }
+
+  /// What the first entry of a burst is compared with: the hardware's register holds address 0, so that an
+  /// entry there is lost.
+  private static func noSlot(_ settings: AlignmentSettings) -> UInt64 {
+    settings.corrections.contains(.sameAddress) ? .max : 0
+  }
 
   /// Packets that wait.
   var pendingPackets: Int { aligner.cells.inUse }
@@ -262,55 +282,50 @@ struct AlignmentUnit: ~Copyable {
     guard packet.isPresent else {
       return settings.counting == .header && settings.usesStaleCount ? staleCounts[detector] : 0
     }
+    let payload = aligner.cells.bytes(packet.cell, length: packet.length)
+    guard let header = MTPHeader(payload.bytes) else { return 0 }
+    // A detector can be both, so the times are written for one and copied for the other.
     let isReference = detector == settings.reference
     let isControl = detector == settings.control
-    var total = 0
-    var calibrations = 0
-    var overwritten = 0
-    var unsorted = 0
-    var last: UInt32 = 0
-    let payload = aligner.cells.bytes(packet.cell, length: packet.length).bytes
-    guard let header = MTPHeader(payload) else { return 0 }
-    let trailing = MTP.forEachPrimitive(
-      of: payload, header: header, format: settings.formats[detector]
-    ) { primitive in
-      total += 1
-      let time = UInt64(primitive.timestamp) << 8 | UInt64(primitive.fineTime)
-      if isReference { references.append(time) }
-      if isControl { controls.append(time) }
-      if monitors {
-        monitor.count(primitive.identifier, detector: detector)
-        unsorted += primitive.timestamp < last ? 1 : 0
-        last = primitive.timestamp
+    let room = payload.count / 4
+    if isReference { references.reserve(room) } else { controls.reserve(room) }
+    let times = isReference ? references.free : controls.free
+    let stored =
+      settings.formats[detector] == .words32
+      ? memory.store(words32: payload, header: header, lane: detector, times: times)
+      : memory.store(words64: payload.bytes, header: header, lane: detector, times: times)
+    if isReference { references.advance(stored.primitives) }
+    if isControl {
+      if isReference {
+        controls.reserve(stored.primitives)
+        controls.free.update(from: times, count: stored.primitives)
       }
-      if primitive.identifier & Primitive.calibrationBit == 0 {
-        let isTaken = memory.store(primitive, lane: detector)
-        overwritten += isTaken ? 1 : 0
-      } else {
-        calibrations += 1
-        calibrate(primitive, detector)
-      }
+      controls.advance(stored.primitives)
+    }
+    if stored.calibrations > 0, settings.makesCalibrationTriggers { calibrate(payload, header, detector) }
+    counters.packets[detector] += 1
+    counters.primitives[detector] += UInt64(stored.primitives)
+    counters.calibrationPrimitives[detector] += UInt64(stored.calibrations)
+    let headerCount = Int(header.primitiveCount)
+    if stored.primitives & 0xFF != headerCount { counters.headerCountMismatches += 1 }
+    if monitors {
+      monitor.packet(payload.bytes, header, detector, format: settings.formats[detector], stored)
     }
     aligner.cells.give(packet.cell)
-    counters.packets[detector] += 1
-    counters.primitives[detector] += UInt64(total)
-    counters.calibrationPrimitives[detector] += UInt64(calibrations)
-    let headerCount = Int(header.primitiveCount)
-    if total & 0xFF != headerCount { counters.headerCountMismatches += 1 }
-    if monitors {
-      monitor.packet(
-        detector: detector, primitives: total, calibrations: calibrations, header: header,
-        byteCount: payload.byteCount, trailing: trailing, overwritten: overwritten, unsorted: unsorted)
-    }
     staleCounts[detector] = headerCount
-    return settings.counting == .words ? total : headerCount
+    return settings.counting == .words ? stored.primitives : headerCount
   }
 
-  private mutating func calibrate(_ primitive: Primitive, _ detector: Int) {
-    guard settings.makesCalibrationTriggers else { return }
-    for i in 0..<cutSetCount {
-      for menu in cutSets[i].menus.indices {
-        cutSets[i].menus[menu].calibrate(primitive, input: detector)
+  private mutating func calibrate(
+    _ payload: UnsafeRawBufferPointer, _ header: MTPHeader, _ detector: Int
+  ) {
+    let sets = cutSets
+    MTP.forEachPrimitive(
+      of: payload.bytes, header: header, format: settings.formats[detector]
+    ) { primitive in
+      guard primitive.identifier & Primitive.calibrationBit != 0 else { return }
+      for i in 0..<cutSetCount {
+        for menu in sets[i].menus.indices { sets[i].menus[menu].calibrate(primitive, input: detector) }
       }
     }
   }
@@ -326,47 +341,67 @@ struct AlignmentUnit: ~Copyable {
   }
 
   private mutating func processEntries(_ group: QueuedGroup) {
-    merger.merge(
-      &references, group.references, &controls, group.controls,
-      shift: UInt64(8 - settings.fineTimeBits))
-    let looksAtTimes = monitors && group.group % PrimitiveMonitor.sampling == 0
+    let all = list.merge(
+      references.take(group.references), group.references, controls.take(group.controls), group.controls,
+      shift: UInt64(8 - settings.fineTimeBits), &skip)
+    // Each time of the two lists is in one entry, and those from both are in two lists.
+    let both = group.references + group.controls - all
+    counters.entriesReferenceOnly += UInt64(group.references - both)
+    counters.entriesControlOnly += UInt64(group.controls - both)
+    counters.entriesBoth += UInt64(both)
+    counters.entriesSkippedSameAddress += skip.count
+    skip.count = 0
     let firstFired = fired.count
-    let corrects = settings.corrections.contains(.sameAddress)
-    let findsNeighbourTags = settings.corrections.contains(.neighbourTags)
-    var origins = SIMD4<UInt64>(repeating: 0)
-    var skipped: UInt64 = 0
-    let lanes = (referenceLane, controlLane)
-    for i in merger.entries.indices {
-      let entry = merger.entries[i]
-      origins[Int(truncatingIfNeeded: entry.bits >> 62)] += 1
-      let address = memory.address(ofTime: entry.time)
-      if corrects {
-        let slot = entry.time >> UInt64(8 - settings.fineTimeBits)
-        if slot == lastSlot {
-          skipped += 1
-          continue
-        }
-        lastSlot = slot
-      } else if address == lastAddress {
-        skipped += 1
-        continue
+    let sets = cutSets
+    for i in 0..<cutSetCount {
+      if sets[i].correctsReference || settings.corrections.contains(.neighbourTags) {
+        collectWhole(cuts: sets[i].cuts, correctsReference: sets[i].correctsReference, care: sets[i].table.care)
+      } else {
+        memory.collect(
+          list, reference: (referenceLane, referenceMask), control: (controlLane, controlMask),
+          cuts: sets[i].cuts, care: sets[i].table.care)
       }
-      lastAddress = address
-      let coincidence = memory.coincidence(
-        of: entry, at: address, lane: entry.isReference ? referenceLane : controlLane,
-        laneMask: entry.isReference ? referenceMask : controlMask, findsNeighbourTags: findsNeighbourTags)
-      for set in 0..<cutSetCount {
-        cutSets[set].process(entry, coincidence, lanes: lanes, traces: traces, &fired)
-      }
-      if looksAtTimes, entry.isReference {
-        monitor.differences(in: coincidence, reference: coincidence.times.0[referenceLane])
-      }
+      hits.removeAll(keepingCapacity: true)
+      sets[i].process(list, &hits)
+      for hit in hits { fire(hit, in: i) }
     }
     for i in firstFired..<fired.count { fired[i].packet = group.packet }
-    counters.entriesReferenceOnly += origins[1]
-    counters.entriesControlOnly += origins[2]
-    counters.entriesBoth += origins[3]
-    counters.entriesSkippedSameAddress += skipped
+    if monitors, group.group % PrimitiveMonitor.sampling == 0 { lookAtTimes() }
+  }
+
+  /// Collects the words of the list by way of all that is known around an entry: for the corrections.
+  private func collectWhole(cuts: SIMD8<Int16>, correctsReference: Bool, care: L0Words) {
+    for i in 0..<list.count {
+      let coincidence = coincidence(of: list.entries[i])
+      let words =
+        correctsReference ? coincidence.correctedWords(cuts: cuts) : coincidence.words(cuts: cuts)
+      list.words[i] = unsafeBitCast(words & care, to: SIMD2<UInt64>.self)
+    }
+  }
+
+  /// Counts the time differences around the entries of the list.
+  private func lookAtTimes() {
+    for i in 0..<list.count where list.entries[i].isReference {
+      let coincidence = coincidence(of: list.entries[i])
+      monitor.differences(in: coincidence, reference: coincidence.times.0[referenceLane])
+    }
+  }
+
+  private func coincidence(of entry: Entry) -> Coincidence {
+    memory.coincidence(
+      of: entry, at: memory.reader.address(ofTime: entry.time), lane: entry.isReference ? referenceLane : controlLane,
+      laneMask: entry.isReference ? referenceMask : controlMask,
+      findsNeighbourTags: settings.corrections.contains(.neighbourTags))
+  }
+
+  private mutating func fire(_ hit: CutSet.Hit, in set: Int) {
+    cutSets[set].fire(
+      hit.menu, hit.fired, hit.entry, coincidence(of: hit.entry), (referenceLane, controlLane))
+    if traces {
+      fired.append(
+        FiredTrigger(
+          menu: cutSets[set].menus[hit.menu].index, pattern: hit.pattern, entry: hit.entry))
+    }
   }
 
   private mutating func finishBurst() {
@@ -377,8 +412,7 @@ struct AlignmentUnit: ~Copyable {
     for i in 0..<cutSetCount { cutSets[i].finishBurst(now: now) }
     memory.startBurst()
     staleCounts = .init(repeating: 0)
-    lastAddress = 0
-    lastSlot = .max
+    skip.last = Self.noSlot(settings)
     lastGroup = -1
     now = 0
   }
@@ -402,7 +436,7 @@ struct AlignmentUnit: ~Copyable {
     var hasEntry = false
     for slot in 0..<perPeriod {
       let entry = Entry(bits: UInt64(timestamp) << 8 | slot << UInt64(8 - settings.fineTimeBits))
-      let address = memory.address(ofTime: entry.time)
+      let address = memory.reader.address(ofTime: entry.time)
       let coincidence = memory.coincidence(
         of: entry, at: address, lane: lane, laneMask: mask,
         findsNeighbourTags: settings.corrections.contains(.neighbourTags))
@@ -427,7 +461,8 @@ struct AlignmentUnit: ~Copyable {
   ) -> (counters: L0AlignmentCounters, statistics: PrimitiveStatistics?) {
     for i in 0..<cutSetCount {
       for menu in cutSets[i].menus.indices {
-        let (triggers, counters) = cutSets[i].menus[menu].take()
+        var (triggers, counters) = cutSets[i].menus[menu].take()
+        cutSets[i].lines[menu].take(into: &counters)
         body(cutSets[i].menus[menu].index, triggers, counters)
       }
     }

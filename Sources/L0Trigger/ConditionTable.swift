@@ -11,12 +11,13 @@ struct ConditionTable: ~Copyable {
   private static let size = 1 << sizeBits
 
   /// Bits on which some condition depends.
-  private let care: L0Words
+  let care: L0Words
   private let conditions: [L0Condition]
   /// For each condition, the menus and bits that have it.
   private let users: [[(menu: Int, bit: UInt32)]]
   private let menus: Int
-  private let keys: UnsafeMutablePointer<L0Words>
+  /// The words of each place; compared as two numbers, which is one instruction each.
+  private let keys: UnsafeMutablePointer<SIMD2<UInt64>>
   private let patterns: UnsafeMutablePointer<UInt32>
 
   init(menus: [L0Menu]) {
@@ -43,7 +44,7 @@ struct ConditionTable: ~Copyable {
     self.menus = menus.count
     keys = .allocate(capacity: Self.size)
     // No words have all ones in the eighth lane, so this marks a place as empty.
-    keys.initialize(repeating: L0Words(repeating: 0xFFFF), count: Self.size)
+    keys.initialize(repeating: SIMD2(repeating: .max), count: Self.size)
     patterns = .allocate(capacity: Self.size * (menus.count + 1))
     patterns.initialize(repeating: 0, count: Self.size * (menus.count + 1))
   }
@@ -53,22 +54,25 @@ struct ConditionTable: ~Copyable {
     patterns.deallocate()
   }
 
-  /// The patterns for the given words: first the union over the menus, then one for each menu.
+  /// The patterns for the given words, of which only the bits in `care` are set: first the union over the
+  /// menus, then one for each menu.
   @inline(__always)
-  func lookUp(_ words: L0Words) -> UnsafePointer<UInt32> {
-    let key = words & care
-    let halves = unsafeBitCast(key, to: SIMD2<UInt64>.self)
+  func lookUp(_ halves: SIMD2<UInt64>) -> UnsafePointer<UInt32> {
     let mixed = (halves.x &* 0x9E37_79B9_7F4A_7C15) ^ (halves.y &* 0xC2B2_AE3D_27D4_EB4F)
     let place = Int(
-      truncatingIfNeeded: ((mixed ^ (mixed >> 29)) &* 0x9E37_79B9_7F4A_7C15) >> UInt64(64 - Self.sizeBits))
-    let pattern = patterns + place * (menus + 1)
-    if keys[place] != key { evaluate(key, place, pattern) }
+      truncatingIfNeeded: ((mixed ^ (mixed &>> 29)) &* 0x9E37_79B9_7F4A_7C15)
+        &>> UInt64(64 - Self.sizeBits))
+    let pattern = patterns + place &* (menus &+ 1)
+    let known = keys[place]
+    if known.x != halves.x || known.y != halves.y {
+      keys[place] = halves
+      evaluate(unsafeBitCast(halves, to: L0Words.self), pattern)
+    }
     return UnsafePointer(pattern)
   }
 
   @inline(never)
-  private func evaluate(_ key: L0Words, _ place: Int, _ pattern: UnsafeMutablePointer<UInt32>) {
-    keys[place] = key
+  private func evaluate(_ key: L0Words, _ pattern: UnsafeMutablePointer<UInt32>) {
     for i in 0...menus { pattern[i] = 0 }
     for (condition, users) in zip(conditions, users) where condition.matches(key) {
       for user in users {

@@ -18,82 +18,155 @@ struct Entry {
   @inline(__always) var isControl: Bool { bits & Self.control != 0 }
 }
 
-/// The times of the reference or control primitives, in the order they came (`l0tp.md` 3.2), and how many
-/// of them each group of packets has.
-struct TimeQueue {
-  private var times: ContiguousArray<UInt64> = []
+/// The times of the reference or control primitives, in the order they came (`l0tp.md` 3.2).
+struct TimeQueue: ~Copyable {
+  private var times: UnsafeMutablePointer<UInt64>
+  private var capacity = 4096
   private var head = 0
+  private var end = 0
   /// What the queue's output register holds: the last time read.
   private var register: UInt64 = 0
 
+  init() { times = .allocate(capacity: capacity) }
+
+  deinit { times.deallocate() }
+
   mutating func removeAll() {
-    times.removeAll(keepingCapacity: true)
     head = 0
+    end = 0
     register = 0
   }
 
-  @inline(__always)
-  mutating func append(_ time: UInt64) { times.append(time) }
-
   /// Times that wait.
-  var count: Int { times.count - head }
+  var count: Int { end - head }
 
-  /// Moves `count` times to the end of `out`; where too few wait, the last one is repeated, as the
-  /// hardware does.
-  mutating func take(_ count: Int, into out: inout ContiguousArray<UInt64>) {
-    out.removeAll(keepingCapacity: true)
-    let present = min(count, times.count - head)
-    for i in 0..<present { out.append(times[head + i]) }
-    head += present
-    if let last = out.last { register = last }
-    for _ in present..<max(present, count) { out.append(register) }
-    if head == times.count {
-      times.removeAll(keepingCapacity: true)
-      head = 0
-    } else if head >= 4096 {
-      times.removeFirst(head)
-      head = 0
+  /// Makes room for `count` more times, which `append` needs.
+  mutating func reserve(_ count: Int) {
+    guard end + count > capacity else { return }
+    let waiting = end - head
+    if waiting + count > capacity {
+      capacity = max(2 * capacity, waiting + count)
+      let bigger = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
+      bigger.update(from: times + head, count: waiting)
+      times.deallocate()
+      times = bigger
+    } else {
+      times.update(from: times + head, count: waiting)
     }
+    head = 0
+    end = waiting
+  }
+
+  /// Where the next times go: `reserve` has made room, and `advance` makes them count.
+  var free: UnsafeMutablePointer<UInt64> { times + end }
+
+  /// Makes the next `count` times count.
+  mutating func advance(_ count: Int) { end += count }
+
+  /// Takes `count` times; where too few wait, the last one is repeated, as the hardware does. The times
+  /// hold until the next `reserve` or `advance`.
+  mutating func take(_ count: Int) -> UnsafePointer<UInt64> {
+    if count > end - head {
+      let last = end > head ? times[end - 1] : register
+      let lacking = count - (end - head)
+      reserve(lacking)
+      for i in 0..<lacking { free[i] = last }
+      advance(lacking)
+    }
+    let first = UnsafePointer(times + head)
+    head += count
+    if count > 0 { register = times[head - 1] }
+    if head == end {
+      // What was taken stays where it is: only the marks move.
+      head = 0
+      end = 0
+    }
+    return first
   }
 }
 
-/// Merges the times of a group's reference and control primitives to one list (`l0tp.md` 3.3).
-struct EntryMerger {
-  /// The merged entries.
-  private(set) var entries: ContiguousArray<Entry> = []
-  /// The lists of the group, each ended by a time that is later than all.
-  private var references: ContiguousArray<UInt64> = []
-  private var controls: ContiguousArray<UInt64> = []
+/// The entries of a group, with the primitive words that each collects.
+///
+/// The work on a group goes in passes over all of its entries: merge, collect, look up. So each is a short
+/// loop, and what one entry has to wait for is done while the next is under way.
+struct EntryList: ~Copyable {
+  private(set) var entries: UnsafeMutablePointer<Entry>
+  private(set) var words: UnsafeMutablePointer<SIMD2<UInt64>>
+  private var capacity = 256
+  /// Entries in the list.
+  private(set) var count = 0
 
-  /// Fills `entries` from the next times of both queues, in the order of their slots.
+  init() {
+    entries = .allocate(capacity: capacity)
+    words = .allocate(capacity: capacity)
+  }
+
+  deinit {
+    entries.deallocate()
+    words.deallocate()
+  }
+
+  /// What the address of an entry is compared with, to skip it (`l0tp.md` 3.4, 1).
+  struct Skip {
+    /// Address or slot of the entry before.
+    var last: UInt64 = 0
+    /// The bits of the slot that are compared: those of the address, or all where this is corrected.
+    var mask: UInt64
+    /// Entries skipped.
+    var count: UInt64 = 0
+  }
+
+  /// Merges the times of a group's reference and control primitives in the order of their slots
+  /// (`l0tp.md` 3.3), without those that are skipped.
   ///
   /// - Parameter shift: bits of a time below its slot.
+  /// - Returns: entries before any was skipped.
   mutating func merge(
-    _ references: inout TimeQueue, _ referenceCount: Int, _ controls: inout TimeQueue, _ controlCount: Int,
-    shift: UInt64
-  ) {
-    references.take(referenceCount, into: &self.references)
-    controls.take(controlCount, into: &self.controls)
-    self.references.append(.max)
-    self.controls.append(.max)
-    entries.removeAll(keepingCapacity: true)
-    entries.reserveCapacity(referenceCount + controlCount)
-    var i = 0
-    var j = 0
-    // Without branches: which list is next is as good as random.
-    self.references.withUnsafeBufferPointer { r in
-      self.controls.withUnsafeBufferPointer { c in
-        while i < referenceCount || j < controlCount {
-          let a = r[i]
-          let b = c[j]
-          let (slotA, slotB) = (a >> shift, b >> shift)
-          let takesA: UInt64 = slotA <= slotB ? 1 : 0
-          let takesB: UInt64 = slotB <= slotA ? 1 : 0
-          entries.append(Entry(bits: (takesA != 0 ? a : b) | takesA << 62 | takesB << 63))
-          i += Int(takesA)
-          j += Int(takesB)
-        }
-      }
+    _ references: UnsafePointer<UInt64>, _ referenceCount: Int, _ controls: UnsafePointer<UInt64>,
+    _ controlCount: Int, shift: UInt64, _ skip: inout Skip
+  ) -> Int {
+    if referenceCount + controlCount > capacity {
+      capacity = max(2 * capacity, referenceCount + controlCount)
+      entries.deallocate()
+      words.deallocate()
+      entries = .allocate(capacity: capacity)
+      words = .allocate(capacity: capacity)
     }
+    let (out, mask) = (entries, skip.mask)
+    var last = skip.last
+    var (i, j, n, all) = (0, 0, 0, 0)
+    // Which list is next is as good as random, so it is chosen without a branch.
+    while i < referenceCount && j < controlCount {
+      let (a, b) = (references[i], controls[j])
+      let (slotA, slotB) = (a &>> shift, b &>> shift)
+      let takesA: UInt64 = slotA <= slotB ? 1 : 0
+      let takesB: UInt64 = slotB <= slotA ? 1 : 0
+      let slot = min(slotA, slotB) & mask
+      out[n] = Entry(bits: (slotA <= slotB ? a : b) | takesA &<< 62 | takesB &<< 63)
+      n &+= slot == last ? 0 : 1
+      last = slot
+      all &+= 1
+      i &+= Int(truncatingIfNeeded: takesA)
+      j &+= Int(truncatingIfNeeded: takesB)
+    }
+    func append(_ time: UInt64, _ origin: UInt64) {
+      let slot = time &>> shift & mask
+      out[n] = Entry(bits: time | origin)
+      n &+= slot == last ? 0 : 1
+      last = slot
+      all &+= 1
+    }
+    while i < referenceCount {
+      append(references[i], Entry.reference)
+      i &+= 1
+    }
+    while j < controlCount {
+      append(controls[j], Entry.control)
+      j &+= 1
+    }
+    skip.last = last
+    skip.count &+= UInt64(truncatingIfNeeded: all &- n)
+    count = n
+    return all
   }
 }

@@ -1,14 +1,11 @@
 import NA62Formats
 
-/// What one menu remembers while it runs: the phases of its downscalings, and the triggers that wait.
+/// What one menu remembers of the triggers that fired: those that wait, and other sources.
 struct MenuState {
   /// Place of the menu among those of the emulator.
   let index: Int
   /// The conditions that can fire by their bit, in place 16 the control condition.
   private let conditions: [L0Condition?]
-  private let downscalings: [L0Downscaling]
-  private var phases = [UInt64](repeating: 0, count: 17)
-  private let resetsDownscaling: Bool
   private let calibrationWord: UInt8?
   private var pulsers: [Pulser]
   private var dispatcher: TriggerDispatcher
@@ -20,17 +17,12 @@ struct MenuState {
   init(_ menu: L0Menu, index: Int, burst: UInt32) {
     self.index = index
     self.burst = burst
-    var downscalings = [L0Downscaling](repeating: L0Downscaling(1), count: 17)
     var conditions = [L0Condition?](repeating: nil, count: 17)
     for mask in menu.masks where (0..<16).contains(mask.number) {
-      downscalings[mask.number] = mask.downscaling
       if mask.isEnabled { conditions[mask.number] = mask.condition }
     }
-    downscalings[16] = menu.control.downscaling
     if menu.control.isEnabled { conditions[16] = menu.control.condition }
     self.conditions = conditions
-    self.downscalings = downscalings
-    resetsDownscaling = menu.resetsDownscaling
     calibrationWord = menu.calibrationWord
     pulsers = menu.periodics.map { Pulser($0, dataType: .periodic, seed: nil) }
     if let random = menu.random {
@@ -39,41 +31,8 @@ struct MenuState {
     dispatcher = TriggerDispatcher(menu)
   }
 
-  /// Counts the matches of an entry, applies the downscalings, and stores the trigger that is left.
-  ///
-  /// - Parameters:
-  ///   - pattern: the masks that the entry matches, in bit 16 the control condition; not 0.
-  ///   - timestamp: the entry's clock periods.
-  ///   - record: the trigger for given flags and types.
-  /// - Returns: whether it fired.
-  mutating func fire(
-    pattern: UInt32, timestamp: UInt32,
-    record: (_ flags: UInt16, _ dataType: L0DataType) -> L0TriggerRecord
-  ) -> Bool {
-    var fired: UInt32 = 0
-    var rest = pattern
-    while rest != 0 {
-      let bit = rest.trailingZeroBitCount
-      rest &= rest - 1
-      let key = UInt64(burst) << 40 ^ UInt64(timestamp) << 5 ^ UInt64(bit)
-      let fires = downscalings[bit].fires(phase: &phases[bit], key: key)
-      if fires { fired |= 1 << UInt32(bit) }
-      if bit == 16 {
-        counters.controlPre += 1
-        counters.controlPost += fires ? 1 : 0
-      } else {
-        counters.pre[bit] += 1
-        counters.post[bit] += fires ? 1 : 0
-      }
-    }
-    guard fired != 0 else { return false }
-    counters.fired += 1
-    var dataType: L0DataType = []
-    if fired & 0xFFFF != 0 { dataType.insert(.physics) }
-    if fired & ConditionTable.controlBit != 0 { dataType.insert(.control) }
-    dispatcher.store(record(UInt16(truncatingIfNeeded: fired), dataType), &counters)
-    return true
-  }
+  /// Takes a trigger that fired.
+  mutating func store(_ record: L0TriggerRecord) { dispatcher.store(record, &counters) }
 
   /// Why a line did not fire on what the memory holds around an entry.
   ///
@@ -108,9 +67,6 @@ struct MenuState {
         word: calibrationWord, flags: 1 << UInt16(input)), &counters)
   }
 
-  /// Counts an entry that matched in the clock period in which the menu last fired.
-  mutating func veto() { counters.entriesVetoedSameTimestamp += 1 }
-
   /// Sends what can no longer change once the processor's time is `now`, in clock periods.
   mutating func release(now: UInt64) {
     pulse(until: now)
@@ -122,7 +78,6 @@ struct MenuState {
     pulse(until: now)
     dispatcher.finishBurst(&counters, into: &sent)
     for i in pulsers.indices { pulsers[i].reset() }
-    if resetsDownscaling { phases = [UInt64](repeating: 0, count: 17) }
     burst &+= 1
   }
 

@@ -88,31 +88,32 @@ struct PrimitiveMonitor: ~Copyable {
     differences.deallocate()
   }
 
-  /// Counts a primitive's identifier.
-  @inline(__always)
-  func count(_ identifier: UInt16, detector: Int) {
-    let low = detector * 512 + Int(identifier & 0xFF)
-    let high = detector * 512 + 256 + Int(identifier >> 8)
-    bytes[low] &+= 1
-    bytes[high] &+= 1
-  }
-
-  /// Counts a packet.
+  /// Counts a packet and the bits of its primitives.
   mutating func packet(
-    detector: Int, primitives: Int, calibrations: Int, header: MTPHeader, byteCount: Int, trailing: Int,
-    overwritten: Int, unsorted: Int
+    _ payload: RawSpan, _ header: MTPHeader, _ detector: Int, format: MTP.Format,
+    _ stored: AlignmentRAM.Stored
   ) {
+    var unsorted: UInt64 = 0
+    var last: UInt32 = 0
+    let low = bytes + detector * 512
+    let high = low + 256
+    MTP.forEachPrimitive(of: payload, header: header, format: format) { primitive in
+      low[Int(primitive.identifier & 0xFF)] &+= 1
+      high[Int(primitive.identifier >> 8)] &+= 1
+      unsorted &+= primitive.timestamp < last ? 1 : 0
+      last = primitive.timestamp
+    }
     statistics.detectors[detector].packets += 1
-    statistics.detectors[detector].primitives += UInt64(primitives)
-    statistics.detectors[detector].calibrations += UInt64(calibrations)
-    if primitives & 0xFF != Int(header.primitiveCount) {
+    statistics.detectors[detector].primitives += UInt64(stored.primitives)
+    statistics.detectors[detector].calibrations += UInt64(stored.calibrations)
+    if stored.primitives & 0xFF != Int(header.primitiveCount) {
       statistics.detectors[detector].countMismatches += 1
     }
-    if Int(header.totalLength) != byteCount { statistics.detectors[detector].lengthMismatches += 1 }
-    statistics.detectors[detector].trailingBytes += UInt64(trailing)
-    statistics.detectors[detector].overwritten += UInt64(overwritten)
-    statistics.detectors[detector].unsorted += UInt64(unsorted)
-    statistics.detectors[detector].multiplicity[min(primitives, 255)] += 1
+    if Int(header.totalLength) != payload.byteCount { statistics.detectors[detector].lengthMismatches += 1 }
+    statistics.detectors[detector].trailingBytes += UInt64(stored.trailing)
+    statistics.detectors[detector].overwritten += UInt64(stored.overwritten)
+    statistics.detectors[detector].unsorted += unsorted
+    statistics.detectors[detector].multiplicity[min(stored.primitives, 255)] += 1
   }
 
   /// Counts groups, `missing` of them without the detectors whose bits are set.

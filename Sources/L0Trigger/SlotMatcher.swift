@@ -65,9 +65,10 @@ extension AlignmentRAM {
       before = UInt32(truncatingIfNeeded: (slot &- 1) >> shift) & Self.tagMask
       after = UInt32(truncatingIfNeeded: (slot &+ 1) >> shift) & Self.tagMask
     }
-    let n = read(address, tag: tag)
-    let m = read(address &- 1, tag: before)
-    let p = read(address &+ 1, tag: after)
+    let reader = reader
+    let n = reader.read(address, tag: tag)
+    let m = reader.read(address &- 1, tag: before)
+    let p = reader.read(address &+ 1, tag: after)
     let reference = SIMD8<UInt16>(repeating: (n.times & n.valid)[lane])
     let zero = SIMD8<Int16>(repeating: 0)
     let ownBefore = Self.distance(m.times, reference)
@@ -80,6 +81,34 @@ extension AlignmentRAM {
         Self.distance(n.times, reference), ownBefore.replacing(with: zero, where: isReference),
         ownAfter.replacing(with: zero, where: isReference)
       ), referenceLane: laneMask, ownDistances: (ownBefore, ownAfter))
+  }
+
+  /// The primitive words of the entries of a list, as `Coincidence.words` has them, for the bits in `care`.
+  func collect(
+    _ list: borrowing EntryList, reference: (lane: Int, mask: L0Words), control: (lane: Int, mask: L0Words),
+    cuts: SIMD8<Int16>, care: L0Words
+  ) {
+    let (entries, words) = (list.entries, list.words)
+    let reader = reader
+    let zero = L0Words(repeating: 0)
+    for i in 0..<list.count {
+      let entry = entries[i]
+      let (lane, mask) = entry.isReference ? reference : control
+      let tag = entry.timestamp &>> 11 & Self.tagMask
+      let address = reader.address(ofTime: entry.time)
+      let n = reader.read(address, tag: tag)
+      let m = reader.read(address &- 1, tag: tag)
+      let p = reader.read(address &+ 1, tag: tag)
+      let time = SIMD8<UInt16>(repeating: reader.time(address, lane: lane, tag: tag))
+      let keep = ~unsafeBitCast(mask, to: SIMD8<Int16>.self)
+      let before = Self.distance(m.times, time) & keep
+      let after = Self.distance(p.times, time) & keep
+      let all =
+        (n.identifiers & n.valid).replacing(with: zero, where: Self.distance(n.times, time) .>= cuts)
+        | (m.identifiers & m.valid).replacing(with: zero, where: before .>= cuts)
+        | (p.identifiers & p.valid).replacing(with: zero, where: after .>= cuts)
+      words[i] = unsafeBitCast(all & care, to: SIMD2<UInt64>.self)
+    }
   }
 
   /// The absolute difference as the hardware computes it: in 16 bits with sign, so that -32768 stays.
