@@ -72,7 +72,7 @@ let package = Package(
     + room(
       "TriggerPipeline",
       [
-        "NA62Formats", "PacketCapture", "Configuration", "Detectors", "EventBuilding", "L1Trigger",
-        "CountingStatistics", "Selections", "Alerting",
+        "NA62Formats", "PacketCapture", "Configuration", "Detectors", "EventBuilding", "L0Trigger",
+        "L1Trigger", "CountingStatistics", "Selections", "Alerting",
       ])
 )

@@ -355,7 +355,8 @@ struct AlignmentUnit: ~Copyable {
     let sets = cutSets
     for i in 0..<cutSetCount {
       if sets[i].correctsReference || settings.corrections.contains(.neighbourTags) {
-        collectWhole(cuts: sets[i].cuts, correctsReference: sets[i].correctsReference, care: sets[i].table.care)
+        collectWhole(
+          cuts: sets[i].cuts, correctsReference: sets[i].correctsReference, care: sets[i].table.care)
       } else {
         memory.collect(
           list, reference: (referenceLane, referenceMask), control: (controlLane, controlMask),
@@ -389,7 +390,8 @@ struct AlignmentUnit: ~Copyable {
 
   private func coincidence(of entry: Entry) -> Coincidence {
     memory.coincidence(
-      of: entry, at: memory.reader.address(ofTime: entry.time), lane: entry.isReference ? referenceLane : controlLane,
+      of: entry, at: memory.reader.address(ofTime: entry.time),
+      lane: entry.isReference ? referenceLane : controlLane,
       laneMask: entry.isReference ? referenceMask : controlMask,
       findsNeighbourTags: settings.corrections.contains(.neighbourTags))
   }

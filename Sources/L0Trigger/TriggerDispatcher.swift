@@ -64,8 +64,9 @@ struct TriggerDispatcher {
   }
 
   /// Sends all that waits, and begins a new burst.
-  mutating func finishBurst(_ counters: inout L0MenuCounters, into out: inout ContiguousArray<L0TriggerRecord>)
-  {
+  mutating func finishBurst(
+    _ counters: inout L0MenuCounters, into out: inout ContiguousArray<L0TriggerRecord>
+  ) {
     for record in waiting[head...] { send(record, &counters, &out) }
     waiting.removeAll(keepingCapacity: true)
     head = 0

@@ -1,0 +1,201 @@
+import L0Trigger
+import NA62Formats
+import PacketCapture
+
+/// A generator of reproducible random numbers: SplitMix64.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+/// A stream of primitives, as packets of each detector by group.
+struct PrimitiveStream {
+  /// The packets: for each detector by group.
+  var packets = [[Int: [UInt8]]](repeating: [:], count: L0Detector.count)
+  var groups: Int
+  /// Header time of group 0.
+  var start: UInt32
+
+  /// An empty stream.
+  init(groups: Int, start: UInt32 = 0) {
+    self.groups = groups
+    self.start = start
+  }
+
+  /// A random one.
+  ///
+  /// - Parameters:
+  ///   - perFrame: primitives of a detector in a frame, on average.
+  ///   - faults: whether packets are missing, empty, late in time, unsorted, and some are calibrations.
+  init(seed: UInt64, groups: Int, perFrame: Int = 12, start: UInt32 = 3, faults: Bool = true) {
+    self.init(groups: groups, start: start)
+    var random = SplitMix(state: seed)
+    for group in 0..<groups {
+      // Times that several detectors share, so that there are coincidences.
+      let shared = (0..<perFrame).map { _ in Int.random(in: 0..<65536, using: &random) }
+      for detector in L0Detector.allCases {
+        if faults, group > 0, Int.random(in: 0..<40, using: &random) == 0 { continue }
+        var times: [Int] = []
+        for time in shared where Int.random(in: 0..<3, using: &random) > 0 {
+          times.append(time + Int.random(in: -90...90, using: &random))
+        }
+        for _ in 0..<(perFrame / 3) { times.append(Int.random(in: 0..<65536, using: &random)) }
+        if faults, Int.random(in: 0..<30, using: &random) == 0 { times = [] }
+        times = times.map { min(max($0, 0), 65535) }.sorted { $0 >> 8 < $1 >> 8 }
+        // The headers run two frames ahead of the primitives.
+        let frame = UInt64(start) + UInt64(group) - min(2, UInt64(start))
+        var packet = MTPEncoder(timestamp: start + UInt32(group), source: detector.sources[0])
+        for time in times {
+          let late: UInt64 =
+            faults && frame > 2 && Int.random(in: 0..<50, using: &random) == 0 ? 1 : 0
+          let full = ((frame - late) << 16) + UInt64(time)
+          var identifier = UInt16.random(in: 0x0100...0x7FFF, using: &random) & 0x6FFF | 0x4000
+          if faults, Int.random(in: 0..<60, using: &random) == 0 { identifier |= 0x8000 }
+          _ = packet.append(
+            Primitive(
+              timestamp: UInt32(full >> 8), fineTime: UInt8(truncatingIfNeeded: full),
+              identifier: identifier))
+        }
+        packets[detector.rawValue][group] = packet.bytes
+      }
+    }
+  }
+
+  /// The packets in the order of their groups; `order` is that of the detectors within a group.
+  func datagrams(order: [Int] = Array(0..<7), burst: Int = 0) -> [ScriptedMTP] {
+    var list: [ScriptedMTP] = []
+    for group in 0..<groups {
+      for detector in order {
+        if let bytes = packets[detector][group] {
+          let time = Int64(burst) * 10_000_000_000 + Int64(group) * 6387
+          list.append(ScriptedMTP(bytes: bytes, time: time))
+        }
+      }
+    }
+    return list
+  }
+}
+
+/// A datagram of a test.
+struct ScriptedMTP {
+  var bytes: [UInt8]
+  var time: Int64 = 0
+  var port = MTP.port
+}
+
+extension PacketBatch {
+  /// A batch of datagrams.
+  convenience init(mtp list: [ScriptedMTP], first: UInt32 = 1) {
+    var bytes: ContiguousArray<UInt8> = []
+    var datagrams: ContiguousArray<Datagram> = []
+    for (i, item) in list.enumerated() {
+      datagrams.append(
+        Datagram(
+          time: DataTime(nanoseconds: item.time),
+          packet: PacketReference(input: 0, number: first + UInt32(i)), frameOffset: bytes.count,
+          frameLength: item.bytes.count, payloadOffset: bytes.count, payloadLength: item.bytes.count,
+          sourceAddress: 0, destinationAddress: 0, sourcePort: item.port, destinationPort: item.port))
+      bytes.append(contentsOf: item.bytes)
+    }
+    self.init(
+      bytes: bytes, datagrams: datagrams, watermark: DataTime(nanoseconds: list.last?.time ?? 0))
+  }
+}
+
+/// What an emulator gave for a whole stream.
+struct EmulatorResult: Equatable {
+  var triggers: [[L0TriggerRecord]]
+  var bursts: [UInt32]
+  var counters: [L0MenuCounters]
+  var shared: [L0AlignmentCounters]
+  var books = L0Books()
+  var statistics = PrimitiveStatistics()
+  var outcomes: [String] = []
+
+  /// Runs the emulator on datagrams in batches of the given size, or all at once.
+  init(
+    _ menus: [L0Menu], _ list: [ScriptedMTP], batch: Int = .max,
+    options: L0Emulator.Options = L0Emulator.Options()
+  ) {
+    triggers = menus.map { _ in [] }
+    counters = menus.map { _ in L0MenuCounters() }
+    shared = menus.map { _ in L0AlignmentCounters() }
+    bursts = []
+    let emulator = L0Emulator(menus: menus, options: options)
+    var begin = 0
+    while begin < list.count {
+      let end = batch == .max ? list.count : min(begin + batch, list.count)
+      let packets = PacketBatch(mtp: Array(list[begin..<end]), first: UInt32(begin + 1))
+      emulator.add(packets, 0..<packets.datagrams.count)
+      add(emulator.take())
+      begin = end
+    }
+    emulator.finish()
+    add(emulator.take())
+  }
+
+  private mutating func add(_ slices: [L0Slice]) {
+    for slice in slices {
+      for menu in triggers.indices {
+        triggers[menu] += slice.triggers[menu]
+        counters[menu] += slice.menuCounters[menu]
+        shared[menu] += slice.alignmentCounters[menu]
+      }
+      books += slice.books
+      statistics += slice.statistics
+      if slice.endsBurst { bursts.append(slice.burst) }
+      for (row, item) in slice.outcomes.rows.enumerated() {
+        let texts = triggers.indices.map { slice.outcomes[row, $0].text }
+        outcomes.append("\(slice.burst):\(item.timestamp) \(item.packet) \(texts)")
+      }
+    }
+  }
+}
+
+extension L0Menu {
+  /// A menu with the given conditions, one mask each, downscaled by 1, 2, 3, …
+  static func test(_ conditions: [L0Condition], change: (inout L0Menu) -> Void = { _ in }) -> L0Menu {
+    var menu = L0Menu()
+    for (number, condition) in conditions.enumerated() {
+      menu.masks.append(
+        Mask(
+          number: number, name: "line \(number)", condition: condition,
+          downscaling: L0Downscaling(UInt32(number + 1))))
+    }
+    change(&menu)
+    return menu
+  }
+
+  /// A random menu.
+  static func random(seed: UInt64) -> L0Menu {
+    var random = SplitMix(state: seed)
+    var conditions: [L0Condition] = []
+    for _ in 0..<Int.random(in: 1...16, using: &random) {
+      var condition = L0Condition()
+      for _ in 0..<Int.random(in: 0...4, using: &random) {
+        let detector = L0Detector.allCases.randomElement(using: &random) ?? .rich
+        condition[detector, Int.random(in: 0...14, using: &random)] =
+          Int.random(in: 0..<3, using: &random) == 0 ? .forbidden : .required
+      }
+      conditions.append(condition)
+    }
+    return test(conditions) { menu in
+      menu.referenceDetector = L0Detector.allCases.randomElement(using: &random) ?? .rich
+      menu.controlDetector = L0Detector.allCases.randomElement(using: &random) ?? .chod
+      menu.fineTimeBits = Int.random(in: 0...3, using: &random)
+      menu.deltaPacket = Int.random(in: 0...6, using: &random)
+      menu.primitiveDT = UInt32.random(in: 0...4, using: &random)
+      menu.timeCuts = (0..<7).map { _ in Int16.random(in: 0...200, using: &random) }
+      menu.control.isEnabled = Bool.random(using: &random)
+      menu.control.condition[menu.controlDetector, 14] = .required
+      menu.control.downscaling = L0Downscaling(UInt32.random(in: 1...9, using: &random))
+      if Bool.random(using: &random) { menu.endOfBurst = UInt32.random(in: 3000...12000, using: &random) }
+    }
+  }
+}
