@@ -108,10 +108,8 @@ struct StrawAlgorithm: ~Copyable {
   static let candidateLimit = 4000
   static let trackLimit = 1000
 
-  let stationT0: Double
-  let magicT0: Double
-  let scratchMode: StrawScratch
-
+  // A pointer stands first: else the compiler (6.3) crashes under the thread sanitizer, which takes the
+  // first property of the structure for an address where memory behind one of its pointers is changed.
   /// By readout channel.
   let channels: UnsafeMutablePointer<StrawWire>
   /// By readout channel / 16.
@@ -134,6 +132,10 @@ struct StrawAlgorithm: ~Copyable {
   var rawCount = 0
   let firstPass: UnsafeMutablePointer<Point>
   let selectionMarks: UnsafeMutablePointer<Bool>
+
+  let stationT0: Double
+  let magicT0: Double
+  let scratchMode: StrawScratch
 
   /// For each point, in the order of the points, the intercept bin by slope bin; 0 is none.
   let bins: UnsafeMutablePointer<UInt8>
