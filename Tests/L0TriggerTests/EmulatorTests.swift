@@ -1,5 +1,6 @@
 import L0Trigger
 import NA62Formats
+import SpillwayTestSupport
 import Testing
 
 @Suite("The emulator")
@@ -44,7 +45,7 @@ struct EmulatorTests {
     var list = stream.datagrams(order: [0, 1, 2, 4, 5, 6])
     for group in 0..<stream.groups {
       guard let bytes = stream.packets[3][group] else { continue }
-      list.insert(ScriptedMTP(bytes: bytes), at: min(list.count, 6 * (group + 20) + group))
+      list.insert(ScriptedPacket(mtp: bytes), at: min(list.count, 6 * (group + 20) + group))
     }
     #expect(EmulatorResult(menus, list).triggers == expected)
   }

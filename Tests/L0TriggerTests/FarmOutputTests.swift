@@ -1,6 +1,7 @@
 import L0Trigger
 import NA62Formats
 import PacketCapture
+import SpillwayTestSupport
 import Testing
 
 @Suite("Packets to the farm")
@@ -10,7 +11,7 @@ struct FarmOutputTests {
     let stream = PrimitiveStream(seed: 41, groups: 200).datagrams()
     let menu = L0Menu.test([L0Condition()]) { $0.control.isEnabled = true }
     let emulator = L0Emulator(menus: [menu])
-    let batch = PacketBatch(mtp: stream)
+    let batch = PacketBatch(stream)
     emulator.add(batch, 0..<batch.datagrams.count)
     emulator.finish()
     var output = FarmOutput(menu: menu, eventsPerPacket: 8)

@@ -1,5 +1,6 @@
 import L0Trigger
 import NA62Formats
+import SpillwayTestSupport
 import Testing
 
 @Suite("Damaged streams of primitives")
@@ -12,9 +13,9 @@ struct HostileStreamTests {
   }
 
   /// Packets dropped, doubled, swapped, cut, and with flipped bits.
-  private static func damage(_ list: [ScriptedMTP], seed: UInt64) -> [ScriptedMTP] {
-    var random = SplitMix(state: seed)
-    var out: [ScriptedMTP] = []
+  private static func damage(_ list: [ScriptedPacket], seed: UInt64) -> [ScriptedPacket] {
+    var random = SplitMix64(seed: seed)
+    var out: [ScriptedPacket] = []
     for item in list {
       var item = item
       switch Int.random(in: 0..<60, using: &random) {
@@ -25,14 +26,15 @@ struct HostileStreamTests {
           out.append(item)
           item = last
         }
-      case 3: item.bytes = Array(item.bytes.prefix(Int.random(in: 0...item.bytes.count, using: &random)))
+      case 3:
+        item.payload = Array(item.payload.prefix(Int.random(in: 0...item.payload.count, using: &random)))
       case 4:
-        if !item.bytes.isEmpty {
-          let place = Int.random(in: 0..<item.bytes.count, using: &random)
-          item.bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        if !item.payload.isEmpty {
+          let place = Int.random(in: 0..<item.payload.count, using: &random)
+          item.payload[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
         }
       case 5:
-        item.bytes = (0..<Int.random(in: 0..<1600, using: &random)).map { _ in
+        item.payload = (0..<Int.random(in: 0..<1600, using: &random)).map { _ in
           UInt8.random(in: 0...255, using: &random)
         }
       case 6: item.port = 0xE621
@@ -66,7 +68,7 @@ struct HostileStreamTests {
 
   @Test("of random bytes are lost for a reason, and nothing else happens")
   func noise() {
-    var random = SplitMix(state: 4)
+    var random = SplitMix64(seed: 4)
     let list = (0..<5000).map { _ in
       var bytes = (0..<Int.random(in: 0..<64, using: &random)).map { _ in
         UInt8.random(in: 0...255, using: &random)
@@ -74,7 +76,7 @@ struct HostileStreamTests {
       if bytes.count > 3 {
         bytes[3] = L0Detector.allCases.randomElement(using: &random)?.sources[0].rawValue ?? 0
       }
-      return ScriptedMTP(bytes: bytes)
+      return ScriptedPacket(mtp: bytes)
     }
     let result = EmulatorResult([L0Menu.random(seed: 1)], list, options: Self.options)
     #expect(result.books.closes && result.books.pending == 0)
@@ -90,7 +92,7 @@ struct HostileStreamTests {
     // Packet 702 is one of LAV12, which the menu does not look at.
     for (byte, value) in [(2, 0x40), (2, 0xFF), (1, 0x7F)] as [(Int, UInt8)] {
       var list = good
-      list[702].bytes[byte] = value
+      list[702].payload[byte] = value
       let result = EmulatorResult([menu], list)
       #expect(result.bursts == [1])
       #expect(result.books.lost == [.outlier: 1])
@@ -102,12 +104,12 @@ struct HostileStreamTests {
   func reasons() {
     let stream = PrimitiveStream(seed: 3, groups: 20, faults: false).datagrams()
     var list = stream
-    list.insert(ScriptedMTP(bytes: [1, 2, 3]), at: 5)
+    list.insert(ScriptedPacket(mtp: [1, 2, 3]), at: 5)
     list.insert(
-      ScriptedMTP(bytes: MTPEncoder(timestamp: 4, source: .hasc).bytes), at: 20)
+      ScriptedPacket(mtp: MTPEncoder(timestamp: 4, source: .hasc).bytes), at: 20)
     list.insert(
-      ScriptedMTP(bytes: stream[3].bytes + [UInt8](repeating: 1, count: 1472)), at: 30)
-    list.insert(ScriptedMTP(bytes: stream[4].bytes, port: 1), at: 31)
+      ScriptedPacket(mtp: stream[3].payload + [UInt8](repeating: 1, count: 1472)), at: 30)
+    list.insert(ScriptedPacket(mtp: stream[4].payload, port: 1), at: 31)
     list.append(stream[0])
     let result = EmulatorResult([L0Menu.random(seed: 1)], list)
     let lost: [PrimitivePacketLoss: UInt64] = [.tooShort: 1, .unknownSource: 1, .tooLong: 1, .late: 1]

@@ -1,18 +1,7 @@
 import L0Trigger
 import NA62Formats
 import PacketCapture
-
-/// A generator of reproducible random numbers: SplitMix64.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
+import SpillwayTestSupport
 
 /// A stream of primitives, as packets of each detector by group.
 struct PrimitiveStream {
@@ -35,7 +24,7 @@ struct PrimitiveStream {
   ///   - faults: whether packets are missing, empty, late in time, unsorted, and some are calibrations.
   init(seed: UInt64, groups: Int, perFrame: Int = 12, start: UInt32 = 3, faults: Bool = true) {
     self.init(groups: groups, start: start)
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed: seed)
     for group in 0..<groups {
       // Times that several detectors share, so that there are coincidences.
       let shared = (0..<perFrame).map { _ in Int.random(in: 0..<65536, using: &random) }
@@ -68,13 +57,13 @@ struct PrimitiveStream {
   }
 
   /// The packets in the order of their groups; `order` is that of the detectors within a group.
-  func datagrams(order: [Int] = Array(0..<7), burst: Int = 0) -> [ScriptedMTP] {
-    var list: [ScriptedMTP] = []
+  func datagrams(order: [Int] = Array(0..<7), burst: Int = 0) -> [ScriptedPacket] {
+    var list: [ScriptedPacket] = []
     for group in 0..<groups {
       for detector in order {
         if let bytes = packets[detector][group] {
           let time = Int64(burst) * 10_000_000_000 + Int64(group) * 6387
-          list.append(ScriptedMTP(bytes: bytes, time: time))
+          list.append(ScriptedPacket(mtp: bytes, at: time))
         }
       }
     }
@@ -82,29 +71,10 @@ struct PrimitiveStream {
   }
 }
 
-/// A datagram of a test.
-struct ScriptedMTP {
-  var bytes: [UInt8]
-  var time: Int64 = 0
-  var port = MTP.port
-}
-
-extension PacketBatch {
-  /// A batch of datagrams.
-  convenience init(mtp list: [ScriptedMTP], first: UInt32 = 1) {
-    var bytes: ContiguousArray<UInt8> = []
-    var datagrams: ContiguousArray<Datagram> = []
-    for (i, item) in list.enumerated() {
-      datagrams.append(
-        Datagram(
-          time: DataTime(nanoseconds: item.time),
-          packet: PacketReference(input: 0, number: first + UInt32(i)), frameOffset: bytes.count,
-          frameLength: item.bytes.count, payloadOffset: bytes.count, payloadLength: item.bytes.count,
-          sourceAddress: 0, destinationAddress: 0, sourcePort: item.port, destinationPort: item.port))
-      bytes.append(contentsOf: item.bytes)
-    }
-    self.init(
-      bytes: bytes, datagrams: datagrams, watermark: DataTime(nanoseconds: list.last?.time ?? 0))
+extension ScriptedPacket {
+  /// A datagram to the port of primitives.
+  init(mtp bytes: [UInt8], at nanoseconds: Int64 = 0, port: UInt16 = MTP.port) {
+    self.init(bytes, at: nanoseconds, port: port)
   }
 }
 
@@ -120,7 +90,7 @@ struct EmulatorResult: Equatable {
 
   /// Runs the emulator on datagrams in batches of the given size, or all at once.
   init(
-    _ menus: [L0Menu], _ list: [ScriptedMTP], batch: Int = .max,
+    _ menus: [L0Menu], _ list: [ScriptedPacket], batch: Int = .max,
     options: L0Emulator.Options = L0Emulator.Options()
   ) {
     triggers = menus.map { _ in [] }
@@ -131,7 +101,7 @@ struct EmulatorResult: Equatable {
     var begin = 0
     while begin < list.count {
       let end = batch == .max ? list.count : min(begin + batch, list.count)
-      let packets = PacketBatch(mtp: Array(list[begin..<end]), first: UInt32(begin + 1))
+      let packets = PacketBatch(Array(list[begin..<end]))
       emulator.add(packets, 0..<packets.datagrams.count)
       add(emulator.take())
       begin = end
@@ -174,7 +144,7 @@ extension L0Menu {
 
   /// A random menu.
   static func random(seed: UInt64) -> L0Menu {
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed: seed)
     var conditions: [L0Condition] = []
     for _ in 0..<Int.random(in: 1...16, using: &random) {
       var condition = L0Condition()
