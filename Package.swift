@@ -51,8 +51,8 @@ let package = Package(
     .executableTarget(
       name: "spillway",
       dependencies: [
-        "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding", "L1Trigger",
-        "Detectors", "Selections", "Alerting", "CountingStatistics", argumentParser,
+        "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding",
+        "L0Trigger", "L1Trigger", "Detectors", "Selections", "Alerting", "CountingStatistics", argumentParser,
       ],
       swiftSettings: strict),
     .testTarget(

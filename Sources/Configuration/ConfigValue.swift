@@ -35,10 +35,11 @@ public indirect enum ConfigValue: Sendable, Equatable {
   /// not depend on the order of the keys.
   public var sha256: String { SHA256.hex(of: json(sortedKeys: true)) }
 
-  /// The value as JSON on one line; keys in the given order, or sorted by their UTF-8 bytes.
-  public func json(sortedKeys: Bool = false) -> String {
+  /// The value as JSON; keys in the given order, or sorted by their UTF-8 bytes; on one line, or indented
+  /// with lists of scalars on one line.
+  public func json(sortedKeys: Bool = false, isIndented: Bool = false) -> String {
     var text = ""
-    appendJSON(to: &text, sortedKeys: sortedKeys)
+    appendJSON(to: &text, sortedKeys: sortedKeys, margin: isIndented ? "\n" : nil)
     return text
   }
 
@@ -47,13 +48,14 @@ public indirect enum ConfigValue: Sendable, Equatable {
     var text = ""
     switch self {
     case .list(let items) where !items.isEmpty: appendItems(items, to: &text, indentation: 0)
-    case .map(let entries) where !entries.isEmpty: appendEntries(entries, to: &text, indentation: 0)
+    case .map(let entries) where !entries.isEmpty: Self.appendEntries(entries, to: &text, indentation: 0)
     default: text = scalarYAML + "\n"
     }
     return text
   }
 
-  private func appendJSON(to text: inout String, sortedKeys: Bool) {
+  /// `margin`: the line break and indentation of the line that the value is on; `nil` for all on one line.
+  private func appendJSON(to text: inout String, sortedKeys: Bool, margin: String?) {
     switch self {
     case .null: text += "null"
     case .string(let value): text += Self.quoted(value)
@@ -61,23 +63,26 @@ public indirect enum ConfigValue: Sendable, Equatable {
     case .double(let value): text += value.isFinite ? "\(value)" : "null"
     case .bool(let value): text += value ? "true" : "false"
     case .list(let items):
+      let inner = items.contains(where: \.isNested) ? margin.map { $0 + "  " } : nil
       text += "["
       for (number, item) in items.enumerated() {
-        if number > 0 { text += "," }
-        item.appendJSON(to: &text, sortedKeys: sortedKeys)
+        if number > 0 { text += inner == nil && margin != nil ? ", " : "," }
+        text += inner ?? ""
+        item.appendJSON(to: &text, sortedKeys: sortedKeys, margin: inner)
       }
-      text += "]"
+      text += (inner == nil ? "" : margin ?? "") + "]"
     case .map(let entries):
       let ordered =
         sortedKeys
         ? entries.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) } : entries
+      let inner = entries.isEmpty ? nil : margin.map { $0 + "  " }
       text += "{"
       for (number, entry) in ordered.enumerated() {
         if number > 0 { text += "," }
-        text += Self.quoted(entry.key) + ":"
-        entry.value.appendJSON(to: &text, sortedKeys: sortedKeys)
+        text += (inner ?? "") + Self.quoted(entry.key) + (margin == nil ? ":" : ": ")
+        entry.value.appendJSON(to: &text, sortedKeys: sortedKeys, margin: inner)
       }
-      text += "}"
+      text += (inner == nil ? "" : margin ?? "") + "}"
     }
   }
 
@@ -85,14 +90,24 @@ public indirect enum ConfigValue: Sendable, Equatable {
     let margin = String(repeating: " ", count: indentation)
     for item in items {
       text += "\(margin)-"
-      item.appendNested(to: &text, indentation: indentation + 2)
+      if case .map(let entries) = item, !entries.isEmpty {
+        // The first key stands behind the dash.
+        text += " "
+        Self.appendEntries(entries, to: &text, indentation: indentation + 2, isBegun: true)
+      } else {
+        item.appendNested(to: &text, indentation: indentation + 2)
+      }
     }
   }
 
-  private func appendEntries(_ entries: [Entry], to text: inout String, indentation: Int) {
+  /// `isBegun`: the margin of the first entry is there already.
+  private static func appendEntries(
+    _ entries: [Entry], to text: inout String, indentation: Int, isBegun: Bool = false
+  ) {
     let margin = String(repeating: " ", count: indentation)
-    for entry in entries {
-      text += "\(margin)\(Self.isPlain(entry.key) ? entry.key : Self.quoted(entry.key)):"
+    for (number, entry) in entries.enumerated() {
+      if number > 0 || !isBegun { text += margin }
+      text += "\(isPlainWord(entry.key) ? entry.key : quoted(entry.key)):"
       entry.value.appendNested(to: &text, indentation: indentation + 2)
     }
   }
@@ -104,7 +119,7 @@ public indirect enum ConfigValue: Sendable, Equatable {
       appendItems(items, to: &text, indentation: indentation)
     case .map(let entries) where !entries.isEmpty:
       text += "\n"
-      appendEntries(entries, to: &text, indentation: indentation)
+      Self.appendEntries(entries, to: &text, indentation: indentation)
     default: text += " \(scalarYAML)\n"
     }
   }
@@ -127,15 +142,36 @@ public indirect enum ConfigValue: Sendable, Equatable {
     }
   }
 
-  /// Whether YAML reads `text` back as the same text without quotes: a word that starts with a letter and
-  /// is not one of the words with a meaning.
+  /// Whether YAML reads `text` back as the same text without quotes: a plain word, or words with `&` and `!`
+  /// between, as in `6.25 ns` or `RICH & !MUV3`.
   private static func isPlain(_ text: String) -> Bool {
+    if isPlainWord(text) { return true }
+    let words = text.split(separator: " ", omittingEmptySubsequences: false)
+    guard words.count > 1, let first = words.first?.utf8.first, isLetter(first) || isDigit(first) else {
+      return false
+    }
+    return words.enumerated().allSatisfy { number, word in
+      if word == "&" { return number > 0 && number < words.count - 1 }
+      let rest = number > 0 && word.hasPrefix("!") ? word.dropFirst() : word
+      guard let lead = rest.utf8.first, isLetter(lead) || isDigit(lead) else { return false }
+      return rest.utf8.allSatisfy(isWordByte)
+    }
+  }
+
+  /// Whether `text` is a word that starts with a letter and is not one of those with a meaning.
+  private static func isPlainWord(_ text: String) -> Bool {
     let reserved = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
     guard let first = text.utf8.first, isLetter(first), !reserved.contains(text.lowercased()) else {
       return false
     }
-    return text.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || "_-./".utf8.contains($0) }
+    return text.utf8.allSatisfy(isWordByte)
   }
+
+  private static func isWordByte(_ byte: UInt8) -> Bool {
+    isLetter(byte) || isDigit(byte) || "_-./".utf8.contains(byte)
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
   private static func isLetter(_ byte: UInt8) -> Bool {
     (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)

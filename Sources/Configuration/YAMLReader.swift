@@ -39,7 +39,8 @@ struct YAMLReader {
       .composer(let context, let problem, let mark, _):
       let place = context.map { " (\($0.text))" } ?? ""
       return ConfigurationError(
-        file: file, line: mark.line, problem: "not valid YAML: \(problem)\(place), column \(mark.column)")
+        file: file, line: mark.line, problem: "not valid YAML: \(problem)\(place), column \(mark.column)",
+        advice: Self.isMark(context?.text) ? Self.quoteAdvice : "")
     case .reader(let problem, let offset, _, _):
       let line = offset.map { offset in 1 + text.utf8.prefix(max(0, offset)).count { $0 == 0x0A } }
       return ConfigurationError(
@@ -60,6 +61,14 @@ struct YAMLReader {
     }
   }
 
+  private static let quoteAdvice = "put a text that begins with '!', '&' or '*' in quotes"
+
+  /// Whether the scanner was reading what it took for a tag, an anchor or an alias.
+  private static func isMark(_ context: String?) -> Bool {
+    guard let context else { return false }
+    return context.hasSuffix("a tag") || context.hasSuffix("an anchor") || context.hasSuffix("an alias")
+  }
+
   private func tooDeep(line: Int) -> ConfigurationError {
     ConfigurationError(
       file: file, line: line, problem: "nested deeper than \(YAMLLimits.depth) levels",
@@ -75,6 +84,13 @@ struct YAMLReader {
       throw ConfigurationError(
         file: file, line: line, problem: "more than \(YAMLLimits.nodes) values after expanding aliases",
         advice: "write fewer values, or check that this is the right file")
+    }
+    // A tag would be dropped without a word, and with it the '!' of `condition: !MUV3`.
+    guard !node.tag.description.hasPrefix("!") else {
+      throw ConfigurationError(
+        file: file, line: line, keyPath: keyPath,
+        problem: "the tag \(ConfigurationError.quoted(node.tag.description)) has no meaning here",
+        advice: Self.quoteAdvice)
     }
     let isScalar = node.scalar != nil
     guard depth < YAMLLimits.depth || isScalar else { throw tooDeep(line: line) }

@@ -20,13 +20,22 @@ public struct L0Downscaling: Sendable, Hashable {
   /// Keeps one in `factor`, by a counter.
   public init(_ factor: UInt32) { self.init(numerator: factor, denominator: 1) }
 
-  /// Keeps `denominator` in `numerator`; a factor below 1, or of 0, becomes 1.
+  /// Keeps `denominator` in `numerator`, in lowest terms, so that equal factors are equal values; a factor
+  /// below 1, or of 0, becomes 1.
   public init(numerator: UInt32, denominator: UInt32, mode: Mode = .counter, seed: UInt64 = 0) {
     let isFactor = denominator > 0 && numerator >= denominator
-    self.numerator = isFactor ? numerator : 1
-    self.denominator = isFactor ? denominator : 1
+    let divisor = isFactor ? Self.commonDivisor(numerator, denominator) : 1
+    self.numerator = isFactor ? numerator / divisor : 1
+    self.denominator = isFactor ? denominator / divisor : 1
     self.mode = mode
     self.seed = seed
+  }
+
+  /// The greatest number that divides both; not both are 0.
+  private static func commonDivisor(_ a: UInt32, _ b: UInt32) -> UInt32 {
+    var (a, b) = (a, b)
+    while b != 0 { (a, b) = (b, a % b) }
+    return a
   }
 
   /// The factor as a number, at least 1.

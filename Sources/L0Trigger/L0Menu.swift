@@ -69,9 +69,9 @@ public struct L0Menu: Sendable, Hashable {
 
   /// Behaviours of the firmware that can be corrected by name; none is corrected unless asked.
   public struct Corrections: OptionSet, Sendable, Hashable {
-    /// A bit for each correction.
+    /// The set bits.
     public let rawValue: UInt8
-    /// The corrections of the given bits.
+    /// The corrections of the set bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// Neighbouring slots on the other side of a boundary of 2048 clock periods are found.
@@ -97,9 +97,9 @@ public struct L0Menu: Sendable, Hashable {
     public var period: UInt32
     /// The trigger word, 6 bits.
     public var word: UInt8
-    /// Clock period behind which it begins.
+    /// The clock period before the first one in which it runs.
     public var start: UInt32
-    /// Clock period before which it ends.
+    /// The clock period behind the last one in which it runs.
     public var end: UInt32
 
     /// A pulser with the given fields.

@@ -83,9 +83,6 @@ public enum L0RegisterForm {
       }
       return .int(Int((downscaling.factor).rounded()))
     }
-    func words(_ lanes: L0Words) -> ConfigValue {
-      .list((0..<L0Detector.count).map { .string(hex(lanes[$0])) })
-    }
     func entries(_ condition: L0Condition) -> [ConfigValue.Entry] {
       [.init("mask", words(condition.mask)), .init("dontcare", words(condition.dontcare))]
     }
@@ -131,8 +128,13 @@ public enum L0RegisterForm {
     return (value, lost)
   }
 
+  /// The words of the seven inputs.
+  static func words(_ lanes: L0Words) -> ConfigValue {
+    .list((0..<L0Detector.count).map { .string(hex(lanes[$0])) })
+  }
+
   /// A word as `0x00ff`.
-  static func hex(_ word: UInt16) -> String {
+  private static func hex(_ word: UInt16) -> String {
     let digits = String(word, radix: 16)
     return "0x" + String(repeating: "0", count: 4 - digits.count) + digits
   }

@@ -16,6 +16,8 @@ public struct PrimitiveBits: Sendable, Hashable {
 
   /// The run.
   public let run: Int
+  /// The run numbers that a menu can name.
+  public static let runs = 0...999_999
   /// The bits of the runs since 7962, as in 2018.
   public static let latest = PrimitiveBits(run: 9000)
 

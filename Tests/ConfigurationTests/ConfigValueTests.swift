@@ -14,6 +14,44 @@ import Testing
         + #""inner":{"b":1,"a":[{"x y":"yes"}]}}"#)
   }
 
+  @Test func indentedJSONIsTheSameValue() {
+    #expect(
+      value.json(isIndented: true) == """
+        {
+          "name": "pnn",
+          "window": 6.25,
+          "masks": [1, 2],
+          "blind": true,
+          "note": null,
+          "inner": {
+            "b": 1,
+            "a": [
+              {
+                "x y": "yes"
+              }
+            ]
+          }
+        }
+        """)
+    #expect(
+      ConfigValue.map([.init("a", .list([])), .init("b", .map([]))]).json(isIndented: true)
+        == "{\n  \"a\": [],\n  \"b\": {}\n}")
+  }
+
+  @Test func writesListsOfMappingsBehindTheDash() throws {
+    let list = ConfigValue.list([
+      .map([.init("a", .int(1)), .init("b", .map([.init("c", .list([.list([.int(2)])]))]))]), .map([]),
+      .list([.map([.init("d", .int(3))])]),
+    ])
+    let text = list.yaml()
+    #expect(text.hasPrefix("- a: 1\n  b:\n    c:\n"))
+    let items = try YAMLNode.parse(text: text, file: "t").sequence()
+    let inner = try items[0].mapping().required("b").mapping().required("c").sequence()
+    #expect(try inner[0].sequence()[0].int() == 2)
+    #expect(try items[1].mapping().keys.isEmpty)
+    #expect(try items[2].sequence()[0].mapping().required("d").int() == 3)
+  }
+
   @Test func writesYAMLThatReadsBack() throws {
     let text = value.yaml()
     #expect(
@@ -26,8 +64,7 @@ import Testing
         inner:
           b: 1
           a:
-            -
-              "x y": "yes"
+            - "x y": "yes"
 
         """)
     let root = try YAMLNode.parse(text: text, file: "t").mapping()
@@ -50,8 +87,12 @@ import Testing
   }
 
   @Test func everyTextReadsBackFromYAML() throws {
-    for text in ["true", "12", "", "~", " x", "a: b", "#c", "*a", "é\u{7}", "a\nb", "plain-1.2", "null", "-"]
-    {
+    for text in [
+      "true", "12", "", "~", " x", "a: b", "#c", "*a", "é\u{7}", "a\nb", "plain-1.2", "null", "-",
+      "6.25 ns", "64 ticks/256", "RICH & !MUV3", "!MUV3 & RICH", "& a", "a &", "a !", "12 13", "a - b",
+      "a  b",
+      "LKr[8] & QX", "2001-12-14 21", "a # b", "true & false", "1 & 2", "a\u{A0}b",
+    ] {
       let yaml = ConfigValue.map([.init("k", .string(text))]).yaml()
       #expect(try YAMLNode.parse(text: yaml, file: "t").mapping().required("k").string() == text)
     }

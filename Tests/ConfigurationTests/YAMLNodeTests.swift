@@ -34,6 +34,13 @@ private func node(_ value: String) throws -> YAMLNode {
     #expect(try node("~").isNull)
   }
 
+  @Test(arguments: ["!MUV3", "!MUV3 RICH", "!MUV3 & RICH", "& RICH", "[!RICH]", "!a {b: 1}"])
+  func refusesTagsAndAnchorsThatWouldBeLost(value: String) {
+    let text = message { _ = try node(value) }
+    #expect(text?.hasPrefix("menu.yaml:3: ") == true, "\(text ?? "")")
+    #expect(text?.contains("put a text that begins with '!', '&' or '*' in quotes") == true, "\(text ?? "")")
+  }
+
   @Test(arguments: [
     ("five", "expected a whole number from 0 to 9, found 'five'"),
     ("10", "expected a whole number from 0 to 9, found 10"),

@@ -101,7 +101,7 @@ struct EmulatorResult: Equatable {
     var begin = 0
     while begin < list.count {
       let end = batch == .max ? list.count : min(begin + batch, list.count)
-      let packets = PacketBatch(Array(list[begin..<end]))
+      let packets = PacketBatch(Array(list[begin..<end]), first: UInt32(begin + 1))
       emulator.add(packets, 0..<packets.datagrams.count)
       add(emulator.take())
       begin = end

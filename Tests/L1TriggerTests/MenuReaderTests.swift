@@ -137,6 +137,9 @@ struct MenuReaderTests {
     Mistake("no detectors", "schema: spillway.menu/1\nname: b\nl1: {masks: []}", "'detectors' is missing"),
     Mistake("no l1", "schema: spillway.menu/1\nname: b\ndetectors: c", "the key 'l1' is missing"),
     Mistake(
+      "only l0", "schema: spillway.menu/1\nname: b\nl0: {masks: []}",
+      "the key 'l1' is missing: the menu has lines of L0 only"),
+    Mistake(
       "missing detectors file",
       "schema: spillway.menu/1\nname: b\ndetectors: no/such.yaml\nl1: {masks: []}",
       "menu.yaml:3: detectors: the file no/such.yaml: cannot be opened"),
@@ -236,6 +239,12 @@ struct MenuReaderTests {
     }
     #expect(menu.configuration == expected)
     #expect(menu.path == "menu.yaml")
+  }
+
+  @Test("lines of L0 in the same file change nothing")
+  func linesOfL0() throws {
+    let text = MenuFixture.text(entry: Self.good)
+    #expect(try MenuFixture.load(text + "\nl0: {masks: [], nonsense: 1}") == MenuFixture.load(text))
   }
 
   private func warnings(_ entries: String...) throws -> [String] {

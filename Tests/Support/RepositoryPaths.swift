@@ -26,6 +26,11 @@ public enum RepositoryPaths {
     root.deletingLastPathComponent().appendingPathComponent("shared/golden/l1/\(name)").path
   }
 
+  /// A file of the golden data for L0, which lie beside the package and may be absent.
+  public static func goldenL0(_ name: String) -> String {
+    root.deletingLastPathComponent().appendingPathComponent("shared/golden/l0/\(name)").path
+  }
+
   /// Whether the whole golden data are there.
   public static var hasGolden: Bool {
     FileManager.default.fileExists(atPath: golden("stress.pcap.gz"))

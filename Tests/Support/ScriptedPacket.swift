@@ -37,15 +37,15 @@ public struct ScriptedPacket: Sendable {
 }
 
 extension PacketBatch {
-  /// The packets as the capture stage gives them, numbered from 1.
-  public convenience init(_ packets: [ScriptedPacket]) {
+  /// The packets as the capture stage gives them, numbered from `first`.
+  public convenience init(_ packets: [ScriptedPacket], first: UInt32 = 1) {
     var bytes: ContiguousArray<UInt8> = []
     var datagrams: ContiguousArray<Datagram> = []
     for (i, packet) in packets.enumerated() {
       datagrams.append(
         Datagram(
           time: DataTime(nanoseconds: packet.nanoseconds),
-          packet: PacketReference(input: 0, number: UInt32(i + 1)), frameOffset: bytes.count,
+          packet: PacketReference(input: 0, number: first + UInt32(i)), frameOffset: bytes.count,
           frameLength: packet.payload.count, payloadOffset: bytes.count, payloadLength: packet.payload.count,
           sourceAddress: 0x0A00_0001, destinationAddress: packet.host, sourcePort: 50000,
           destinationPort: packet.port))

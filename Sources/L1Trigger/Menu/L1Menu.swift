@@ -2,10 +2,10 @@ public import Configuration
 public import Detectors
 public import EventBuilding
 
-/// An L1 menu: the configuration of the trigger with the detectors it was written for.
+/// An L1 menu: the `l1` of a menu file, with the detectors it was written for.
 public struct L1Menu: Sendable, Equatable {
   /// The version of the file format that this code reads.
-  public static let schema = "spillway.menu/1"
+  public static let schema = MenuFile.schema
 
   /// Name of the menu, as `golden-default`.
   public let name: String
@@ -35,19 +35,16 @@ public struct L1Menu: Sendable, Equatable {
 
   /// Reads a menu from YAML text as if it stood in the file `path`. Throws as ``load(path:)`` does.
   public static func parse(text: String, path: String) throws(ConfigurationError) -> L1Menu {
-    let root = try YAMLNode.parse(text: text, file: path).mapping()
-    try root.rejectUnknown(keys: ["schema", "name", "description", "detectors", "l1"])
-    let schema = try root.required("schema")
-    guard try schema.string() == Self.schema else {
-      throw schema.error("expected '\(Self.schema)', found \(schema.summary)")
-    }
-    let name = try root.required("name").string()
-    let description = try root.optional("description").map { node throws(ConfigurationError) in
-      node.isNull ? "" : try node.string()
-    }
-    let detectorsNode = try root.required("detectors")
+    try read(YAMLNode.parse(text: text, file: path))
+  }
+
+  /// Reads the L1 part of a parsed menu file. Throws as ``load(path:)`` does.
+  public static func read(_ root: YAMLNode) throws(ConfigurationError) -> L1Menu {
+    let file = try MenuFile(root)
+    let l1 = try file.required("l1")
+    let detectorsNode = try file.required("detectors")
     var reader = L1MenuReader()
-    try reader.read(root.required("l1"))
+    try reader.read(l1)
     let detectors = try loadDetectors(detectorsNode)
     let layout = EventLayout(detectors.sources)
     guard layout.index(of: .l1) != nil else {
@@ -57,12 +54,12 @@ public struct L1Menu: Sendable, Equatable {
     }
     let check = L1MenuCheck(configuration: reader.configuration, layout: layout)
     return L1Menu(
-      name: name, description: description ?? "", configuration: reader.configuration, detectors: detectors,
-      layout: layout, path: path,
+      name: file.name, description: file.description, configuration: reader.configuration,
+      detectors: detectors, layout: layout, path: root.file,
       warnings: reader.warnings
         + check.warnings.map { warning in
           let line = reader.maskLines[warning.mask].map { ":\($0)" } ?? ""
-          return "\(path)\(line): mask \(warning.mask): \(warning.text)"
+          return "\(root.file)\(line): mask \(warning.mask): \(warning.text)"
         })
   }
 

@@ -1,0 +1,134 @@
+import Foundation
+import SpillwayTestSupport
+import Testing
+
+@Suite("Menus of L0 on the command line")
+struct ConfigL0Tests {
+  private static let registers = RepositoryPaths.path("Tests/Fixtures/l0/registers.json")
+  private static let kaon = RepositoryPaths.path("Configs/menus/kaon-2018.yaml")
+  private static let dump = RepositoryPaths.path("Configs/menus/dump-2021.yaml")
+
+  @Test("registers become a readable menu, and the same registers again")
+  func roundTrip() async throws {
+    try await RepositoryPaths.withTemporaryDirectory { directory in
+      let menu = "\(directory)/menu.yaml"
+      let imported = try await SpillwayProcess("config", "import-l0", Self.registers, "--out", menu)
+      imported.expect(0, [])
+      #expect(imported.output.isEmpty)
+      #expect(imported.errors.contains("mask 9 can never fire"))
+      let text = try String(contentsOfFile: menu, encoding: .utf8)
+      #expect(text.hasPrefix("# Imported from \(Self.registers), "))
+      #expect(text.contains("condition: RICH & QX\n"))
+
+      let exported = try await SpillwayProcess("config", "export-l0", menu)
+      exported.expect(0, [])
+      #expect(exported.errors.isEmpty)
+      let direct = try await SpillwayProcess("config", "export-l0", Self.registers)
+      #expect(exported.output == direct.output)
+      let original = try JSONSerialization.jsonObject(
+        with: Data(contentsOf: URL(fileURLWithPath: Self.registers)))
+      #expect(try (exported.json() as NSObject) == (original as? NSObject))
+    }
+  }
+
+  @Test("the run gives the bits their names")
+  func run() async throws {
+    let old = try await SpillwayProcess("config", "import-l0", Self.registers, "--run", "6492")
+    old.expect(0, [])
+    #expect(old.output.contains("run: 6492\n"))
+    #expect(old.output.contains("LKr[8]"))
+    let wrong = try await SpillwayProcess("config", "import-l0", Self.registers, "--run=-1")
+    wrong.expectUsage("--run -1: expected 0 to 999999")
+  }
+
+  @Test("what cannot be imported is explained")
+  func wrongImport() async throws {
+    try await SpillwayProcess("config", "import-l0", Self.kaon)
+      .expectUsage("\(Self.kaon): no menu in register form; give JSON")
+    try await SpillwayProcess("config", "import-l0", "/no/such.json").expectUsage(
+      "/no/such.json: cannot be opened")
+    try await RepositoryPaths.withTemporaryDirectory { directory in
+      let path = "\(directory)/negative.json"
+      let text = try String(contentsOfFile: Self.registers, encoding: .utf8)
+      let place = try #require(text.range(of: " 20,\n"))
+      try Data(text.replacingCharacters(in: place, with: " -20,\n").utf8).write(
+        to: URL(fileURLWithPath: path))
+      try await SpillwayProcess("config", "import-l0", path)
+        .expectUsage("\(path): cannot be said as a menu: l0.time_cuts.MUV3: expected", "at least 0")
+    }
+  }
+
+  @Test("what is lost in the registers is named")
+  func lossyExport() async throws {
+    try await RepositoryPaths.withTemporaryDirectory { directory in
+      let path = "\(directory)/menu.yaml"
+      let text =
+        "schema: spillway.menu/1\nname: a\nl0:\n  masks:\n    - {number: 3, condition: RICH, downscaling: 2.5}\n"
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+      let run = try await SpillwayProcess("config", "export-l0", path)
+      run.expect(0, [])
+      #expect(run.errors.contains("warning: \(path): not in the register form: mask 3: the downscaling 2.5"))
+    }
+    try await SpillwayProcess("config", "export-l0", RepositoryPaths.menu("golden-default.yaml"))
+      .expectUsage("the key 'l0' is missing: the menu has chains of L1 only")
+  }
+
+  @Test("check and show know menus of L0, of L1, of both, and registers")
+  func checkAndShow() async throws {
+    for (path, keys) in [
+      (Self.dump, ["l0", "l0_hash"]), (Self.kaon, ["l0", "l0_hash", "l1", "hash", "detectors"]),
+      (RepositoryPaths.menu("golden-default.yaml"), ["l1", "hash", "detectors"]),
+      (Self.registers, ["l0", "l0_hash"]),
+    ] {
+      let check = try await SpillwayProcess("config", "check", path)
+      check.expect(0, [])
+      #expect(check.output.hasPrefix("\(path): menu "))
+      #expect(check.output.contains("l0_hash") == keys.contains("l0"))
+      let show = try await SpillwayProcess("config", "show", path, "--json")
+      show.expect(0, [])
+      #expect(try Set(show.json().keys) == Set(keys + ["schema", "name", "description"]))
+    }
+  }
+
+  @Test("a shipped kaon menu has a chain of the same name for every line", arguments: [2016, 2017, 2018])
+  func chains(year: Int) async throws {
+    let path = RepositoryPaths.path("Configs/menus/kaon-\(year).yaml")
+    let shown = try await SpillwayProcess("config", "show", path, "--json").json()
+    func names(_ level: String) throws -> [Int: String] {
+      let masks = try #require((shown[level] as? [String: Any])?["masks"] as? [[String: Any]])
+      return Dictionary(
+        uniqueKeysWithValues: masks.compactMap { mask in
+          guard let number = mask["number"] as? Int, let name = mask["name"] as? String else { return nil }
+          return (number, name)
+        })
+    }
+    let lines = try names("l0")
+    #expect(!lines.isEmpty)
+    #expect(try names("l1").filter { !$0.value.isEmpty } == lines)
+  }
+
+  @Test("the example of the documentation is sound", arguments: ["README.md", "Docs/Menus.md"])
+  func documentation(name: String) async throws {
+    let text = try String(contentsOfFile: RepositoryPaths.path(name), encoding: .utf8)
+    // The first indented block that begins with the schema of menus.
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let start = try #require(lines.firstIndex { $0.hasPrefix("    schema: spillway.menu/1") })
+    let block = lines[start...].prefix { $0.hasPrefix("    ") }.map { $0.dropFirst(4) }
+    let menu = block.joined(separator: "\n")
+      .replacingOccurrences(of: "../detectors", with: RepositoryPaths.path("Configs/detectors"))
+    try await RepositoryPaths.withTemporaryDirectory { directory in
+      let path = "\(directory)/menu.yaml"
+      try Data(menu.utf8).write(to: URL(fileURLWithPath: path))
+      let check = try await SpillwayProcess("config", "check", path)
+      check.expect(0, [])
+      #expect(check.errors.isEmpty)
+      #expect(check.output.contains("L0 masks 2"))
+    }
+  }
+
+  @Test("replay of a menu without L1 says what is missing")
+  func replayWithoutL1() async throws {
+    try await SpillwayProcess("replay", RepositoryPaths.replay("ordered-100.pcap.gz"), "--menu", Self.dump)
+      .expectUsage("the key 'l1' is missing: the menu has lines of L0 only")
+  }
+}
