@@ -1,5 +1,6 @@
 public import Configuration
 public import L0Trigger
+public import PacketCapture
 
 /// All that is counted of L0 in a run, for a number of menus.
 public struct L0Account: Sendable {
@@ -13,6 +14,10 @@ public struct L0Account: Sendable {
   public private(set) var statistics = PrimitiveStatistics()
   /// The packets.
   public private(set) var books = L0Books()
+  /// The capture's books.
+  public private(set) var capture = CaptureBooks()
+  /// For each menu the triggers sent by line: the masks, and in place 16 control.
+  public private(set) var sentByLine: [[UInt64]]
   /// Bursts that have ended.
   public private(set) var bursts = 0
 
@@ -21,6 +26,13 @@ public struct L0Account: Sendable {
     self.menus = menus
     menuCounters = menus.map { _ in L0MenuCounters() }
     alignmentCounters = menus.map { _ in L0AlignmentCounters() }
+    sentByLine = menus.map { _ in [UInt64](repeating: 0, count: 17) }
+  }
+
+  /// Adds what the pipeline gave.
+  public mutating func add(_ output: L0Pipeline.Output) {
+    if let packets = output.packets { capture += packets.books }
+    for slice in output.slices { add(slice) }
   }
 
   /// Adds a slice.
@@ -28,6 +40,15 @@ public struct L0Account: Sendable {
     for menu in menus.indices {
       menuCounters[menu] += slice.menuCounters[menu]
       alignmentCounters[menu] += slice.alignmentCounters[menu]
+      for trigger in slice.triggers[menu] {
+        var lines = UInt32(trigger.flags)
+        if !trigger.dataType.contains(.physics) { lines = 0 }
+        if trigger.dataType.contains(.control) { lines |= 1 << 16 }
+        while lines != 0 {
+          sentByLine[menu][lines.trailingZeroBitCount] += 1
+          lines &= lines - 1
+        }
+      }
     }
     statistics += slice.statistics
     books += slice.books
@@ -35,19 +56,18 @@ public struct L0Account: Sendable {
   }
 
   /// Whether everything that came in is in exactly one column.
-  public var closes: Bool { books.closes && menuCounters.allSatisfy(\.closes) }
+  public var closes: Bool { capture.closes && books.closes && menuCounters.allSatisfy(\.closes) }
 
   /// Time that the primitives cover, in seconds: the groups of packets, each of 256 clock periods.
   public func liveTime(menu: Int) -> Double {
-    Double(alignmentCounters[menu].groups) * 256 * ClockPeriod.seconds
+    Double(alignmentCounters[menu].groups) * 256 * RateTable.clockPeriod
   }
 
   /// The counters of a menu under the names of NA62's emulation.
   ///
-  /// - Parameters:
-  ///   - menu: the menu's place.
-  ///   - packets: packets in the inputs, whatever they are.
-  public func counters(menu: Int, packets: UInt64) -> ConfigValue {
+  /// - Parameter menu: the menu's place.
+  public func counters(menu: Int) -> ConfigValue {
+    let packets = capture.packets
     let own = menuCounters[menu]
     let shared = alignmentCounters[menu]
     let used = books.grouped + (books.lost[.offset] ?? 0)
@@ -86,10 +106,4 @@ public struct L0Account: Sendable {
           })),
     ])
   }
-}
-
-/// The experiment's clock for rates.
-enum ClockPeriod {
-  /// One period in seconds.
-  static let seconds = 24.951059536e-9
 }

@@ -1,11 +1,11 @@
 import Glibc
 
 /// Directories that results are written to.
-enum OutputDirectory {
+public enum OutputDirectory {
   /// Makes the directory and those above it, where they are not there.
   ///
   /// - Throws: `RunDirectoryError`, which names `option` as the way to another directory.
-  static func make(_ path: String, option: String) throws {
+  public static func make(_ path: String, option: String) throws {
     var end = path.startIndex
     while end < path.endIndex {
       end = path[end...].dropFirst().firstIndex(of: "/") ?? path.endIndex

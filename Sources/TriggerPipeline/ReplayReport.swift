@@ -25,6 +25,9 @@ public struct ReplayReport: Sendable {
     self.stored = stored
   }
 
+  /// Whether there was any event, complete or not.
+  public var hasEvents: Bool { account.builder.events > 0 }
+
   // MARK: Rates
 
   private var activeMasks: [Int] {
@@ -43,7 +46,7 @@ public struct ReplayReport: Sendable {
     for mask in activeMasks {
       let counts = account.rates.masks[mask]
       let passed = L1Algorithm.decisionOrder.map { "\(counts.algorithmPassed[$0.rawValue])" }
-      out += "\(mask),\(csvField(menu.configuration.masks[mask].name)),\(counts.l0Input),"
+      out += "\(mask),\(CSV.field(menu.configuration.masks[mask].name)),\(counts.l0Input),"
       out += "\(counts.l1Input),\(counts.l1Accepted),\(passed.joined(separator: ",")),"
       out += "\(account.rates.liveTime),"
       if let rate = try rate(counts.l1Accepted) {
@@ -53,11 +56,6 @@ public struct ReplayReport: Sendable {
       }
     }
     return out
-  }
-
-  private func csvField(_ text: String) -> String {
-    text.contains { ",\"\n\r".contains($0) }
-      ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
   }
 
   private func rate(_ count: UInt64) throws -> RateEstimate? {

@@ -64,25 +64,57 @@ public struct TriggerPipeline: Sendable {
     let alone: [AloneQuantities]
   }
 
+  /// The emulation of L0 beside the events: its pipeline, and what takes its results, in order, in one task.
+  public struct L0Branch: Sendable {
+    let pipeline: L0Pipeline
+    let take: @Sendable (L0Pipeline.Output) async throws -> Void
+
+    /// A branch.
+    public init(pipeline: L0Pipeline, take: @Sendable @escaping (L0Pipeline.Output) async throws -> Void) {
+      self.pipeline = pipeline
+      self.take = take
+    }
+  }
+
   /// Runs a source of packets through the stages until it ends.
   ///
   /// - Parameters:
   ///   - source: makes the function that gives the next packets, in the task that will call it.
+  ///   - l0: what emulates L0 on the same packets.
   ///   - take: takes the judged batches, in order, in one task.
   /// - Throws: what the source or `take` throws; the other stages end in order first.
   public func run(
-    source: @Sendable @escaping () throws -> (() throws -> PacketBatch?),
+    source: @Sendable @escaping () throws -> (() throws -> PacketBatch?), l0: L0Branch? = nil,
     take: @Sendable @escaping (JudgedBatch) async throws -> Void
   ) async throws {
     let packets = BoundedStream<PacketBatch>(capacity: options.depth)
     let toWorkers = (0..<options.workers).map { _ in BoundedStream<Work>(capacity: options.depth) }
     let fromWorkers = (0..<options.workers).map { _ in BoundedStream<Evaluated>(capacity: options.depth) }
+    let l0Packets = BoundedStream<PacketBatch>(capacity: options.depth)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        defer { packets.finish() }
+        defer {
+          packets.finish()
+          l0Packets.finish()
+        }
         let next = try source()
         while let batch = try next() {
           guard await packets.send(batch) else { return }
+          if l0 != nil { guard await l0Packets.send(batch) else { return } }
+        }
+      }
+      if let l0 {
+        let outputs = BoundedStream<L0Pipeline.Output>(capacity: options.depth)
+        group.addTask {
+          defer {
+            l0Packets.close()
+            outputs.finish()
+          }
+          await l0.pipeline.emulate(l0Packets, outputs)
+        }
+        group.addTask {
+          defer { outputs.close() }
+          for await output in outputs.elements { try await l0.take(output) }
         }
       }
       group.addTask {

@@ -15,19 +15,21 @@ struct Replay: AsyncParsableCommand {
     abstract: "Replay recorded streams through the trigger.",
     discussion: """
       Reads captures (pcap, pcapng, also .gz and .zst; '-' is standard input), directories and globs, in \
-      data-time order, and NA62 burst files; builds events, runs L1, and prints rates per mask, the counting \
-      experiments and the books.
+      data-time order, and NA62 burst files. With a menu that has lines of L0, emulates the L0 trigger processor \
+      on the primitives; with one that has chains of L1, builds events and runs L1. Prints rates per mask, the \
+      counting experiments and the books.
 
       Examples:
         spillway replay Replay/ordered-1000.pcap.gz --menu Configs/menus/golden-default.yaml
         spillway replay run8000/*.pcap.zst --menu my.yaml --selections my-search.yaml --out runs/8000
+        spillway replay primitives.pcap.gz --menu Configs/menus/kaon-2018.yaml --l0-decisions l0.csv
         zcat burst.pcap.gz | spillway replay - --menu my.yaml --json
       """)
 
   @Argument(help: ArgumentHelp("Captures, directories, globs, burst files, or '-'.", valueName: "input"))
   var inputs: [String]
 
-  @Option(help: "The trigger menu (YAML).")
+  @Option(help: "The trigger menu: YAML, or for L0 the processor's registers in JSON.")
   var menu = "Configs/menus/golden-default.yaml"
 
   @Option(help: "Selections of the counting experiments (YAML).")
@@ -35,6 +37,12 @@ struct Replay: AsyncParsableCommand {
 
   @Option(help: "Write the table of decisions (CSV) to this file.")
   var decisions: String?
+
+  @Option(name: .customLong("l0-decisions"), help: "Write the triggers that L0 sends (CSV) to this file.")
+  var l0Decisions: String?
+
+  @Option(name: .customLong("l0-counters"), help: "Write the counters of L0 (JSON) to this file.")
+  var l0Counters: String?
 
   @Option(
     name: .customLong("straw-scratch"),
@@ -87,12 +95,28 @@ struct Replay: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let menu: L1Menu
+    let both: TriggerMenu
     let selectionSet: SelectionSet?
     do throws(ConfigurationError) {
-      menu = try L1Menu.load(path: self.menu)
+      both = try TriggerMenu.load(path: self.menu)
       if let selections { selectionSet = try SelectionSet.load(path: selections) } else { selectionSet = nil }
     } catch { throw Failure.usage(error) }
+    for (option, file) in [("--decisions", decisions), ("--l0-decisions", l0Decisions), ("--l0-counters", l0Counters)]
+    {
+      if let file, let target = Self.identity(file), inputs.contains(where: { Self.identity($0) == target }) {
+        throw Failure.usage("\(option) \(file): this is an input; name another file")
+      }
+    }
+    if both.l0 == nil, let option = l0Decisions != nil ? "--l0-decisions" : l0Counters != nil ? "--l0-counters" : nil
+    {
+      throw Failure.usage("\(option): the menu \(self.menu) has no lines of L0; give one with 'l0'")
+    }
+    let l0Sink = try both.l0.map { menu in
+      try L0Sink(
+        menu: menu, decisions: l0Decisions, counters: l0Counters, directory: out,
+        showsProgress: both.l1 == nil)
+    }
+    guard let menu = both.l1 else { return try await replayL0(both, l0Sink) }
     var configuration = menu.configuration
     if let mode = strawScratch.flatMap(StrawScratch.init) { configuration.strawScratch = mode }
     let input: ReplayInput
@@ -100,15 +124,8 @@ struct Replay: AsyncParsableCommand {
       input = try ReplayInput(arguments: inputs, filter: filter)
     } catch { throw Failure.usage(error) }
     // Shown once the inputs are open: behind an error they would only hide it.
-    let notes = menu.warnings.map { "\($0)" } + input.warnings.map { "\($0)" }
-
-    if let decisions, let target = Self.identity(decisions),
-      inputs.contains(where: {
-        Self.identity($0) == target
-      })
-    {
-      throw Failure.usage("--decisions \(decisions): this is an input; name another file")
-    }
+    let notes =
+      menu.warnings.map { "\($0)" } + l0Warnings(both) + input.warnings.map { "\($0)" }
 
     if let firstBurst, input.isBurstFiles {
       throw Failure.usage("--first-burst \(firstBurst): burst files say their bursts; leave the option out")
@@ -138,6 +155,11 @@ struct Replay: AsyncParsableCommand {
     }
     defer { digests.cancel() }
     let problems = Mutex<[CaptureWarning]>([])
+    let l0Branch = both.l0.flatMap { lines in
+      l0Sink.map { sink in
+        TriggerPipeline.L0Branch(pipeline: l0Pipeline(lines)) { try await sink.take($0) }
+      }
+    }
     do {
       try await pipeline.run(source: { [runNumber, layout = menu.layout] in
         let source = try input.open(layout: layout, run: runNumber)
@@ -147,7 +169,7 @@ struct Replay: AsyncParsableCommand {
           if batch == nil { problems.withLock { $0 = source.warnings } }
           return batch
         }
-      }) { judged in try await sink.take(judged) }
+      }, l0: l0Branch) { judged in try await sink.take(judged) }
     } catch let error as CaptureError {
       throw Failure.usage(error)
     }
@@ -159,24 +181,30 @@ struct Replay: AsyncParsableCommand {
     let report = try await sink.finish(
       menu: menu, inputs: inputs, firstBurst: input.isBurstFiles ? nil : firstBurst ?? 1, run: runNumber,
       scratch: configuration.strawScratch, hash: hash)
+    let l0Report = try await l0Sink?.finish()
     if json {
-      Terminal.out(try report.summary().json() + "\n")
+      Terminal.out(try Self.summary(report.summary(), l0Report).json() + "\n")
     } else {
       Terminal.out("\(menu.name): \(input.description)\n\n")
-      Terminal.out(try report.ratesText() + "\n")
+      if let l0Report { Terminal.out(try Self.text(l0Report)) }
+      // A stream of primitives alone has nothing to say of L1.
+      if report.hasEvents || l0Report?.hasPrimitives != true { Terminal.out(try report.ratesText() + "\n") }
       let counts = report.countsText()
       if !counts.isEmpty { Terminal.out(counts + "\n") }
       Terminal.out(report.booksText())
       if let out { Terminal.out("\nrun directory: \(out)\n") }
     }
-    if !report.closes {
+    if !report.closes || l0Report.map({ $0.closes }) == false {
       throw Failure(message: "the books do not close: a defect of Spillway, please report it", code: 1)
     }
-    if report.lostShare > tolerance {
-      throw Failure(
-        message: "\(TextShare.percent(report.lostShare)) of the data were lost or corrupt, more than "
-          + "--tolerance \(TextShare.percent(tolerance)); see the books above", code: 3)
-    }
+    try checkLoss(max(report.lostShare, l0Report?.lostShare ?? 0))
+  }
+
+  func checkLoss(_ share: Double) throws {
+    guard share > tolerance else { return }
+    throw Failure(
+      message: "\(TextShare.percent(share)) of the data were lost or corrupt, more than "
+        + "--tolerance \(TextShare.percent(tolerance)); see the books above", code: 3)
   }
 }
 

@@ -1,0 +1,134 @@
+import Configuration
+import Foundation
+import L0Trigger
+import PacketCapture
+import Synchronization
+import TriggerPipeline
+
+/// What `spillway replay` does of L0.
+extension Replay {
+  func l0Pipeline(_ menu: L0Menu) -> L0Pipeline {
+    var options = L0Pipeline.Options()
+    options.emulator.firstBurst = firstBurst ?? 1
+    options.emulator.monitorsPrimitives = true
+    return L0Pipeline(menus: [menu], options: options)
+  }
+
+  func l0Warnings(_ menu: TriggerMenu) -> [String] {
+    menu.l0.map { lines in lines.warnings.map { "\(self.menu): \($0)" } } ?? []
+  }
+
+  /// Replays primitives through a menu that has lines of L0 only.
+  func replayL0(_ menu: TriggerMenu, _ sink: L0Sink?) async throws {
+    guard let lines = menu.l0, let sink else { return }
+    for (option, isGiven) in [
+      ("--decisions", decisions != nil), ("--selections", selections != nil),
+      ("--write-bursts", writeBursts != nil), ("--limit", limit != nil),
+    ] where isGiven {
+      throw Failure.usage("\(option): the menu \(self.menu) has no chains of L1; give one with 'l1'")
+    }
+    let input: ReplayInput
+    do throws(CaptureError) {
+      input = try ReplayInput(arguments: inputs, filter: filter)
+    } catch { throw Failure.usage(error) }
+    guard !input.isBurstFiles else {
+      throw Failure.usage(
+        "\(inputs[0]): a burst file holds no primitives; give a capture, or a menu with chains of L1")
+    }
+    let notes = l0Warnings(menu) + input.warnings.map { "\($0)" }
+    let problems = Mutex<[CaptureWarning]>([])
+    do {
+      try await l0Pipeline(lines).run(source: {
+        let source = try input.open()
+        for note in notes { Terminal.note("warning: \(note)") }
+        return {
+          let batch = try source.next()
+          if batch == nil { problems.withLock { $0 = source.warnings } }
+          return batch
+        }
+      }) { output in try await sink.take(output) }
+    } catch let error as CaptureError {
+      throw Failure.usage(error)
+    }
+    Terminal.progress("")
+    for warning in problems.withLock({ $0 }) { Terminal.note("warning: \(warning)") }
+    let report = try await sink.finish()
+    if json {
+      Terminal.out(try ConfigValue.map([.init("l0", report.summary())]).json() + "\n")
+    } else {
+      Terminal.out("\(menu.name): \(input.description)\n\n")
+      Terminal.out(try Self.text(report))
+      if let out { Terminal.out("run directory: \(out)\n") }
+    }
+    if !report.hasPrimitives {
+      Terminal.note("warning: no packet of primitives in the input, and the menu has no chains of L1")
+    }
+    if !report.closes {
+      throw Failure(message: "the books do not close: a defect of Spillway, please report it", code: 1)
+    }
+    try checkLoss(report.lostShare)
+  }
+
+  /// The tables of L0 for a person; empty if there were no primitives.
+  static func text(_ report: L0Report) throws -> String {
+    guard report.hasPrimitives else { return "" }
+    return try report.linesText() + "\n" + report.primitivesText() + "\n" + report.booksText() + "\n"
+  }
+
+  /// The values of L1 with those of L0.
+  static func summary(_ value: ConfigValue, _ report: L0Report?) throws -> ConfigValue {
+    guard let report, report.hasPrimitives, case .map(let entries) = value else { return value }
+    return .map(entries + [.init("l0", try report.summary())])
+  }
+}
+
+/// The task that takes the results of L0: counts, files, progress.
+actor L0Sink {
+  private var account: L0Account
+  private let decisions: OutputFile?
+  private let counters: String?
+  private let directory: String?
+  private let showsProgress: Bool
+  private let table = L0DecisionTable()
+  private var lastProgress = ContinuousClock.now
+  private let begin = ContinuousClock.now
+
+  init(menu: L0Menu, decisions: String?, counters: String?, directory: String?, showsProgress: Bool) throws {
+    account = L0Account(menus: [menu])
+    self.decisions = try decisions.map { try OutputFile(path: $0) }
+    self.counters = counters
+    self.directory = directory
+    self.showsProgress = showsProgress
+    try self.decisions?.write(L0DecisionTable.header)
+  }
+
+  func take(_ output: L0Pipeline.Output) throws {
+    account.add(output)
+    if let decisions {
+      for slice in output.slices { try decisions.write(table.rows(of: slice, menu: 0)) }
+    }
+    if showsProgress, Terminal.isInteractive, ContinuousClock.now - lastProgress > .milliseconds(200) {
+      lastProgress = .now
+      let seconds = max(1e-3, (ContinuousClock.now - begin) / .seconds(1))
+      let primitives = account.alignmentCounters[0].primitives.reduce(0, +)
+      Terminal.progress(
+        "\(primitives) primitives, \(account.menuCounters[0].sent) triggers, "
+          + "\(Int(Double(primitives) / seconds / 1000)) k/s")
+    }
+  }
+
+  func finish() throws -> L0Report {
+    try decisions?.close()
+    let report = L0Report(account: account)
+    if let counters {
+      try OutputFile.write(account.counters(menu: 0).json(isIndented: true) + "\n", to: counters)
+    }
+    if let directory, report.hasPrimitives {
+      try OutputDirectory.make(directory, option: "--out")
+      try OutputFile.write(try report.linesCSV(), to: "\(directory)/l0-rates.csv")
+      try OutputFile.write(report.primitivesCSV(), to: "\(directory)/primitives.csv")
+      try OutputFile.write(try report.summary().json() + "\n", to: "\(directory)/l0.json")
+    }
+    return report
+  }
+}
