@@ -1,95 +1,93 @@
 import NA62Formats
 
 extension StrawAlgorithm {
-  mutating func beginHits() {
-    hitCounts.update(repeating: 0, count: 32)
-  }
-
-  /// Edges to hits, one for each straw (`l1.md` 5.9.1, 5.9.2).
+  /// Edges to straws with their first leading and last trailing time (`l1.md` 5.9.1, 5.9.2).
   ///
-  /// The drift distance is left to `makeClusters`: only good hits need one.
-  mutating func addHits(fineTime: UInt8, edgeCount: inout Int) throws(Overflow) {
+  /// There is no branch in the loop, as neither what an edge is nor whether its straw is new can be foretold.
+  /// A straw is new only once, so that no list has more than the straws of its half view.
+  mutating func addHits(fineTime: UInt8, edgeCount: Int) {
     let reference = (Double(fineTime) * ClockTicks.strawPeriod) / 256 + 0.5
-    edgeCount += edges.count
-    if edgeCount >= 1500 { throw Overflow() }
     let stationT0 = stationT0
     let magicT0 = magicT0
-    let isFull = edges.withElements { edges in
-      for edge in edges {
-        // 13 bits, so that no payload can lead out of the table.
-        let number = Int(edge.channel & 0x1FFF)
-        let channel = channels[number]
-        let time = Float((((edge.time - stationT0) - mezzanineT0[number >> 4]) + magicT0) - reference)
-        let list = Int(channel.halfView)
-        let count = hitCounts[list]
-        let hits = hits + list * Self.hitLimit
-        let index = Int(hitIndex[Int(channel.key)])
-        if index < count, hits[index].key == channel.key {
-          if edge.isLeading {
-            let first = hits[index].lead
-            if time < first || first <= -10, time > -10, time < 300 {
-              hits[index].isUpdated = true
-              hits[index].lead = time
-            }
-          } else {
-            let last = hits[index].trail
-            if last < -100 || last < time, time > -100, time < 300 { hits[index].trail = time }
-          }
-        } else {
-          hitIndex[Int(channel.key)] = UInt16(truncatingIfNeeded: count)
-          hits[count] = Hit(
-            key: channel.key, plane: channel.plane, isUpdated: false, position: channel.position,
-            lead: edge.isLeading ? time : -100_000, trail: edge.isLeading ? -100_000 : time)
-          hitCounts[list] = count + 1
-          if count + 1 == Self.hitLimit { return true }
-        }
-      }
-      return false
+    let none = Straw.none.bitPattern
+    hitCounts.update(repeating: 0, count: 32)
+    for i in 0..<edgeCount {
+      let code = codes[i]
+      // 13 bits, so that no payload can lead out of the tables.
+      let channel = code.channel
+      let edge = fineTimes[code.fineTime] + offsets[i]
+      let time = Float((((edge - stationT0) - mezzanineT0[channel >> 4]) + magicT0) - reference)
+      let key = keys[channel]
+      let straw = straws + Int(key)
+      let flags = straw.pointee.flags
+      let isNew = (flags & Straw.isHit) ^ Straw.isHit
+      let trailing = code.trailing
+      let isInRange: UInt8 = (time > earliest[trailing] ? 1 : 0) & (time < 300 ? 1 : 0)
+      // A first trailing time is taken as it is; a first leading time out of range is as good as none.
+      let isTaken = isInRange | isNew & UInt8(truncatingIfNeeded: trailing)
+      // With its sign turned the last trailing time is the lowest one, as the first leading time is.
+      let signed = time.bitPattern ^ UInt32(truncatingIfNeeded: trailing) << 31
+      let candidate = Float(bitPattern: isTaken != 0 ? signed : none)
+      // The times come first in a straw.
+      let place = UnsafeMutableRawPointer(straw).assumingMemoryBound(to: Float.self) + trailing
+      let before = place.pointee
+      let isBetter: UInt8 = candidate < before ? 1 : 0
+      place.pointee = candidate < before ? candidate : before
+      // Bit 1 for a leading time that is not the straw's first edge.
+      let isUpdate = (isBetter & ~isNew & ~UInt8(truncatingIfNeeded: trailing)) & 1
+      straw.pointee.flags = flags | Straw.isHit | isUpdate << 1
+      let list = Int(straw.pointee.halfView)
+      let count = hitCounts[list]
+      hits[list * Self.strawsInHalfView + count] = key
+      hitCounts[list] = count + Int(isNew)
     }
-    if isFull { throw Overflow() }
   }
 
-  /// Hits to clusters, view by view (`l1.md` 5.9.3).
+  /// Collects the good hits, half view by half view, and forgets all hits: no other can be in a cluster.
+  mutating func gatherWires() {
+    var n = 0
+    for list in 0..<32 {
+      wireStarts[list] = n
+      let keys = hits + list * Self.strawsInHalfView
+      for i in 0..<hitCounts[list] {
+        let straw = straws + Int(keys[i])
+        let hit = straw.pointee
+        straw.pointee.lead = Straw.none
+        straw.pointee.negativeTrail = Straw.none
+        straw.pointee.flags = 0
+        // The drift distance is found below; until then the leading time stands in its place.
+        wires[n] = Wire(
+          position: hit.position, drift: hit.lead, plane: hit.plane, isUsed: false,
+          isUpdated: hit.flags & Straw.isUpdated != 0)
+        n += hit.isGood
+      }
+    }
+    wireStarts[32] = n
+    // Two at once; the second of the last pair may be no hit.
+    for i in stride(from: 0, to: n, by: 2) {
+      let leads = SIMD2(wires[i].drift, wires[i + 1].drift)
+      let drifts = StrawGeometry.drift(SIMD2<Double>(SIMD2<Float>(SIMD2<Double>(leads) / 1000)))
+      for k in 0..<2 {
+        wires[i + k].drift =
+          leads[k] >= 1 ? Float(drifts[k]) : wires[i + k].isUpdated ? StrawGeometry.earlyDrift : 0
+      }
+    }
+  }
+
+  /// Good hits to clusters, view by view (`l1.md` 5.9.3).
   mutating func makeClusters() throws(Overflow) {
-    let half = Self.hitLimit
     for view in 0..<16 {
       clusterCounts[view] = 0
-      let n0 = gather(2 * view, to: wires)
-      let n1 = gather(2 * view + 1, to: wires + half)
-      for j in 0..<n0 { try pairNeighbours(wires, n0, wires + half, n1, j, view) }
+      let h0 = wires + wireStarts[2 * view]
+      let h1 = wires + wireStarts[2 * view + 1]
+      let n0 = h1 - h0
+      let n1 = wireStarts[2 * view + 2] - wireStarts[2 * view + 1]
+      for j in 0..<n0 { try pairNeighbours(h0, n0, h1, n1, j, view) }
       for j in 0..<n1 {
-        try pairNeighbours(wires + half, n1, wires, n0, j, view)
-        try pairHalves(wires, n0, wires + half, j, view)
+        try pairNeighbours(h1, n1, h0, n0, j, view)
+        try pairHalves(h0, n0, h1, j, view)
       }
     }
-  }
-
-  /// Collects the good hits of a half view: no other can be in a cluster.
-  @inline(__always)
-  private func gather(_ list: Int, to out: UnsafeMutablePointer<Wire>) -> Int {
-    var n = 0
-    let hits = hits + list * Self.hitLimit
-    for i in 0..<hitCounts[list] {
-      let hit = hits[i]
-      guard Self.isOK(hit) else { continue }
-      let lead = hit.lead
-      let drift =
-        lead >= 1
-        ? Float(StrawGeometry.drift(Double(Float(Double(lead) / 1000))))
-        : hit.isUpdated ? StrawGeometry.earlyDrift : 0
-      out[n] = Wire(position: hit.position, drift: drift, plane: hit.plane, isUsed: false)
-      n += 1
-    }
-    return n
-  }
-
-  @inline(__always)
-  private static func isOK(_ hit: Hit) -> Bool {
-    guard 0 < hit.lead, hit.lead < 175 else { return false }
-    let lead = Double(hit.lead)
-    let trail = Double(hit.trail)
-    return (lead < 1.35 * trail - 50 && lead > 4.8 * trail - 1150 && 55 < trail && trail < 250)
-      || trail < -99999
   }
 
   /// Two neighbouring straws of one half view, and the mark on the straw between them in the other half.

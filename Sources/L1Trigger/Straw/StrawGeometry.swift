@@ -68,19 +68,22 @@ enum StrawGeometry {
 
   /// Drift distance in mm for a drift time in µs.
   @inline(__always)
-  static func drift(_ microseconds: Double) -> Double {
+  static func drift(_ microseconds: SIMD2<Double>) -> SIMD2<Double> {
     let d = microseconds - 0.00807073
     let q = 763.831 * d + -58.9754 * d * d
-    let r = -2.29722 + abs(q).squareRoot() - 22.5652 * microseconds
-    return r < 0 ? 0 : r
+    let root = q.replacing(with: -q, where: q .< 0).squareRoot()
+    let r = -2.29722 + root - 22.5652 * microseconds
+    return r.replacing(with: 0, where: r .< 0)
   }
 
   /// Drift distance of hits that are too early: that of 1 µs (sic).
-  @inline(__always) static var earlyDrift: Float { Float(drift(1.0)) }
+  @inline(__always) static var earlyDrift: Float { Float(drift(SIMD2(repeating: 1))[0]) }
 }
 
 /// What the algorithm needs to know of a readout channel.
 struct StrawChannel {
+  /// Number of keys: 4 chambers × 4 views × 4 planes × 122 tubes, and the unmapped one.
+  static let keyCount = 7809
   /// (16 chamber + 4 view + 2 half + plane) × 122 + tube + 1: the key of a straw; 0 is the unmapped one.
   var key: Int32
   /// 8 × chamber + 2 × view + half: the half view the straw belongs to.
