@@ -83,26 +83,31 @@ public enum SRB {
       }
       for extra in stored..<edgeCount { codes[extra] = Code(rawValue: 0x20) }
       var out = offsets
-      var slot = firstSlot
-      for half in 0..<2 {
-        var left = half == 0 ? counts.0 : counts.1
-        while left != 0 {
-          // The next slot that is not empty, by its bits.
-          let shift = left.trailingZeroBitCount & ~7
-          let count = Int((left >> UInt64(shift)) & 0xFF)
-          left &= ~(0xFF << UInt64(shift))
-          let offset = Double(slot + Int64(shift >> 3)) * ClockTicks.strawPeriod
-          // Four at once; the next slot writes over what is too much.
-          var filled = 0
-          repeat {
-            UnsafeMutableRawPointer(out + filled).storeBytes(
-              of: SIMD4(repeating: offset), as: SIMD4<Double>.self)
-            filled += 4
-          } while filled < count
-          out += count
-        }
-        slot += 8
+      var left = Self.nonzero(counts.0) | Self.nonzero(counts.1) << 8
+      while left != 0 {
+        // The next slot that is not empty.
+        let slot = left.trailingZeroBitCount
+        left &= left &- 1
+        let half = slot < 8 ? counts.0 : counts.1
+        let count = Int((half >> UInt64(8 * (slot & 7))) & 0xFF)
+        let offset = Double(firstSlot + Int64(slot)) * ClockTicks.strawPeriod
+        // Four at once; the next slot writes over what is too much.
+        var filled = 0
+        repeat {
+          UnsafeMutableRawPointer(out + filled).storeBytes(
+            of: SIMD4(repeating: offset), as: SIMD4<Double>.self)
+          filled += 4
+        } while filled < count
+        out += count
       }
+    }
+
+    /// A bit for each byte that is not zero: their high bits, moved together by a multiplication.
+    @inlinable @inline(__always)
+    static func nonzero(_ bytes: UInt64) -> UInt32 {
+      let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+      let high = ((((bytes & low) &+ low) | bytes) & ~low) >> 7
+      return UInt32(truncatingIfNeeded: (high &* 0x0102_0408_1020_4080) >> 56)
     }
   }
 

@@ -267,7 +267,11 @@ public enum TEL62 {
         // Most frames have one to four edges: four are taken at once, without a branch for each.
         while index < end, index + 4 <= readable {
           let words = bytes.loadUnaligned(fromByteOffset: 4 * index, as: SIMD4<UInt32>.self)
-          for k in 0..<4 { out[count + k] = Code(word: UInt32(littleEndian: words[k]), frame: info) }
+          // Words and frames in turn, as the codes have them in memory.
+          let raw = UnsafeMutableRawPointer(out + count)
+          raw.storeBytes(of: SIMD4(words[0], info, words[1], info), as: SIMD4<UInt32>.self)
+          raw.storeBytes(
+            of: SIMD4(words[2], info, words[3], info), toByteOffset: 16, as: SIMD4<UInt32>.self)
           let step = min(end - index, 4)
           count += step
           index += step

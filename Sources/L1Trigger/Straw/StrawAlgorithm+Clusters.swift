@@ -10,6 +10,10 @@ extension StrawAlgorithm {
     let stationT0 = stationT0
     let magicT0 = magicT0
     let none = Straw.none.bitPattern
+    // In variables of their own: through `self` each would be loaded again behind each store.
+    let (codes, offsets, fineTimes) = (codes, offsets, fineTimes)
+    let (keys, straws, mezzanineT0, earliest) = (keys, straws, mezzanineT0, earliest)
+    let (hits, hitCounts) = (hits, hitCounts)
     hitCounts.update(repeating: 0, count: 32)
     for i in 0..<edgeCount {
       let code = codes[i]
@@ -22,29 +26,31 @@ extension StrawAlgorithm {
       let flags = straw.pointee.flags
       let isNew = (flags & Straw.isHit) ^ Straw.isHit
       let trailing = code.trailing
+      let trailingBit = UInt8(truncatingIfNeeded: trailing)
       let isInRange: UInt8 = (time > earliest[trailing] ? 1 : 0) & (time < 300 ? 1 : 0)
       // A first trailing time is taken as it is; a first leading time out of range is as good as none.
-      let isTaken = isInRange | isNew & UInt8(truncatingIfNeeded: trailing)
+      let isTaken = isInRange | isNew & trailingBit
       // With its sign turned the last trailing time is the lowest one, as the first leading time is.
       let signed = time.bitPattern ^ UInt32(truncatingIfNeeded: trailing) << 31
-      let candidate = Float(bitPattern: isTaken != 0 ? signed : none)
+      let candidate = Float(bitPattern: none ^ (none ^ signed) & (0 &- UInt32(isTaken)))
       // The times come first in a straw.
       let place = UnsafeMutableRawPointer(straw).assumingMemoryBound(to: Float.self) + trailing
       let before = place.pointee
       let isBetter: UInt8 = candidate < before ? 1 : 0
       place.pointee = candidate < before ? candidate : before
       // Bit 1 for a leading time that is not the straw's first edge.
-      let isUpdate = (isBetter & ~isNew & ~UInt8(truncatingIfNeeded: trailing)) & 1
+      let isUpdate = isBetter & ~(isNew | trailingBit)
       straw.pointee.flags = flags | Straw.isHit | isUpdate << 1
       let list = Int(straw.pointee.halfView)
       let count = hitCounts[list]
       hits[list * Self.strawsInHalfView + count] = key
-      hitCounts[list] = count + Int(isNew)
+      hitCounts[list] = count &+ Int(isNew)
     }
   }
 
   /// Collects the good hits, half view by half view, and forgets all hits: no other can be in a cluster.
   mutating func gatherWires() {
+    let (hits, hitCounts, straws, wires, wireStarts) = (hits, hitCounts, straws, wires, wireStarts)
     var n = 0
     for list in 0..<32 {
       wireStarts[list] = n
@@ -59,7 +65,7 @@ extension StrawAlgorithm {
         wires[n] = Wire(
           position: hit.position, drift: hit.lead, plane: hit.plane, isUsed: false,
           isUpdated: hit.flags & Straw.isUpdated != 0)
-        n += hit.isGood
+        n &+= hit.isGood
       }
     }
     wireStarts[32] = n
@@ -103,7 +109,7 @@ extension StrawAlgorithm {
       defer { k += 1 }
       let hitK = a[k]
       let d = hitJ.position - hitK.position
-      guard -9 < d, d < 9, !hitK.isUsed else { continue }
+      guard abs(d) < 9, !hitK.isUsed else { continue }
       let pk = d > 0 ? hitK.position + hitK.drift : hitK.position - hitK.drift
       let pj = d > 0 ? hitJ.position - hitJ.drift : hitJ.position + hitJ.drift
       let mean = (pk + pj) / 2

@@ -138,21 +138,24 @@ extension StrawAlgorithm {
     let row = row(a)
     let columnCount = columnCount
     let occupancy = occupancy
-    for column in 0..<columnCount { occupancy[Int(row[column])] |= columnBits[column] }
-    defer { for column in 0..<columnCount { occupancy[Int(row[column])] = 0 } }
-    occupancy[Self.noBin] = 0
-    // Mostly there is one such bin, or none: the first and the last are found without a branch.
-    var low = Self.noBin
-    var high = 0
+    let columnBits = columnBits
+    // Mostly there is one such bin, or none: the first and the last are found without a branch. The last is
+    // counted from 1 on, so that `noBin` comes to be none.
+    var low = UInt8.max
+    var last: UInt8 = 0
     for column in 0..<columnCount {
-      let bin = Int(row[column])
-      let chambers = occupancy[bin]
-      let isShared = chambers & (chambers &- 1) != 0
-      low = min(low, isShared ? bin : Self.noBin)
-      high = max(high, isShared ? bin : 0)
+      let bin = row[column]
+      let chamber = columnBits[column]
+      let before = occupancy[Int(bin)]
+      occupancy[Int(bin)] = before | chamber
+      let isShared = before & ~chamber != 0
+      low = min(low, isShared ? bin : .max)
+      last = max(last, isShared ? bin &+ 1 : 0)
     }
-    guard low <= high else { return }
-    for bin in low...high where occupancy[bin] & (occupancy[bin] &- 1) != 0 {
+    defer { for column in 0..<columnCount { occupancy[Int(row[column])] = 0 } }
+    guard low < last else { return }
+    let high = Int(last) - 1
+    for bin in Int(low)...high where occupancy[bin] & (occupancy[bin] &- 1) != 0 {
       try followBin(a, bin)
     }
   }
@@ -161,7 +164,7 @@ extension StrawAlgorithm {
   private mutating func followBin(_ a: Int, _ bin: Int) throws(Overflow) {
     let row = row(a)
     let pattern = Self.pattern(bin)
-    let entries = entries
+    let (columns, columnBits, columnCount, entries) = (columns, columnBits, columnCount, entries)
     var count = 0
     var present: UInt8 = 0
     var first = 0
@@ -172,10 +175,10 @@ extension StrawAlgorithm {
         found &= found &- 1
         entries[count] = columns[column]
         present |= columnBits[column]
-        count += 1
+        count &+= 1
         if count == 6 { break search }
       }
-      first += 8
+      first &+= 8
     }
     // The six entries of the bin can all be of one chamber although a seventh is not.
     guard present & (present &- 1) != 0 else { return }
@@ -270,16 +273,23 @@ extension StrawAlgorithm {
   ) throws(Overflow) -> (Int, Int) {
     var found = (0, 0)
     guard missing != 0 else { return found }
+    let (columns, columnBits, columnCount) = (columns, columnBits, columnCount)
+    let (neighbours, neighbourCounts, lateral) = (neighbours, neighbourCounts, lateral)
     for number in max(a - 1, 0)...min(a + 1, Self.slopeBins - 1) {
       let row = row(number)
       // Most rows have no point of a missing chamber in the three bins.
-      guard hasPoint(of: missing, row, bin) else { continue }
+      let nearby = Self.pointsNear(bin, row, columnBits, columnCount)
+      guard nearby.chambers & missing != 0 else { continue }
+      // With six points at most, none is beyond the sixth of its bin: those of other chambers do not count.
+      let counted = nearby.points <= 6 ? Self.pattern(Int(missing)) : .max
       // The entries of the three bins, six of each at most.
       neighbourCounts.update(repeating: 0, count: 3)
       let lowest = Self.pattern(bin - 1)
       var first = 0
       while first < columnCount {
-        var near = Self.nearBytes(Self.word(row, first), lowest)
+        // The high bit of each column of a chamber that counts; the sums stay within their bytes.
+        let isCounted = (Self.word(columnBits, first) & counted) &+ Self.lowBits
+        var near = Self.nearBytes(Self.word(row, first), lowest) & isCounted
         while near != 0 {
           let column = first + near.trailingZeroBitCount >> 3
           near &= near &- 1
@@ -288,7 +298,7 @@ extension StrawAlgorithm {
           neighbours[8 * neighbour + count] = columns[column]
           neighbourCounts[neighbour] = min(count + 1, 6)
         }
-        first += 8
+        first &+= 8
       }
       for neighbour in 0..<3 {
         for i in 0..<neighbourCounts[neighbour] {
@@ -304,21 +314,27 @@ extension StrawAlgorithm {
     return found
   }
 
-  /// Whether some of the chambers has a point in the three bins around a bin of a row.
+  /// The chambers with points in the three bins around a bin of a row, and the number of those points.
   @inline(__always)
-  private mutating func hasPoint(
-    of chambers: UInt8, _ row: UnsafeMutablePointer<UInt8>, _ bin: Int
-  ) -> Bool {
-    let lowest = Self.pattern(bin - 1)
+  private static func pointsNear(
+    _ bin: Int, _ row: UnsafeMutablePointer<UInt8>, _ columnBits: UnsafeMutablePointer<UInt8>,
+    _ columnCount: Int
+  ) -> (chambers: UInt8, points: Int) {
+    let lowest = pattern(bin - 1)
     var found: UInt64 = 0
+    var points = 0
     var first = 0
     while first < columnCount {
-      // In bits 3 to 0 of each near column the chamber it belongs to.
-      let near = (Self.nearBytes(Self.word(row, first), lowest) >> 7) &* 0xF
-      found |= near & Self.word(columnBits, first)
-      first += 8
+      let near = nearBytes(word(row, first), lowest) >> 7
+      // Bits 3 to 0 of each near column: the chamber it belongs to.
+      found |= (near &* 0xF) & word(columnBits, first)
+      // The multiplication adds up the bytes in the highest one.
+      points &+= Int((near &* pattern(1)) >> 56)
+      first &+= 8
     }
-    return found & Self.pattern(Int(chambers)) != 0
+    found |= found >> 32
+    found |= found >> 16
+    return (UInt8(truncatingIfNeeded: found | found >> 8), points)
   }
 
   @inline(__always)
@@ -372,7 +388,7 @@ extension StrawAlgorithm {
     }
     // The same points are met in one bin after another, with the same parameters in x.
     let hits = SIMD2(low, high)
-    if hits != fit.hits { fit = Fit(hits, count, points, pointCounts) }
+    if hits != fit.hits { fit = makeFit(hits, count) }
     guard fit.isTrack else { return }
     let my = slopes[a]
     guard Double(my) < 0.020 else { return }
@@ -384,26 +400,27 @@ extension StrawAlgorithm {
     candidateCount += 1
     if candidateCount == Self.candidateLimit { throw Overflow() }
   }
-}
 
-extension StrawAlgorithm.Fit {
   /// Finds the parameters of up to eight hits; those of later hits of a chamber hold.
-  init(
-    _ hits: SIMD2<UInt64>, _ count: Int, _ points: UnsafeMutablePointer<StrawAlgorithm.Point>,
-    _ pointCounts: SIMD4<Int>
-  ) {
-    self.hits = hits
-    var x = SIMD4<Float>(repeating: 0)
-    var z = SIMD4<Float>(repeating: 0)
+  private mutating func makeFit(_ hits: SIMD2<UInt64>, _ count: Int) -> Fit {
+    // In memory and not in vectors, which would have to be taken apart for each hit.
+    let x = fitX
+    let z = fitZ
+    x.update(repeating: 0, count: 4)
+    z.update(repeating: 0, count: 4)
     for i in 0..<min(count, 8) {
       let hit = Int(truncatingIfNeeded: (i < 4 ? hits[0] : hits[1]) >> UInt64(16 * (i & 3)))
       let chamber = (hit >> 8) & 3
       let point = hit & 0xFF
       if point < pointCounts[chamber] {
-        x[chamber] = points[chamber * StrawAlgorithm.pointLimit + point].x
+        x[chamber] = points[chamber * Self.pointLimit + point].x
         z[chamber] = StrawGeometry.z[chamber]
       }
     }
+    let q1: Float
+    let q2: Float
+    let m1: Float
+    let m2: Float
     if z[0] == 0 || z[1] == 0 {
       q2 = x[2] - (z[2] * (x[3] - x[2])) / (z[3] - z[2])
       q1 = q2
@@ -421,7 +438,9 @@ extension StrawAlgorithm.Fit {
       m2 = (x[3] - x[2]) / (z[3] - z[2])
     }
     let pz = 270 / abs(m2 - m1)
-    isTrack = 3000 < pz && pz < 100_000 && Double(m1) < 0.020
+    return Fit(
+      hits: hits, q1: q1, q2: q2, m1: m1, m2: m2,
+      isTrack: 3000 < pz && pz < 100_000 && Double(m1) < 0.020)
   }
 }
 

@@ -31,15 +31,19 @@ struct StrawAlgorithm: ~Copyable {
     var plane: UInt8 = 0
     var flags: UInt8 = 0
 
-    /// 1 for a hit that can take part in a cluster, else 0; without a branch.
+    /// 1 for a hit that can take part in a cluster, else 0.
+    ///
+    /// Without a branch, as nothing foretells it: a < b is the sign of a − b.
     @inline(__always)
     var isGood: Int {
       let lead = Double(lead)
       let trail = -Double(negativeTrail)
-      let isEarly = (0 < lead ? 1 : 0) & (lead < 175 ? 1 : 0)
-      let isFit = (lead < 1.35 * trail - 50 ? 1 : 0) & (lead > 4.8 * trail - 1150 ? 1 : 0)
-      let isShort = (55 < trail ? 1 : 0) & (trail < 250 ? 1 : 0)
-      return isEarly & (isFit & isShort | (trail < -99999 ? 1 : 0))
+      @inline(__always)
+      func isLess(_ a: Double, _ b: Double) -> UInt64 { (a - b).bitPattern }
+      let isEarly = isLess(0, lead) & isLess(lead, 175)
+      let isFit = isLess(lead, 1.35 * trail - 50) & isLess(4.8 * trail - 1150, lead)
+      let isShort = isLess(55, trail) & isLess(trail, 250)
+      return Int((isEarly & (isFit & isShort | isLess(trail, -99999))) >> 63)
     }
   }
 
@@ -131,8 +135,8 @@ struct StrawAlgorithm: ~Copyable {
   static let noBin = 255
   /// Edges at which NA62's code gives up.
   static let edgeLimit = 1500
-  /// Straws of a half view, and the one that stands for all unmapped channels.
-  static let strawsInHalfView = 245
+  /// Room for the 244 straws of a half view, and the one that stands for all unmapped channels.
+  static let strawsInHalfView = 256
   static let clusterLimit = 500
   static let pointLimit = 2000
   static let rawPointLimit = 5000
@@ -206,6 +210,9 @@ struct StrawAlgorithm: ~Copyable {
   let lateral: UnsafeMutablePointer<UInt8>
 
   let candidates: UnsafeMutablePointer<Candidate>
+  /// x and z of the chambers' points in a fit; 0 for none.
+  let fitX: UnsafeMutablePointer<Float>
+  let fitZ: UnsafeMutablePointer<Float>
   /// The last fit.
   var fit = Fit(hits: SIMD2(0, 0), q1: 0, q2: 0, m1: 0, m2: 0, isTrack: false)
   /// For each candidate a bit for each of its points, modulo 16 in each chamber; no bit once it is used up.
@@ -274,6 +281,8 @@ struct StrawAlgorithm: ~Copyable {
     scratch = .allocate(capacity: Self.scratchCount)
     scratch.initialize(repeating: Tracklet(), count: Self.scratchCount)
     lateral = .allocate(capacity: 2 * Self.lateralLimit)
+    fitX = .allocate(capacity: 4)
+    fitZ = .allocate(capacity: 4)
     candidates = .allocate(capacity: Self.candidateLimit)
     signatures = .allocate(capacity: Self.candidateLimit)
     tracks = .allocate(capacity: Self.trackLimit)
@@ -311,6 +320,8 @@ struct StrawAlgorithm: ~Copyable {
     neighbourCounts.deallocate()
     scratch.deallocate()
     lateral.deallocate()
+    fitX.deallocate()
+    fitZ.deallocate()
     candidates.deallocate()
     signatures.deallocate()
     tracks.deallocate()
