@@ -82,68 +82,83 @@ extension StrawAlgorithm {
 
   /// Good hits to clusters, view by view (`l1.md` 5.9.3).
   mutating func makeClusters() throws(Overflow) {
+    let (pairs, pairStarts, nearPairs) = (pairs, pairStarts, nearPairs)
     for view in 0..<16 {
       clusterCounts[view] = 0
-      let h0 = wires + wireStarts[2 * view]
-      let h1 = wires + wireStarts[2 * view + 1]
-      let n0 = h1 - h0
+      let hits = wires + wireStarts[2 * view]
+      let n0 = wireStarts[2 * view + 1] - wireStarts[2 * view]
       let n1 = wireStarts[2 * view + 2] - wireStarts[2 * view + 1]
-      for j in 0..<n0 { try pairNeighbours(h0, n0, h1, n1, j, view) }
-      for j in 0..<n1 {
-        try pairNeighbours(h1, n1, h0, n0, j, view)
-        try pairHalves(h0, n0, h1, j, view)
+      if max(n0, n1) <= Self.tabledHits {
+        // All pairs in one loop without a branch, then the few that are near one another.
+        let table = n0 * (Self.tabledHits + 1) + n1
+        var count = 0
+        for i in pairStarts[table]..<pairStarts[table + 1] {
+          nearPairs[count] = pairs[i]
+          count &+= isNear(pairs[i], hits)
+        }
+        for i in 0..<count { try combine(nearPairs[i], hits, n0, n1, view) }
+      } else {
+        try Self.forEachPair(n0, n1) { pair throws(Overflow) in
+          if isNear(pair, hits) != 0 { try combine(pair, hits, n0, n1, view) }
+        }
       }
     }
   }
 
-  /// Two neighbouring straws of one half view, and the mark on the straw between them in the other half.
-  @inline(__always)
-  private mutating func pairNeighbours(
-    _ a: UnsafeMutablePointer<Wire>, _ na: Int, _ b: UnsafeMutablePointer<Wire>, _ nb: Int, _ j: Int,
-    _ view: Int
+  /// The pairs of hits of a view in the order in which they are tried: for each hit of the first half those
+  /// behind it, and for each of the second half those behind it and then those of the first half.
+  ///
+  /// Hits are numbered through both halves, of which the first has `n0` hits.
+  static func forEachPair(
+    _ n0: Int, _ n1: Int, _ body: (Pair) throws(Overflow) -> Void
   ) throws(Overflow) {
-    if a[j].isUsed { return }
-    let hitJ = a[j]
-    var k = j + 1
-    while k < na {
-      defer { k += 1 }
-      let hitK = a[k]
-      let d = hitJ.position - hitK.position
-      guard abs(d) < 9, !hitK.isUsed else { continue }
-      let pk = d > 0 ? hitK.position + hitK.drift : hitK.position - hitK.drift
-      let pj = d > 0 ? hitJ.position - hitJ.drift : hitJ.position + hitJ.drift
-      let mean = (pk + pj) / 2
-      let sum = hitJ.drift + hitK.drift
-      guard 8.6 < Double(sum), Double(sum) < 9.0 else { continue }
-      try appendCluster(mean, view)
-      a[j].isUsed = true
-      a[k].isUsed = true
-      for l in 0..<nb where abs(mean - b[l].position) < 5 { b[l].isUsed = true }
-      return
+    for j in 0..<n0 {
+      for k in (j + 1)..<max(n0, j + 1) { try body(Pair(j: UInt16(j), k: UInt16(k), isAcross: 0)) }
+    }
+    for j in n0..<(n0 + n1) {
+      for k in (j + 1)..<max(n0 + n1, j + 1) { try body(Pair(j: UInt16(j), k: UInt16(k), isAcross: 0)) }
+      for k in 0..<n0 { try body(Pair(j: UInt16(j), k: UInt16(k), isAcross: 1)) }
     }
   }
 
-  /// One straw of each half view.
+  /// 1 for a pair whose distance and drift distances are those of a cluster, else 0; without a branch: a < b
+  /// is the sign of a − b.
   @inline(__always)
-  private mutating func pairHalves(
-    _ h0: UnsafeMutablePointer<Wire>, _ n0: Int, _ h1: UnsafeMutablePointer<Wire>, _ j: Int, _ view: Int
+  private mutating func isNear(_ pair: Pair, _ hits: UnsafeMutablePointer<Wire>) -> Int {
+    let a = hits + Int(pair.j)
+    let b = hits + Int(pair.k)
+    let limits = driftLimits + 2 * Int(pair.isAcross)
+    let sum = Double(a.pointee.drift + b.pointee.drift)
+    let isClose = (abs(a.pointee.position - b.pointee.position) - 9).bitPattern >> 31
+    let isRight = ((limits[0] - sum).bitPattern & (sum - limits[1]).bitPattern) >> 63
+    return Int(UInt64(isClose) & isRight)
+  }
+
+  /// Makes a cluster of a pair that is near, unless one of its hits is used.
+  private mutating func combine(
+    _ pair: Pair, _ hits: UnsafeMutablePointer<Wire>, _ n0: Int, _ n1: Int, _ view: Int
   ) throws(Overflow) {
-    if h1[j].isUsed { return }
-    let hitJ = h1[j]
-    for h in 0..<n0 {
-      let hitH = h0[h]
-      guard abs(hitJ.position - hitH.position) < 9, !hitH.isUsed else { continue }
-      let isPlainView = view & 1 == 0
-      let s = (hitJ.plane == hitH.plane) == isPlainView
-      let ph = s ? hitH.position + hitH.drift : hitH.position - hitH.drift
-      let pj = s ? hitJ.position - hitJ.drift : hitJ.position + hitJ.drift
-      let mean = (ph + pj) / 2
-      let sum = hitJ.drift + hitH.drift
-      guard 2.9 < Double(sum), Double(sum) < 5.8 else { continue }
-      try appendCluster(mean, view)
-      h1[j].isUsed = true
-      h0[h].isUsed = true
-      return
+    let a = hits + Int(pair.j)
+    let b = hits + Int(pair.k)
+    if a.pointee.isUsed || b.pointee.isUsed { return }
+    // Whether the wires are met from the inside of the pair.
+    let isInside: Bool
+    if pair.isAcross != 0 {
+      isInside = (a.pointee.plane == b.pointee.plane) == (view & 1 == 0)
+    } else {
+      isInside = a.pointee.position - b.pointee.position > 0
+    }
+    let pb = isInside ? b.pointee.position + b.pointee.drift : b.pointee.position - b.pointee.drift
+    let pa = isInside ? a.pointee.position - a.pointee.drift : a.pointee.position + a.pointee.drift
+    let mean = (pb + pa) / 2
+    try appendCluster(mean, view)
+    a.pointee.isUsed = true
+    b.pointee.isUsed = true
+    if pair.isAcross == 0 {
+      // The straw between the two in the other half is theirs.
+      for l in Int(pair.j) < n0 ? n0..<(n0 + n1) : 0..<n0 where abs(mean - hits[l].position) < 5 {
+        hits[l].isUsed = true
+      }
     }
   }
 

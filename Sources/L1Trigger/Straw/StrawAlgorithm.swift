@@ -56,6 +56,13 @@ struct StrawAlgorithm: ~Copyable {
     var isUpdated: Bool
   }
 
+  /// Two hits of a view by their numbers, and 1 if they are of different halves.
+  struct Pair: BitwiseCopyable {
+    var j: UInt16
+    var k: UInt16
+    var isAcross: UInt8
+  }
+
   /// A cluster of hits in one view: its coordinate, and 0, 1 or 2 for not used, used in a four-view point,
   /// used in a three-view point.
   struct Cluster: BitwiseCopyable {
@@ -133,6 +140,8 @@ struct StrawAlgorithm: ~Copyable {
   static let interceptBins = 200
   /// The number in a row of a point that is in none of the bins; no neighbour of one.
   static let noBin = 255
+  /// Hits of a half view up to which the pairs of its hits are listed in a table.
+  static let tabledHits = 6
   /// Edges at which NA62's code gives up.
   static let edgeLimit = 1500
   /// Room for the 244 straws of a half view, and the one that stands for all unmapped channels.
@@ -172,6 +181,13 @@ struct StrawAlgorithm: ~Copyable {
   /// The good hits of the event by half view, and where those of each begin; one more is their number.
   let wires: UnsafeMutablePointer<Wire>
   let wireStarts: UnsafeMutablePointer<Int>
+  /// The pairs of views with few hits, and where those of n0 and n1 hits begin, at 7 × n0 + n1.
+  let pairs: UnsafeMutablePointer<Pair>
+  let pairStarts: UnsafeMutablePointer<Int>
+  /// The pairs of a view that are near one another.
+  let nearPairs: UnsafeMutablePointer<Pair>
+  /// Between which values the sum of two drift distances has to be: one half, both halves.
+  let driftLimits: UnsafeMutablePointer<Double>
   /// Clusters by 4 × chamber + view, in parts of `clusterLimit`.
   let clusters: UnsafeMutablePointer<Cluster>
   let clusterCounts: UnsafeMutablePointer<Int>
@@ -256,6 +272,24 @@ struct StrawAlgorithm: ~Copyable {
       repeating: Wire(position: 0, drift: 0, plane: 0, isUsed: false, isUpdated: false),
       count: Self.edgeLimit + 2)
     wireStarts = .allocate(capacity: 33)
+    let sizes = (0...Self.tabledHits)
+    var list: [Pair] = []
+    var starts = [0]
+    for n0 in sizes {
+      for n1 in sizes {
+        // Appending throws nothing.
+        try? Self.forEachPair(n0, n1) { pair throws(Overflow) in list.append(pair) }
+        starts.append(list.count)
+      }
+    }
+    pairs = .allocate(capacity: list.count)
+    pairs.initialize(from: list, count: list.count)
+    pairStarts = .allocate(capacity: starts.count)
+    pairStarts.initialize(from: starts, count: starts.count)
+    let most = Self.tabledHits * (2 * Self.tabledHits - 1)
+    nearPairs = .allocate(capacity: most + 1)
+    driftLimits = .allocate(capacity: 4)
+    driftLimits.initialize(from: [8.6, 9.0, 2.9, 5.8], count: 4)
     clusters = .allocate(capacity: 16 * Self.clusterLimit)
     clusterCounts = .allocate(capacity: 16)
     points = .allocate(capacity: 4 * Self.pointLimit)
@@ -300,6 +334,10 @@ struct StrawAlgorithm: ~Copyable {
     hitCounts.deallocate()
     wires.deallocate()
     wireStarts.deallocate()
+    pairs.deallocate()
+    pairStarts.deallocate()
+    nearPairs.deallocate()
+    driftLimits.deallocate()
     clusters.deallocate()
     clusterCounts.deallocate()
     points.deallocate()
