@@ -69,14 +69,11 @@ extension StrawAlgorithm {
       }
     }
     wireStarts[32] = n
-    // Two at once; the second of the last pair may be no hit.
-    for i in stride(from: 0, to: n, by: 2) {
-      let leads = SIMD2(wires[i].drift, wires[i + 1].drift)
-      let drifts = StrawGeometry.drift(SIMD2<Double>(SIMD2<Float>(SIMD2<Double>(leads) / 1000)))
-      for k in 0..<2 {
-        wires[i + k].drift =
-          leads[k] >= 1 ? Float(drifts[k]) : wires[i + k].isUpdated ? StrawGeometry.earlyDrift : 0
-      }
+    for i in 0..<n {
+      let lead = wires[i].drift
+      let drift = Float(StrawGeometry.drift(Double(Float(Double(lead) / 1000))))
+      // Times below 1 ns are rare.
+      wires[i].drift = lead >= 1 ? drift : wires[i].isUpdated ? StrawGeometry.earlyDrift : 0
     }
   }
 

@@ -202,9 +202,9 @@ extension StrawAlgorithm {
       let entry = entries[i]
       if seen & (1 << UInt8(bitPattern: entry.chamber)) == 0 {
         for j in 0...m {
-          scratch[j].setCentral(c, entry.point, entry.chamber)
+          (scratch + j).setCentral(c, entry.point, entry.chamber)
           // Evaluated within the loop, as in NA62's code: for j < m it is a stale chamber.
-          seen |= 1 << UInt8(bitPattern: scratch[m].centralChamber(c) & 7)
+          seen |= 1 << UInt8(bitPattern: (scratch + m).centralChamber(c) & 7)
           scratch[j].nc = UInt8(truncatingIfNeeded: c + 1)
           scratch[j].nl = 0
         }
@@ -224,7 +224,7 @@ extension StrawAlgorithm {
     }
     scratchUsed = max(scratchUsed, m + 1)
     for j in 0...m where Int(scratch[j].nc) + Int(scratch[j].nl) > 2 {
-      try keep(scratch[j], a, bin)
+      try keep(scratch + j, a, bin)
     }
   }
 
@@ -237,19 +237,19 @@ extension StrawAlgorithm {
         m = max(m, 0)
         return
       }
-      let chamber = scratch[m - 1].centralChamber(j)
+      let chamber = (scratch + m - 1).centralChamber(j)
       if chamber != entry.chamber {
-        scratch[m].setCentral(p, scratch[m - 1].centralPoint(j), chamber)
+        (scratch + m).setCentral(p, (scratch + m - 1).centralPoint(j), chamber)
       } else {
-        let otherChamber = scratch[m - 1].centralChamber(p)
-        let other = scratch[m - 1].centralPoint(p)
+        let otherChamber = (scratch + m - 1).centralChamber(p)
+        let other = (scratch + m - 1).centralPoint(p)
         let mine = views(entry.chamber, entry.point)
         let theirs = views(otherChamber, other)
         if mine > theirs {
           m -= 1
-          scratch[m].setCentral(p, entry.point, entry.chamber)
+          (scratch + m).setCentral(p, entry.point, entry.chamber)
         } else if mine == theirs {
-          scratch[m].setCentral(p, entry.point, entry.chamber)
+          (scratch + m).setCentral(p, entry.point, entry.chamber)
         } else {
           m -= 1
         }
@@ -275,21 +275,28 @@ extension StrawAlgorithm {
     guard missing != 0 else { return found }
     let (columns, columnBits, columnCount) = (columns, columnBits, columnCount)
     let (neighbours, neighbourCounts, lateral) = (neighbours, neighbourCounts, lateral)
+    let wanted = Self.pattern(Int(missing))
     for number in max(a - 1, 0)...min(a + 1, Self.slopeBins - 1) {
       let row = row(number)
-      // Most rows have no point of a missing chamber in the three bins.
-      let nearby = Self.pointsNear(bin, row, columnBits, columnCount)
-      guard nearby.chambers & missing != 0 else { continue }
+      // Most rows have no point of a missing chamber in the three bins, and most others have one.
+      let nearby = Self.pointsNear(bin, row, wanted, columnBits, columnCount)
+      guard nearby.wanted != 0 else { continue }
       // With six points at most, none is beyond the sixth of its bin: those of other chambers do not count.
-      let counted = nearby.points <= 6 ? Self.pattern(Int(missing)) : .max
+      if nearby.points <= 6, nearby.wanted == 1 {
+        let entry = columns[nearby.last]
+        if entry.chamber == add1 {
+          try Self.collect(entry.point, lateral, &found.0)
+        } else {
+          try Self.collect(entry.point, lateral + Self.lateralLimit, &found.1)
+        }
+        continue
+      }
       // The entries of the three bins, six of each at most.
       neighbourCounts.update(repeating: 0, count: 3)
       let lowest = Self.pattern(bin - 1)
       var first = 0
       while first < columnCount {
-        // The high bit of each column of a chamber that counts; the sums stay within their bytes.
-        let isCounted = (Self.word(columnBits, first) & counted) &+ Self.lowBits
-        var near = Self.nearBytes(Self.word(row, first), lowest) & isCounted
+        var near = Self.nearBytes(Self.word(row, first), lowest)
         while near != 0 {
           let column = first + near.trailingZeroBitCount >> 3
           near &= near &- 1
@@ -314,27 +321,30 @@ extension StrawAlgorithm {
     return found
   }
 
-  /// The chambers with points in the three bins around a bin of a row, and the number of those points.
+  /// How many points are in the three bins around a bin of a row, how many of them are of the wanted
+  /// chambers, and the column of one of these.
   @inline(__always)
   private static func pointsNear(
-    _ bin: Int, _ row: UnsafeMutablePointer<UInt8>, _ columnBits: UnsafeMutablePointer<UInt8>,
-    _ columnCount: Int
-  ) -> (chambers: UInt8, points: Int) {
+    _ bin: Int, _ row: UnsafeMutablePointer<UInt8>, _ chambers: UInt64,
+    _ columnBits: UnsafeMutablePointer<UInt8>, _ columnCount: Int
+  ) -> (points: Int, wanted: Int, last: Int) {
     let lowest = pattern(bin - 1)
-    var found: UInt64 = 0
+    let ones = pattern(1)
     var points = 0
+    var count = 0
+    var last = 0
     var first = 0
     while first < columnCount {
-      let near = nearBytes(word(row, first), lowest) >> 7
-      // Bits 3 to 0 of each near column: the chamber it belongs to.
-      found |= (near &* 0xF) & word(columnBits, first)
-      // The multiplication adds up the bytes in the highest one.
-      points &+= Int((near &* pattern(1)) >> 56)
+      let near = nearBytes(word(row, first), lowest)
+      // The high bit of each column of the chambers; the sums stay within their bytes.
+      let wanted = near & ((word(columnBits, first) & chambers) &+ lowBits)
+      // A multiplication adds up the bytes in the highest one.
+      points &+= Int(((near >> 7) &* ones) >> 56)
+      count &+= Int(((wanted >> 7) &* ones) >> 56)
+      last = wanted != 0 ? first &+ wanted.trailingZeroBitCount >> 3 : last
       first &+= 8
     }
-    found |= found >> 32
-    found |= found >> 16
-    return (UInt8(truncatingIfNeeded: found | found >> 8), points)
+    return (points, count, last)
   }
 
   @inline(__always)
@@ -355,29 +365,31 @@ extension StrawAlgorithm {
     guard count > 0 else { return }
     let last = m
     for j in 0...last {
-      scratch[j].setLateral(l, found[0], chamber)
+      (scratch + j).setLateral(l, found[0], chamber)
       scratch[j].nl = UInt8(l + 1)
     }
     for i in 1..<max(count, 1) {
       for j in 0...last {
         m += 1
         if m == Self.scratchCount { throw Overflow() }
-        scratch[m].copyHits(of: scratch[j])
-        scratch[m].setLateral(l, found[i], chamber)
+        (scratch + m).copyHits(of: scratch + j)
+        (scratch + m).setLateral(l, found[i], chamber)
       }
     }
   }
 
   /// Gives a tracklet its parameters, and keeps it if they are those of a track (`l1.md` 5.9.7 step 4).
-  private mutating func keep(_ tracklet: Tracklet, _ a: Int, _ bin: Int) throws(Overflow) {
+  private mutating func keep(
+    _ tracklet: UnsafeMutablePointer<Tracklet>, _ a: Int, _ bin: Int
+  ) throws(Overflow) {
     // The hits, (chamber, point) in 16 bits each, in two words: of eight only the last two can be missing.
     var low = UInt64.max
     var high = UInt64.max
     var signature: UInt64 = 0
-    let count = Int(tracklet.nc) + Int(tracklet.nl)
+    let count = Int(tracklet.pointee.nc) + Int(tracklet.pointee.nl)
     for i in 0..<min(count, 8) {
-      let isCentral = i < Int(tracklet.nc)
-      let k = isCentral ? i : i - Int(tracklet.nc)
+      let isCentral = i < Int(tracklet.pointee.nc)
+      let k = isCentral ? i : i - Int(tracklet.pointee.nc)
       let chamber =
         UInt64(truncatingIfNeeded: isCentral ? tracklet.centralChamber(k) : tracklet.lateralChamber(k)) & 3
       let point = UInt64(isCentral ? tracklet.centralPoint(k) : tracklet.lateralPoint(k))
@@ -395,7 +407,7 @@ extension StrawAlgorithm {
     if signature.nonzeroBitCount != count { hasExactSignatures = false }
     signatures[candidateCount] = signature
     candidates[candidateCount] = Candidate(
-      hits: hits, nc: tracklet.nc, count: UInt8(min(count, 8)), isUsed: false, q1: fit.q1, q2: fit.q2,
+      hits: hits, nc: tracklet.pointee.nc, count: UInt8(min(count, 8)), isUsed: false, q1: fit.q1, q2: fit.q2,
       m1: fit.m1, m2: fit.m2, my: my, qy: Float(15 * bin - 1500), cda: 0)
     candidateCount += 1
     if candidateCount == Self.candidateLimit { throw Overflow() }
@@ -444,31 +456,36 @@ extension StrawAlgorithm {
   }
 }
 
-extension StrawAlgorithm.Tracklet {
-  @inline(__always)
-  mutating func setCentral(_ i: Int, _ point: UInt8, _ chamber: Int8) {
-    withUnsafeMutableBytes(of: &hc) { $0[i] = point }
-    withUnsafeMutableBytes(of: &cc) { $0[i] = UInt8(bitPattern: chamber) }
+/// The hits of a tracklet, byte by byte where they lie: a byte that has just been written is not read as part
+/// of a larger value, for which the processor would have to wait.
+extension UnsafeMutablePointer<StrawAlgorithm.Tracklet> {
+  private var bytes: UnsafeMutablePointer<UInt8> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: UInt8.self)
   }
   @inline(__always)
-  mutating func setLateral(_ i: Int, _ point: UInt8, _ chamber: Int8) {
-    withUnsafeMutableBytes(of: &hl) { $0[i] = point }
-    withUnsafeMutableBytes(of: &cl) { $0[i] = UInt8(bitPattern: chamber) }
+  func setCentral(_ i: Int, _ point: UInt8, _ chamber: Int8) {
+    bytes[i] = point
+    bytes[6 + i] = UInt8(bitPattern: chamber)
   }
   @inline(__always)
-  func centralPoint(_ i: Int) -> UInt8 { withUnsafeBytes(of: hc) { $0[i] } }
+  func setLateral(_ i: Int, _ point: UInt8, _ chamber: Int8) {
+    bytes[12 + i] = point
+    bytes[14 + i] = UInt8(bitPattern: chamber)
+  }
   @inline(__always)
-  func centralChamber(_ i: Int) -> Int8 { withUnsafeBytes(of: cc) { Int8(bitPattern: $0[i]) } }
+  func centralPoint(_ i: Int) -> UInt8 { bytes[i] }
   @inline(__always)
-  func lateralPoint(_ i: Int) -> UInt8 { withUnsafeBytes(of: hl) { $0[i] } }
+  func centralChamber(_ i: Int) -> Int8 { Int8(bitPattern: bytes[6 + i]) }
   @inline(__always)
-  func lateralChamber(_ i: Int) -> Int8 { withUnsafeBytes(of: cl) { Int8(bitPattern: $0[i]) } }
+  func lateralPoint(_ i: Int) -> UInt8 { bytes[12 + i] }
+  @inline(__always)
+  func lateralChamber(_ i: Int) -> Int8 { Int8(bitPattern: bytes[14 + i]) }
 
   /// Takes the counted hits of another tracklet; what lies behind them stays as it is.
-  mutating func copyHits(of other: Self) {
-    nc = other.nc
-    nl = other.nl
-    for i in 0..<Int(min(nc, 6)) { setCentral(i, other.centralPoint(i), other.centralChamber(i)) }
-    for i in 0..<Int(min(nl, 2)) { setLateral(i, other.lateralPoint(i), other.lateralChamber(i)) }
+  func copyHits(of other: Self) {
+    pointee.nc = other.pointee.nc
+    pointee.nl = other.pointee.nl
+    for i in 0..<Int(Swift.min(pointee.nc, 6)) { setCentral(i, other.centralPoint(i), other.centralChamber(i)) }
+    for i in 0..<Int(Swift.min(pointee.nl, 2)) { setLateral(i, other.lateralPoint(i), other.lateralChamber(i)) }
   }
 }

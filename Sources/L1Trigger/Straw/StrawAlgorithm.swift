@@ -78,7 +78,8 @@ struct StrawAlgorithm: ~Copyable {
     var views: Int32
   }
 
-  /// A tracklet of the scratch memory: points of chambers in the central bin, and in the bins around.
+  /// A tracklet of the scratch memory: points of chambers in the central bin, and in the bins around. They are
+  /// read and written through its address, in this layout: 6 + 6 + 2 + 2 bytes, then the two counts.
   struct Tracklet: BitwiseCopyable {
     var hc: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0, 0, 0)
     var cc: (Int8, Int8, Int8, Int8, Int8, Int8) = (0, 0, 0, 0, 0, 0)
@@ -267,10 +268,7 @@ struct StrawAlgorithm: ~Copyable {
     // One more in both: what is no new hit, or not good, is written behind the others and not counted.
     hits = .allocate(capacity: 32 * Self.strawsInHalfView + 1)
     hitCounts = .allocate(capacity: 32)
-    wires = .allocate(capacity: Self.edgeLimit + 2)
-    wires.initialize(
-      repeating: Wire(position: 0, drift: 0, plane: 0, isUsed: false, isUpdated: false),
-      count: Self.edgeLimit + 2)
+    wires = .allocate(capacity: Self.edgeLimit + 1)
     wireStarts = .allocate(capacity: 33)
     let sizes = (0...Self.tabledHits)
     var list: [Pair] = []

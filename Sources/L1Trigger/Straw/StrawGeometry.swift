@@ -68,16 +68,15 @@ enum StrawGeometry {
 
   /// Drift distance in mm for a drift time in µs.
   @inline(__always)
-  static func drift(_ microseconds: SIMD2<Double>) -> SIMD2<Double> {
+  static func drift(_ microseconds: Double) -> Double {
     let d = microseconds - 0.00807073
     let q = 763.831 * d + -58.9754 * d * d
-    let root = q.replacing(with: -q, where: q .< 0).squareRoot()
-    let r = -2.29722 + root - 22.5652 * microseconds
-    return r.replacing(with: 0, where: r .< 0)
+    let r = -2.29722 + abs(q).squareRoot() - 22.5652 * microseconds
+    return r < 0 ? 0 : r
   }
 
   /// Drift distance of hits that are too early: that of 1 µs (sic).
-  @inline(__always) static var earlyDrift: Float { Float(drift(SIMD2(repeating: 1))[0]) }
+  @inline(__always) static var earlyDrift: Float { Float(drift(1)) }
 }
 
 /// What the algorithm needs to know of a readout channel.
