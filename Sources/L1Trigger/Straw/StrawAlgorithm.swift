@@ -60,7 +60,8 @@ struct StrawAlgorithm: ~Copyable {
   struct Pair: BitwiseCopyable {
     var j: UInt16
     var k: UInt16
-    var isAcross: UInt8
+    /// 32 bits, so that a pair is copied as one word.
+    var isAcross: UInt32
   }
 
   /// A cluster of hits in one view: its coordinate, and 0, 1 or 2 for not used, used in a four-view point,
