@@ -49,13 +49,21 @@ struct L1Core: ~Copyable {
   /// The fragments, within an event, of each algorithm's source, by algorithm; empty if it has none.
   private let ranges: ContiguousArray<Range<Int>>
   private let fragmentCount: Int
-  private let order = ContiguousArray(L1Algorithm.decisionOrder)
+  /// The enabled algorithms of the masks in the fixed order, and where those of each mask begin.
+  private let steps: ContiguousArray<Step>
+  private let stepStarts: ContiguousArray<Int>
   private var straw: StrawAlgorithm
   private var edges = ScratchList<TEL62.Code>(capacity: 1024)
   private var pairs = ScratchList<Tile>(capacity: 64)
   /// Decoded boards that several algorithms or masks read: that of MUV3, and that of IRC, SAC and NewCHOD.
   private var muv3Board = SharedBoard()
   private var ircSacBoard = SharedBoard()
+
+  /// An algorithm of a mask's chain.
+  private struct Step {
+    var algorithm: L1Algorithm
+    var settings: L1AlgorithmSettings
+  }
 
   /// A board that is decoded once for an event.
   private struct SharedBoard: ~Copyable {
@@ -79,6 +87,12 @@ struct L1Core: ~Copyable {
       })
     settings = ContiguousArray(
       configuration.masks.flatMap { mask in L1Algorithm.allCases.map { mask[$0] } })
+    let chains = configuration.masks.map { mask in
+      L1Algorithm.decisionOrder.filter { mask[$0].isEnabled }
+        .map { Step(algorithm: $0, settings: mask[$0]) }
+    }
+    steps = ContiguousArray(chains.joined())
+    stepStarts = ContiguousArray(chains.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) })
     var configured: UInt8 = 0
     for algorithm in L1Algorithm.allCases where layout.index(of: algorithm.source) != nil {
       configured |= algorithm.bit
@@ -145,26 +159,23 @@ struct L1Core: ~Copyable {
     var words: UInt8 = 0
     var process = 0
     var loops = 0
-    let order = order
+    let range = stepStarts[number]..<stepStarts[number + 1]
     chain: while loops != 10, !isReduced, process != logic.count {
-      for i in 0..<order.count {
-        let algorithm = order[i]
-        let settings = settings[8 * number + algorithm.rawValue]
-        if settings.isEnabled, settings.processID == process, configured & algorithm.bit != 0 {
-          let result = run(algorithm, settings, event, bytes, input, &out.info)
+      for i in range {
+        let algorithm = steps[i].algorithm
+        if steps[i].settings.processID == process, configured & algorithm.bit != 0 {
+          let result = run(algorithm, steps[i].settings, event, bytes, input, &out.info)
           process += 1
           let accepts: Bool
           if algorithm == .straw {
-            accepts = UInt32(result) & settings.xx == settings.xx
+            accepts = UInt32(result) & steps[i].settings.xx == steps[i].settings.xx
           } else {
             accepts = result != 0
           }
-          if accepts == settings.isPositive { words |= algorithm.bit }
+          if accepts == steps[i].settings.isPositive { words |= algorithm.bit }
         }
         // Holds for algorithms that have not run yet too: NA62's chains have to follow the fixed order.
-        if logic.enabled & algorithm.bit != 0, words & algorithm.bit == 0, process != 0,
-          !settings.isFlagged
-        {
+        if words & algorithm.bit == 0, process != 0, !steps[i].settings.isFlagged {
           loops += 1
           break chain
         }
@@ -234,7 +245,8 @@ struct L1Core: ~Copyable {
   /// Decodes a fragment into a list.
   @inline(__always)
   private static func decode(
-    _ fragment: EventFragment, _ event: BuiltEvent, _ bytes: RawSpan, into edges: inout ScratchList<TEL62.Code>
+    _ fragment: EventFragment, _ event: BuiltEvent, _ bytes: RawSpan,
+    into edges: inout ScratchList<TEL62.Code>
   ) -> TEL62.Result {
     edges.removeAll()
     let begin = Int(fragment.offset)

@@ -485,7 +485,11 @@ extension UnsafeMutablePointer<StrawAlgorithm.Tracklet> {
   func copyHits(of other: Self) {
     pointee.nc = other.pointee.nc
     pointee.nl = other.pointee.nl
-    for i in 0..<Int(Swift.min(pointee.nc, 6)) { setCentral(i, other.centralPoint(i), other.centralChamber(i)) }
-    for i in 0..<Int(Swift.min(pointee.nl, 2)) { setLateral(i, other.lateralPoint(i), other.lateralChamber(i)) }
+    for i in 0..<Int(Swift.min(pointee.nc, 6)) {
+      setCentral(i, other.centralPoint(i), other.centralChamber(i))
+    }
+    for i in 0..<Int(Swift.min(pointee.nl, 2)) {
+      setLateral(i, other.lateralPoint(i), other.lateralChamber(i))
+    }
   }
 }
