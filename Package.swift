@@ -45,7 +45,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(
-      name: "SpillwayTestSupport", dependencies: ["NA62Formats"], path: "Tests/Support",
+      name: "SpillwayTestSupport", dependencies: ["NA62Formats", "PacketCapture"], path: "Tests/Support",
       swiftSettings: strict),
     .executableTarget(
       name: "spillway",
@@ -54,7 +54,12 @@ let package = Package(
         "Detectors", "Selections", "Alerting", "CountingStatistics", argumentParser,
       ],
       swiftSettings: strict),
-    .testTarget(name: "spillwayTests", dependencies: ["spillway"], swiftSettings: strict),
+    .testTarget(
+      name: "spillwayTests",
+      dependencies: [
+        "spillway", "NA62Formats", "PacketCapture", "EventBuilding", "L1Trigger", "SpillwayTestSupport",
+      ],
+      swiftSettings: strict),
   ]
     + room("NA62Formats", [])
     + room("CountingStatistics", [])

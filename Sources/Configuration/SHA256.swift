@@ -13,11 +13,19 @@ public struct SHA256: Sendable {
   /// Feeds the bytes of a span.
   public mutating func update(_ bytes: RawSpan) {
     length &+= UInt64(bytes.byteCount)
-    for at in bytes.byteOffsets {
+    var at = 0
+    while at < bytes.byteCount {
+      if filled == 0, bytes.byteCount - at >= 64 {
+        compress(bytes, at)
+        at += 64
+        continue
+      }
       block[filled] = bytes.unsafeLoad(fromByteOffset: at, as: UInt8.self)
       filled += 1
+      at += 1
       if filled == 64 {
-        compress()
+        let full = block
+        compress(full.span.bytes, 0)
         filled = 0
       }
     }
@@ -81,12 +89,12 @@ public struct SHA256: Sendable {
     return String(decoding: text, as: UTF8.self)
   }
 
-  private mutating func compress() {
+  /// Takes in the 64 bytes at an offset, which have to be there.
+  private mutating func compress(_ bytes: RawSpan, _ offset: Int) {
     var w = InlineArray<64, UInt32>(repeating: 0)
     for t in 0..<16 {
-      w[t] =
-        UInt32(block[4 * t]) << 24 | UInt32(block[4 * t + 1]) << 16 | UInt32(block[4 * t + 2]) << 8
-        | UInt32(block[4 * t + 3])
+      w[t] = UInt32(
+        bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset + 4 * t, as: UInt32.self))
     }
     for t in 16..<64 {
       let s0 = Self.rotate(w[t - 15], 7) ^ Self.rotate(w[t - 15], 18) ^ (w[t - 15] >> 3)

@@ -5,6 +5,7 @@ struct Arena: Sendable {
   var bytes: ContiguousArray<UInt8> = []
   var fragments: ContiguousArray<EventFragment> = []
   var events: ContiguousArray<BuiltEvent> = []
+  var l1Fragments: ContiguousArray<L1DataFragment> = []
 }
 
 /// Arenas that wait for their next batch: a batch gives its memory back when it is dropped, so that a
@@ -20,6 +21,7 @@ final class ArenaPool: Sendable {
     arena.bytes.removeAll(keepingCapacity: true)
     arena.fragments.removeAll(keepingCapacity: true)
     arena.events.removeAll(keepingCapacity: true)
+    arena.l1Fragments.removeAll(keepingCapacity: true)
     return arena
   }
 

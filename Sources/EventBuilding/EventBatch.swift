@@ -21,6 +21,8 @@ public struct EventFragment: Hashable, Sendable, BitwiseCopyable {
 public struct BuiltEvent: Hashable, Sendable, BitwiseCopyable {
   /// Number of the event in its burst.
   public var number: UInt32
+  /// Run number, or 0.
+  public var run: UInt32 = 0
   /// Identifier of the burst.
   public var burst: UInt32
   /// Timestamp of the timestamp source's first fragment, in clock periods.
@@ -35,7 +37,25 @@ public struct BuiltEvent: Hashable, Sendable, BitwiseCopyable {
   public var time: DataTime
 }
 
-/// Complete events of one burst, in the order of their completion, with their bytes in one arena.
+/// One fragment of the boards that are read after L1 (CREAMs), at its place among the events.
+public struct L1DataFragment: Hashable, Sendable, BitwiseCopyable {
+  /// Number of the event.
+  public var event: UInt32
+  /// Run in which it came, or 0.
+  public var run: UInt32
+  /// Burst in which it came.
+  public var burst: UInt32
+  /// Events of the batch that were complete before it came.
+  public var eventsBefore: UInt32
+  /// Place of its source in `EventLayout.l1Sources`, or −1.
+  public var source: Int16
+  /// Where the fragment begins in `EventBatch.bytes`, header included; 0 where the bytes are not kept.
+  public var offset: UInt32
+  /// Length in bytes, header included.
+  public var length: UInt32
+}
+
+/// Complete events, in the order of their completion, with their bytes in one arena.
 ///
 /// Fragments lie in the dense order of the layout, and within a source in the order of arrival: the
 /// order that NA62's algorithms depend on (`l1.md` section 0).
@@ -48,6 +68,8 @@ public final class EventBatch: Sendable {
   public let fragments: ContiguousArray<EventFragment>
   /// The events, in the order of completion.
   public let events: ContiguousArray<BuiltEvent>
+  /// The fragments of sources read after L1 that came meanwhile, in order of arrival.
+  public let l1Fragments: ContiguousArray<L1DataFragment>
   /// What the packets of this batch add to the builder's books.
   public let books: BuilderBooks
   /// The events given up in this batch, with what is missing.
@@ -73,6 +95,7 @@ public final class EventBatch: Sendable {
     bytes = arena.bytes
     fragments = arena.fragments
     events = arena.events
+    l1Fragments = arena.l1Fragments
     self.books = books
     self.unfinished = unfinished
     self.rejects = rejects
@@ -84,7 +107,7 @@ public final class EventBatch: Sendable {
   }
 
   deinit {
-    pool?.give(Arena(bytes: bytes, fragments: fragments, events: events))
+    pool?.give(Arena(bytes: bytes, fragments: fragments, events: events, l1Fragments: l1Fragments))
   }
 }
 
@@ -102,12 +125,28 @@ public struct RejectedDatagram: Hashable, Sendable {
 public struct UnfinishedEvent: Hashable, Sendable {
   /// Number of the event.
   public var number: UInt32
+  /// Run number, or 0.
+  public var run: UInt32
   /// Identifier of the burst.
   public var burst: UInt32
   /// Fragments received of each source, in the order of the layout.
   public var received: [UInt16]
   /// Why it was given up.
   public var reason: UnfinishedReason
+  /// Whether contradicting last-of-burst flags had marked it as corrupted.
+  public var isCorrupted: Bool
+  /// Where its fragments begin in `EventBatch.fragments`, in the order of a complete event's; those of a
+  /// source behind the number received are blank. Only of the last event of a burst, at the burst's end.
+  public var firstFragment: UInt32?
+}
+
+extension UnfinishedEvent {
+  /// A complete event that was given up before all its L1 data had come.
+  public init(_ event: BuiltEvent, received: [UInt16], reason: UnfinishedReason) {
+    self.init(
+      number: event.number, run: event.run, burst: event.burst, received: received, reason: reason,
+      isCorrupted: false)
+  }
 }
 
 /// Why an event was given up.
@@ -132,4 +171,12 @@ public struct BurstSummary: Hashable, Sendable {
   public var timestamps: ClosedRange<UInt32>
   /// Complete events.
   public var events: UInt64
+  /// Run number, or 0.
+  public var run: UInt32 = 0
+  /// Start of the burst in seconds since the Unix epoch, as the input says it or as the packet of the
+  /// start-of-burst trigger is stamped; 0 where neither is known.
+  public var startOfBurst: UInt32 = 0
+  /// End of the burst in seconds since the Unix epoch, as the packet of the end-of-burst trigger is stamped;
+  /// 0 where there was none.
+  public var endOfBurst: UInt32 = 0
 }

@@ -1,4 +1,4 @@
-import NA62Formats
+public import NA62Formats
 public import PacketCapture
 
 /// Puts fragments together to events, as NA62's farm does (`l1.md` 2.2, 3.1, 3.2).
@@ -23,6 +23,10 @@ public final class EventBuilder {
     public var l1BlockByteCount = 12
     /// The burst change.
     public var burst = BurstTracker.Options()
+    /// Run number of the events of inputs that do not say it themselves, or 0.
+    public var run: UInt32 = 0
+    /// Whether batches carry the bytes of L1 (CREAM) fragments, and not their headers alone.
+    public var keepsL1Bytes = true
     /// NA62's values.
     public init() {}
   }
@@ -92,12 +96,18 @@ struct BuilderCore: ~Copyable {
   private let timestampFragment: Int
   private let l0tpFragment: Int?
   private var summary: BurstSummary?
+  private var run: UInt32
+  /// The burst that the input says itself; nil where it is found from the data.
+  private var identity: BurstIdentity?
+  private var startOfBurst: UInt32 = 0
+  private var endOfBurst: UInt32 = 0
   private var watermark = DataTime(nanoseconds: .min)
 
   init(layout: EventLayout, options: EventBuilder.Options) {
     self.layout = layout
     self.options = options
     tracker = BurstTracker(options: options.burst)
+    run = options.run
     pool = PendingPool(layout: layout)
     limits = ContiguousArray(layout.sources.map(\.fragments))
     starts = ContiguousArray(layout.starts)
@@ -118,6 +128,7 @@ struct BuilderCore: ~Copyable {
     let storage = packets.bytes
     let bytes = storage.span.bytes
     let datagrams = packets.datagrams
+    if packets.burst != identity { enter(packets.burst) }
     watermark = packets.watermark
     for i in range {
       if readyEvents >= limit { return i }
@@ -132,7 +143,7 @@ struct BuilderCore: ~Copyable {
         books.otherPort += 1
         continue
       }
-      switch tracker.arrival(at: datagram.time) {
+      switch identity == nil ? tracker.arrival(at: datagram.time) : .build {
       case .build: break
       case .flush:
         books.flushed += 1
@@ -186,14 +197,7 @@ struct BuilderCore: ~Copyable {
     guard let header = L0MEPHeader(payload), let dense = layout.index(of: header.source) else {
       return .unknownSource
     }
-    if header.source == .l0tp, header.eventCount > 0 {
-      let first = payload.extracting((L0MEPHeader.byteCount + L0Fragment.headerByteCount)...)
-      if let record = L0TPRecord(first),
-        tracker.l0tpPacket(firstEvent: header.firstEvent, word: record.word) == .endBurst
-      {
-        endBurst()
-      }
-    }
+    if header.source == .l0tp { see(L0TPBurstMarks(payload, header: header), at: datagram.time) }
     books.l0Packets += 1
     if header.source == .l0tp {
       for virtual in virtualSources {
@@ -205,28 +209,55 @@ struct BuilderCore: ~Copyable {
       }
     }
     L0MEP.forEachFragment(of: payload, header: header) { fragment in
-      if header.source == .l0tp, fragment.isLastOfBurst,
-        payload.byteCount >= fragment.payloadOffset + L0TPRecord.bytesUsedByL1,
-        L0Word(rawValue: payload.unsafeLoad(fromByteOffset: fragment.payloadOffset + 20, as: UInt8.self))
-          == .endOfBurst
-      {
-        tracker.endOfBurst(event: fragment.event, at: datagram.time)
-      }
       add(fragment, payload, dense: dense, subID: header.subID, datagram)
     }
     return nil
   }
 
   private mutating func addL1(_ payload: RawSpan) -> PacketRejection? {
-    var count: UInt64 = 0
     let sources = layout.l1Sources
+    // Where the packet will lie in the arena, if it is sound.
+    let base = arena.bytes.count
+    let first = arena.l1Fragments.count
     let rejection = L1Packet.forEachFragment(
       of: payload, isConfigured: { id in sources.contains { $0.id == id } }
-    ) { _ in count += 1 }
+    ) { fragment in
+      arena.l1Fragments.append(
+        L1DataFragment(
+          event: fragment.event, run: run, burst: tracker.burst,
+          eventsBefore: UInt32(truncatingIfNeeded: arena.events.count),
+          source: layout.l1Index(of: fragment.source),
+          offset: options.keepsL1Bytes ? UInt32(truncatingIfNeeded: base + fragment.offset) : 0,
+          length: UInt32(truncatingIfNeeded: fragment.length)))
+    }
     if let rejection { return rejection }
+    // A multiple of 4 bytes, so that the payloads behind it stay aligned.
+    if options.keepsL1Bytes { payload.withUnsafeBytes { arena.bytes.append(contentsOf: $0) } }
     books.l1Packets += 1
-    books.l1Fragments += count
+    books.l1Fragments += UInt64(arena.l1Fragments.count - first)
     return nil
+  }
+
+  // MARK: Bursts
+
+  /// Goes over to a burst that the input says itself, or back to those found from the data.
+  private mutating func enter(_ burst: BurstIdentity?) {
+    endBurst()
+    identity = burst
+    guard let burst else { return }
+    run = burst.run
+    startOfBurst = burst.startOfBurst
+    tracker.enter(burst.burst)
+  }
+
+  /// Looks at what an L0TP packet says of the beginning and the end of a burst.
+  private mutating func see(_ marks: L0TPBurstMarks, at time: DataTime) {
+    if identity == nil, tracker.see(marks, at: time) == .endBurst { endBurst() }
+    let seconds = UInt32(clamping: time.nanoseconds / 1_000_000_000)
+    // Without its start in the input, the data time of a stored burst is no time of day.
+    let isDated = identity.map { $0.startOfBurst != 0 } ?? true
+    if identity == nil, marks.firstWord == .startOfBurst, startOfBurst == 0 { startOfBurst = seconds }
+    if isDated, marks.endOfBurst != nil, endOfBurst == 0 { endOfBurst = seconds }
   }
 
   // MARK: Fragments
@@ -290,7 +321,7 @@ struct BuilderCore: ~Copyable {
     }
     arena.events.append(
       BuiltEvent(
-        number: pool.event(slot), burst: pool.burst(slot), timestamp: timestamp,
+        number: pool.event(slot), run: run, burst: pool.burst(slot), timestamp: timestamp,
         firstFragment: UInt32(first), l0: l0, isLastOfBurst: pool.isLastOfBurst(slot), time: time))
     books.fragmentsBuilt += UInt64(fragmentCount)
     books.fragmentsPending -= Int64(fragmentCount)
@@ -309,27 +340,40 @@ struct BuilderCore: ~Copyable {
 
   private mutating func giveUp(_ slot: Int, _ reason: UnfinishedReason) {
     let count = pool.total(slot)
-    unfinished.append(
-      UnfinishedEvent(
-        number: pool.event(slot), burst: pool.burst(slot), received: pool.received(slot), reason: reason))
+    var event = UnfinishedEvent(
+      number: pool.event(slot), run: run, burst: pool.burst(slot), received: pool.received(slot),
+      reason: reason, isCorrupted: pool.isCorrupted(slot))
+    if reason == .burstEnd, pool.isLastOfBurst(slot) {
+      // NA62's farm sends the last event of a burst as it is.
+      pool.blankMissing(slot, starts: starts, packet: PacketReference(input: 0, number: 0))
+      event.firstFragment = UInt32(arena.fragments.count)
+      pool.move(slot, to: &arena)
+    }
+    unfinished.append(event)
     books.fragmentsUnfinished += UInt64(count)
     books.fragmentsPending -= Int64(count)
     books.eventsUnfinished += 1
     books.eventsPending -= 1
-    if pool.isCorrupted(slot) { books.eventsCorruptedHeader += 1 }
+    if event.isCorrupted { books.eventsCorruptedHeader += 1 }
     pool.free(slot)
   }
 
   mutating func endBurst() {
     for slot in pool.pendingSlotsByEvent() { giveUp(slot, .burstEnd) }
-    if let summary { endedBursts.append(summary) }
+    if var summary {
+      summary.startOfBurst = startOfBurst
+      summary.endOfBurst = endOfBurst
+      endedBursts.append(summary)
+    }
     summary = nil
+    startOfBurst = 0
+    endOfBurst = 0
   }
 
   private mutating func note(_ time: DataTime) {
     guard summary != nil else {
       summary = BurstSummary(
-        burst: tracker.burst, begin: time, end: time, timestamps: 0...0, events: 0)
+        burst: tracker.burst, begin: time, end: time, timestamps: 0...0, events: 0, run: run)
       return
     }
     summary?.end = time

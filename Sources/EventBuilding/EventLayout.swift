@@ -27,6 +27,8 @@ public struct EventLayout: Hashable, Sendable {
   public let starts: [Int]
   /// For each source identifier its dense number, or 255.
   let dense: [UInt8]
+  /// For each source identifier its place among the sources read after L1, or −1.
+  private let l1Dense: [Int16]
 
   /// A layout of the given sources.
   public init(sources: [Source], l1Sources: [Source] = [], timestampSource: SourceID = .l0tp) {
@@ -39,8 +41,13 @@ public struct EventLayout: Hashable, Sendable {
       starts.append((starts.last ?? 0) + source.fragments)
       dense[Int(source.id.rawValue)] = UInt8(truncatingIfNeeded: i)
     }
+    var l1Dense = [Int16](repeating: -1, count: 256)
+    for (i, source) in l1Sources.enumerated() {
+      l1Dense[Int(source.id.rawValue)] = Int16(truncatingIfNeeded: i)
+    }
     self.starts = starts
     self.dense = dense
+    self.l1Dense = l1Dense
   }
 
   /// Fragments in a complete event.
@@ -52,6 +59,10 @@ public struct EventLayout: Hashable, Sendable {
     let number = dense[Int(source.rawValue)]
     return number == 255 ? nil : Int(number)
   }
+
+  /// The place of a source in `l1Sources`, or −1 if it is not read after L1.
+  @inline(__always)
+  func l1Index(of source: SourceID) -> Int16 { l1Dense[Int(source.rawValue)] }
 
   /// The indices, within an event, of a source's fragments; empty if it is not configured.
   @inline(__always)

@@ -166,6 +166,17 @@ struct PendingPool: ~Copyable {
     arena.fragments.append(contentsOf: UnsafeBufferPointer(start: from, count: fragmentCount))
   }
 
+  /// Makes blank fragments of those that have not come.
+  mutating func blankMissing(_ slot: Int, starts: ContiguousArray<Int>, packet: PacketReference) {
+    for dense in 0..<sourceCount {
+      let first = starts[dense] + Int(slots[slot].counts[dense])
+      for place in first..<max(first, starts[dense + 1]) {
+        slots[slot].fragments[place] = EventFragment(
+          offset: 0, length: 0, timestamp: .max, subID: 0, isVirtual: true, packet: packet)
+      }
+    }
+  }
+
   mutating func free(_ slot: Int) {
     slots[slot].isUsed = false
     pendingBytes -= slots[slot].used + 256

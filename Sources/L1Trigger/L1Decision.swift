@@ -43,7 +43,8 @@ struct L1Finisher: Sendable {
     logic = configuration.masks.map { MaskLogic($0, isListed: false) }
   }
 
-  mutating func decide(_ l0: L0Summary, _ evaluation: L1Evaluation) -> L1Decision {
+  /// The verdict on the next event; `isBypassed` says that its record is of a periodic or control trigger.
+  mutating func decide(isBypassed: Bool, _ evaluation: L1Evaluation) -> L1Decision {
     let auto: L1Word = evaluation.plan.isAutopass ? .autopass : []
     switch evaluation.plan.path {
     case .special:
@@ -70,7 +71,7 @@ struct L1Finisher: Sendable {
     }
     var word = auto
     if evaluation.flagged { word.insert(.flagged) }
-    if l0.isBypassed { word.insert(.bypass) }
+    if isBypassed { word.insert(.bypass) }
     if evaluation.allDisabled { word.insert(.allDisabled) }
     if evaluation.timeout { word.insert(.timeout) }
     if masks != 0 { word.insert(.accepted) }
@@ -84,9 +85,4 @@ struct L1Finisher: Sendable {
     }
     return L1Decision(word: word, masks: masks, isZeroSuppressed: true, writesBlock: true)
   }
-}
-
-/// The bits of the data type that the verdict needs.
-struct L0Summary {
-  var isBypassed: Bool
 }

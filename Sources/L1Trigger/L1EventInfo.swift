@@ -33,6 +33,8 @@ public struct L1EventInfo: Hashable, Sendable, BitwiseCopyable {
   public var ktagSectors: UInt32 = 0
   /// LAV hits; the count stops at 3.
   public var lavHits: UInt32 = 0
+  /// LAV boards that were decoded, from the first one on: all runs together.
+  public var lavBoards: UInt16 = 0
   /// IRC and SAC hits; the count stops at 1.
   public var ircSacHits: UInt32 = 0
   /// NewCHOD pairs.

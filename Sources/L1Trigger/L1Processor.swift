@@ -46,6 +46,6 @@ public struct L1Tail: Sendable {
   /// The verdict on the next event.
   public mutating func decide(_ event: BuiltEvent, _ evaluation: L1Evaluation) -> L1Decision {
     let isBypassed = event.l0.dataType.contains(.periodic) || event.l0.dataType.contains(.control)
-    return finisher.decide(L0Summary(isBypassed: isBypassed), evaluation)
+    return finisher.decide(isBypassed: isBypassed, evaluation)
   }
 }

@@ -385,6 +385,7 @@ struct L1Core: ~Copyable {
     for f in range {
       let fragment = input[f]
       let board = decode(fragment, event, bytes)
+      info.lavBoards = max(info.lavBoards, UInt16(clamping: f - range.lowerBound + 1))
       if board.subID == 0 || board.subID == 11 { continue }
       guard board.status == .good else { return info.fail(.lav) }
       edgeCount += edges.count

@@ -47,7 +47,9 @@ public struct CaptureBooks: Sendable, Equatable {
   public var fragmentsDuplicateLast: UInt64 = 0
   /// Fragments lost because the table of pending ones was full.
   public var fragmentsEvicted: UInt64 = 0
-  /// Fragments of datagrams still incomplete at time-out, purge or end.
+  /// Fragments of datagrams still incomplete when their burst ended.
+  public var fragmentsBurstEnd: UInt64 = 0
+  /// Fragments of datagrams still incomplete at time-out or at the end of the input.
   public var fragmentsUnfinished: UInt64 = 0
   /// Fragments of reassembled datagrams with a malformed UDP header.
   public var fragmentsMalformed: UInt64 = 0
@@ -83,6 +85,7 @@ public struct CaptureBooks: Sendable, Equatable {
     fragmentsOverlapping &+= other.fragmentsOverlapping
     fragmentsDuplicateLast &+= other.fragmentsDuplicateLast
     fragmentsEvicted &+= other.fragmentsEvicted
+    fragmentsBurstEnd &+= other.fragmentsBurstEnd
     fragmentsUnfinished &+= other.fragmentsUnfinished
     fragmentsMalformed &+= other.fragmentsMalformed
     cutInputs &+= other.cutInputs
@@ -113,6 +116,7 @@ public struct CaptureBooks: Sendable, Equatable {
     fragments &+= fragmentsOverlapping
     fragments &+= fragmentsDuplicateLast
     fragments &+= fragmentsEvicted
+    fragments &+= fragmentsBurstEnd
     fragments &+= fragmentsUnfinished
     fragments &+= fragmentsMalformed
     let ofPackets = Int64(bitPattern: packets &- kinds)
@@ -149,6 +153,7 @@ public struct CaptureBooks: Sendable, Equatable {
       ("fragments-lost-overlap", fragmentsOverlapping),
       ("fragments-lost-duplicate-last", fragmentsDuplicateLast),
       ("fragments-lost-evicted", fragmentsEvicted),
+      ("fragments-lost-burst-end", fragmentsBurstEnd),
       ("fragments-lost-unfinished", fragmentsUnfinished),
       ("fragments-lost-malformed", fragmentsMalformed),
       ("cut-inputs", cutInputs),

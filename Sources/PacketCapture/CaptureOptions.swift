@@ -12,6 +12,8 @@ public struct CaptureOptions: Sendable, Hashable {
   public var maximumPendingFragmentBytes = 64 << 20
   /// Longest data time that a fragment waits for the others of its datagram, in ns.
   public var fragmentTimeoutNanoseconds: Int64 = 30_000_000_000
+  /// How the end of a burst is known, at which fragments are given up; nil where there are no bursts.
+  public var burstWatch: BurstWatch? = BurstWatch()
   /// Files that stay open from the first look until they are read; more are closed and opened again.
   public var maximumOpenFiles = 64
 

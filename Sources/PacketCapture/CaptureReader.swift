@@ -15,6 +15,9 @@ public final class CaptureReader {
   /// The inputs, in the order of `PacketReference.input`.
   public let inputs: [CaptureInput]
 
+  /// Name and version of the library that reads the captures.
+  public static var libraryVersion: String { pcap_lib_version().map { String(cString: $0) } ?? "unknown" }
+
   private let options: CaptureOptions
   private let pool: SlabPool
   private var sources: [CaptureSource?] = []
@@ -45,7 +48,7 @@ public final class CaptureReader {
     intake = Intake(
       reassembler: FragmentReassembler(
         maximumDatagrams: options.maximumPendingFragments, maximumBytes: options.maximumPendingFragmentBytes,
-        timeoutNanoseconds: options.fragmentTimeoutNanoseconds))
+        timeoutNanoseconds: options.fragmentTimeoutNanoseconds), bursts: options.burstWatch)
     intake.maximumDatagrams = max(1, options.maximumDatagramsPerBatch ?? .max)
     if inputs.count(where: \.isStandardInput) > 1 { throw .standardInputTwice }
     for (index, input) in inputs.enumerated() {
@@ -62,13 +65,22 @@ public final class CaptureReader {
       return retire(source, warning)
     }
     guard source.holdNext(), let header = source.heldHeader else {
-      return retire(source, source.trouble)
+      return retire(source, source.trouble ?? emptyWarning(source))
     }
     heads.append(Head(time: Intake.time(header), source: source.index))
     if !keepsOpen {
       source.shut()
       source.forget()
     }
+  }
+
+  /// The warning due for a sound input without packets; none where the filter may have refused them all.
+  private func emptyWarning(_ source: CaptureSource) -> CaptureWarning? {
+    guard options.filter == nil else { return nil }
+    return CaptureWarning(
+      path: source.input.isStandardInput ? "standard input" : source.input.path,
+      message: "there is no packet behind the header; was the capture stopped before its first?",
+      isDataLoss: false)
   }
 
   /// Ends an input, with the warning that is due, if any.
@@ -84,9 +96,10 @@ public final class CaptureReader {
     sources[Int(source.index)] = nil
   }
 
-  /// Gives up the fragments that wait for others, as at the end of a burst; they are in the next batch.
+  /// Gives up the fragments that wait for others; they are in the next batch. The end of a burst in the data
+  /// does so by itself (`CaptureOptions.burstWatch`).
   public func purge() {
-    intake.purge()
+    intake.purge(.fragmentUnfinished)
     isFinished = false
   }
 
@@ -107,7 +120,7 @@ public final class CaptureReader {
           isFinished = true
           break
         }
-        intake.purge()
+        intake.purge(.fragmentUnfinished)
         continue
       }
       do throws(CaptureError) {

@@ -208,11 +208,11 @@ public struct FragmentReassembler: Sendable {
     return discarded
   }
 
-  /// Gives up all that waits, oldest first: at the end of a burst or of the input.
-  public mutating func purge() -> [DiscardedFragments] {
+  /// Gives up all that waits, oldest first: at the end of the input, or of a burst.
+  public mutating func purge(reason: RejectReason = .fragmentUnfinished) -> [DiscardedFragments] {
     var discarded: [DiscardedFragments] = []
     while let taken = takeOldest() {
-      discarded.append(DiscardedFragments(fragments: taken.fragments, reason: .fragmentUnfinished))
+      discarded.append(DiscardedFragments(fragments: taken.fragments, reason: reason))
     }
     order.removeAll()
     orderHead = 0

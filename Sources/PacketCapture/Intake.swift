@@ -42,10 +42,15 @@ struct Intake {
   // Across batches.
   var newest = Int64.min
   var reassembler: FragmentReassembler
+  /// Ends the wait of fragments where a burst ends; nil where bursts do not matter.
+  var bursts: BurstWatch.State?
   var waiting: [Waiting] = []
   var waitingHead = 0
 
-  init(reassembler: FragmentReassembler) { self.reassembler = reassembler }
+  init(reassembler: FragmentReassembler, bursts: BurstWatch?) {
+    self.reassembler = reassembler
+    self.bursts = bursts.map(BurstWatch.State.init)
+  }
 
   var isFull: Bool { datagrams.count >= maximumDatagrams }
   var hasWaiting: Bool { waitingHead < waiting.count }
@@ -95,6 +100,9 @@ struct Intake {
     switch FrameParser(base: data, length: length, wireLength: wireLength).parse(link) {
     case .datagram(let view):
       guard let start = copy(data, length) else { return }
+      if endsBurst(view, UnsafeRawBufferPointer(start: data, count: length), time) {
+        purge(.fragmentBurstEnd)
+      }
       append(view, time: time, packet: packetNumber, source: source, start: start, length: length)
     case .fragment(let view): fragment(view, data, length, wireLength, time)
     case .kind(let kind): count(kind)
@@ -151,7 +159,7 @@ struct Intake {
     case .ipv4Header, .ipv4Length, .ipv4Fragment: books.ipv4Malformed &+= 1
     case .truncatedBySnaplen: books.truncated &+= 1
     case .udpHeader, .udpLength, .fragmentOverlap, .fragmentDuplicateLast, .fragmentEvicted,
-      .fragmentUnfinished, .fragmentMalformed:
+      .fragmentBurstEnd, .fragmentUnfinished, .fragmentMalformed:
       books.udpMalformed &+= 1
     }
   }
@@ -159,6 +167,7 @@ struct Intake {
   private mutating func fragment(
     _ view: FragmentView, _ data: UnsafePointer<UInt8>, _ length: Int, _ wireLength: Int, _ time: Int64
   ) {
+    if bursts?.endsBurst(at: DataTime(nanoseconds: time)) == true { purge(.fragmentBurstEnd) }
     books.fragmentsReceived &+= 1
     let before = reassembler.pendingFragments
     let outcome = reassembler.add(
@@ -182,6 +191,7 @@ struct Intake {
     case .fragmentDuplicateLast: books.fragmentsDuplicateLast &+= count
     case .fragmentEvicted: books.fragmentsEvicted &+= count
     case .fragmentMalformed: books.fragmentsMalformed &+= count
+    case .fragmentBurstEnd: books.fragmentsBurstEnd &+= count
     default: books.fragmentsUnfinished &+= count
     }
     for fragment in discarded.fragments {
@@ -204,16 +214,30 @@ struct Intake {
       return lose(DiscardedFragments(fragments: whole.fragments, reason: .fragmentMalformed))
     }
     books.fragmentsUsed &+= UInt64(whole.fragments.count)
+    if whole.frame.withUnsafeBytes({ endsBurst(view, $0, time) }) { purge(.fragmentBurstEnd) }
     waiting.append(
       Waiting(
         frame: whole.frame, time: time, packet: PacketReference(input: source, number: packetNumber),
         link: link, originalLength: whole.frame.count, datagram: view))
   }
 
+  /// Whether a datagram is the first of a new burst.
+  @inline(__always)
+  private mutating func endsBurst(
+    _ view: UDPView, _ frame: UnsafeRawBufferPointer, _ time: Int64
+  ) -> Bool {
+    guard bursts != nil, view.payloadOffset + view.payloadLength <= frame.count else { return false }
+    let payload = frame[view.payloadOffset..<view.payloadOffset + view.payloadLength]
+    return bursts?.endsBurst(
+      UnsafeRawBufferPointer(rebasing: payload), port: view.destinationPort,
+      at: DataTime(nanoseconds: time)) == true
+  }
+
   /// Gives up all fragments that wait for others.
-  mutating func purge() {
+  mutating func purge(_ reason: RejectReason) {
+    guard reassembler.pendingFragments > 0 else { return }
     let before = reassembler.pendingFragments
-    for discarded in reassembler.purge() { lose(discarded) }
+    for discarded in reassembler.purge(reason: reason) { lose(discarded) }
     books.fragmentsPending &+= Int64(reassembler.pendingFragments &- before)
   }
 

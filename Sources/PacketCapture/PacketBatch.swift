@@ -13,6 +13,8 @@ public final class PacketBatch: Sendable {
   public let rejects: ContiguousArray<RejectedPacket>
   /// What this batch adds to the books.
   public let books: CaptureBooks
+  /// The burst of all datagrams, where the input itself says it; `nil` where it has to be found from the data.
+  public let burst: BurstIdentity?
   /// Every later datagram has a time not before this one, where the inputs are in time order.
   public let watermark: DataTime
   private let pool: SlabPool?
@@ -20,20 +22,24 @@ public final class PacketBatch: Sendable {
   /// A batch of the given bytes and index, whose memory is not recycled.
   public convenience init(
     bytes: ContiguousArray<UInt8>, datagrams: ContiguousArray<Datagram>,
-    rejects: ContiguousArray<RejectedPacket> = [], books: CaptureBooks = CaptureBooks(), watermark: DataTime
+    rejects: ContiguousArray<RejectedPacket> = [], books: CaptureBooks = CaptureBooks(),
+    burst: BurstIdentity? = nil, watermark: DataTime
   ) {
     self.init(
-      bytes: bytes, datagrams: datagrams, rejects: rejects, books: books, watermark: watermark, pool: nil)
+      bytes: bytes, datagrams: datagrams, rejects: rejects, books: books, burst: burst,
+      watermark: watermark, pool: nil)
   }
 
   init(
     bytes: ContiguousArray<UInt8>, datagrams: ContiguousArray<Datagram>,
-    rejects: ContiguousArray<RejectedPacket>, books: CaptureBooks, watermark: DataTime, pool: SlabPool?
+    rejects: ContiguousArray<RejectedPacket>, books: CaptureBooks, burst: BurstIdentity? = nil,
+    watermark: DataTime, pool: SlabPool?
   ) {
     self.bytes = bytes
     self.datagrams = datagrams
     self.rejects = rejects
     self.books = books
+    self.burst = burst
     self.watermark = watermark
     self.pool = pool
   }

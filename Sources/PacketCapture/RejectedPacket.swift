@@ -22,7 +22,9 @@ public enum RejectReason: String, Sendable, Hashable, CaseIterable {
   case fragmentDuplicateLast = "fragment-duplicate-last"
   /// The fragment was given up because the table of pending fragments was full.
   case fragmentEvicted = "fragment-evicted"
-  /// The datagram was still incomplete at its time-out, at a purge or at the end of the input.
+  /// The datagram was still incomplete when its burst ended.
+  case fragmentBurstEnd = "fragment-burst-end"
+  /// The datagram was still incomplete at its time-out or at the end of the input.
   case fragmentUnfinished = "fragment-unfinished"
   /// The reassembled datagram has a malformed UDP header.
   case fragmentMalformed = "fragment-malformed-udp"

@@ -30,7 +30,8 @@ final class BurstFileSource: PacketSource {
   /// Longest file that is read, in bytes.
   static let sizeLimit = 4 << 30
   private static let eventsPerBatch = 256
-  private static let l1Sources: Set<SourceID> = [.lkr, .muv1, .muv2]
+  /// The sources that NA62 reads after L1, where the configuration lists none.
+  static let defaultL1Sources: Set<SourceID> = [.lkr, .muv1, .muv2]
   private static let virtualSources: Set<SourceID> = [.l1, .l2, .nstd]
 
   private(set) var warnings: [CaptureWarning] = []
@@ -39,8 +40,23 @@ final class BurstFileSource: PacketSource {
   private var bytes: ContiguousArray<UInt8> = []
   private var file: BurstFile?
   private var entry = 0
+  private let l1Sources: Set<SourceID>
+  /// The present burst; its start is that of the file's first event.
+  private var identity = BurstIdentity(run: 0, burst: 0, startOfBurst: 0)
+  private var last = DataTime(nanoseconds: 0)
+  private let run: UInt32?
 
-  init(files: [File]) { self.files = files }
+  /// A source of the packets of files.
+  ///
+  /// - Parameters:
+  ///   - files: the files, in the order of their bursts.
+  ///   - l1Sources: the sources whose fragments have the headers of L1 data.
+  ///   - run: the run number, instead of those in the files.
+  init(files: [File], l1Sources: Set<SourceID>, run: UInt32?) {
+    self.files = files
+    self.l1Sources = l1Sources
+    self.run = run
+  }
 
   static func isRegularFile(_ path: String) -> Bool {
     var isDirectory: ObjCBool = false
@@ -58,16 +74,18 @@ final class BurstFileSource: PacketSource {
         throw .notACapture(path: files[current].path, looksLike: "a damaged burst file (\(error))")
       }
       entry = 0
+      identity = BurstIdentity(
+        run: run ?? files[current].run, burst: files[current].burst, startOfBurst: startOfBurst())
     }
     guard let file else { return nil }
-    var out = PacketMaker(input: UInt32(current))
+    var out = PacketMaker(input: UInt32(current), last: last)
     let end = min(entry + Self.eventsPerBatch, file.entries.count)
     while entry < end {
       defer { entry += 1 }
       do throws(FormatError) {
         let all = bytes.span.bytes
         let range = try file.range(ofEntry: entry, in: all)
-        let stored = try StoredEvent(all.extracting(range), l1Sources: Self.l1Sources)
+        let stored = try StoredEvent(all.extracting(range), l1Sources: l1Sources)
         out.add(stored, all.extracting(range), number: UInt32(entry + 1), fallback: current)
       } catch {
         out.lost()
@@ -77,7 +95,22 @@ final class BurstFileSource: PacketSource {
             message: "damaged event, left out: \(error)", isDataLoss: true))
       }
     }
-    return out.batch()
+    last = out.last
+    return out.batch(identity)
+  }
+
+  /// Start of burst of the present file, from the first of its events that can be read; 0 if none says it.
+  private func startOfBurst() -> UInt32 {
+    guard let file else { return 0 }
+    for index in file.entries.indices {
+      if let start = Self.startOfBurst(of: index, in: file, bytes.span.bytes) { return start }
+    }
+    return 0
+  }
+
+  private static func startOfBurst(of index: Int, in file: BurstFile, _ all: RawSpan) -> UInt32? {
+    guard let range = try? file.range(ofEntry: index, in: all) else { return nil }
+    return try? StoredEventHeader(all.extracting(range)).startOfBurst
   }
 
   /// Makes packets from stored events.
@@ -86,9 +119,12 @@ final class BurstFileSource: PacketSource {
     private var bytes: ContiguousArray<UInt8> = []
     private var datagrams: ContiguousArray<Datagram> = []
     private var books = CaptureBooks()
-    private var last = DataTime(nanoseconds: 0)
+    private(set) var last: DataTime
 
-    init(input: UInt32) { self.input = input }
+    init(input: UInt32, last: DataTime) {
+      self.input = input
+      self.last = last
+    }
 
     mutating func lost() { books.cutInputs += 1 }
 
@@ -96,8 +132,11 @@ final class BurstFileSource: PacketSource {
       let start =
         stored.header.startOfBurst == 0
         ? Int64(fallback) * 20_000_000_000 : Int64(stored.header.startOfBurst) * 1_000_000_000
-      last = DataTime(
-        nanoseconds: start + Int64(Double(stored.header.timestamp) * ClockTicks.strawPeriod))
+      // An unfinished last event has no timestamp: it comes at the end of what was before.
+      if stored.header.triggerWord != StoredEvent.incompleteTriggerWord || stored.header.timestamp != 0 {
+        last = DataTime(
+          nanoseconds: start + Int64(Double(stored.header.timestamp) * ClockTicks.strawPeriod))
+      }
       let isLast = stored.header.triggerWord & 0xFF == UInt32(L0Word.endOfBurst.rawValue)
       for source in stored.sources where !virtualSources.contains(source.id) {
         for fragment in source.fragments where !fragment.isMissing {
@@ -138,8 +177,8 @@ final class BurstFileSource: PacketSource {
       books.datagrams += 1
     }
 
-    func batch() -> PacketBatch {
-      PacketBatch(bytes: bytes, datagrams: datagrams, books: books, watermark: last)
+    func batch(_ burst: BurstIdentity) -> PacketBatch {
+      PacketBatch(bytes: bytes, datagrams: datagrams, books: books, burst: burst, watermark: last)
     }
   }
 }

@@ -11,6 +11,24 @@ public struct JudgedBatch: Sendable {
   public let decisions: [L1Decision]
   /// Each algorithm run alone with the parameters of mask 0, event by event; empty unless asked for.
   public let alone: [AloneQuantities]
+  /// The stored events that became complete, in order; empty unless events are stored.
+  public let stored: [StoredRecord]
+  /// What the batch adds to the books of the L1 data.
+  public let l1Books: L1DataBooks
+  /// Kept events that never got all their L1 data; `received` is in the order of `EventLayout.l1Sources`.
+  public let l1Unfinished: [UnfinishedEvent]
+  /// The bursts that ended in the batch, with what the trigger counted in them.
+  public let endedBursts: [BurstStatistics]
+}
+
+/// A stored event (`l1.md` 7.1).
+public struct StoredRecord: Hashable, Sendable {
+  /// Run number, or 0.
+  public let run: UInt32
+  /// Burst.
+  public let burst: UInt32
+  /// Its bytes; `nil` if they do not fit into the format.
+  public let bytes: [UInt8]?
 }
 
 /// What the algorithms find when each is run alone with the parameters of mask 0.

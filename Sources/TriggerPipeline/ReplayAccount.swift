@@ -18,8 +18,10 @@ public struct ReplayAccount: Sendable {
   public private(set) var capture = CaptureBooks()
   /// The builder's books.
   public private(set) var builder = BuilderBooks()
-  /// The bursts, in order.
-  public private(set) var bursts: [BurstSummary] = []
+  /// The books of the L1 data.
+  public private(set) var l1Data = L1DataBooks()
+  /// The bursts, in order, with what the trigger counted in each.
+  public private(set) var bursts: [BurstStatistics] = []
   /// Events given up, by reason.
   public private(set) var unfinished: [UnfinishedReason: UInt64] = [:]
   /// The selections with their counts.
@@ -28,6 +30,7 @@ public struct ReplayAccount: Sendable {
   public private(set) var alerts: UInt64 = 0
   private let selections: SelectionSet?
   private let identity: RunIdentity
+  private var hasL1Sources = false
 
   /// An empty account.
   public init(selections: SelectionSet?, identity: RunIdentity) {
@@ -58,9 +61,11 @@ public struct ReplayAccount: Sendable {
     capture += batch.captureBooks
     builder += batch.books
     for event in batch.unfinished { unfinished[event.reason, default: 0] += 1 }
-    for burst in batch.endedBursts {
+    l1Data += judged.l1Books
+    hasL1Sources = !batch.layout.l1Sources.isEmpty
+    for burst in judged.endedBursts {
       bursts.append(burst)
-      rates.add(burst)
+      rates.add(burst.burst)
     }
     alerts += UInt64(raised.count)
     return raised
@@ -77,7 +82,7 @@ public struct ReplayAccount: Sendable {
     return AlertRecord(
       selection: selection.name, isBlind: selection.isBlind,
       event: .init(
-        run: identity.run, burst: event.burst, number: event.number,
+        run: event.run, burst: event.burst, number: event.number,
         timestamp: ClockTicks(event.timestamp), fineTime: event.l0.fineTime),
       l0: .init(
         dataType: event.l0.dataType.rawValue, word: event.l0.word.rawValue, flags: event.l0.flags),
@@ -118,23 +123,21 @@ public struct ReplayAccount: Sendable {
 
   /// Whether everything that came in is in exactly one column.
   public var closes: Bool {
-    capture.closes && builder.closes && builder.eventsBuilt == rates.events
+    capture.closes && builder.closes && builder.eventsBuilt == rates.events && l1Data.closes
+      && l1Data.fragments == builder.l1Fragments && l1Data.events == (hasL1Sources ? rates.kept : 0)
       && accumulators.allSatisfy(\.isClosed)
   }
 }
 
-/// What a run is: the identity that all its records carry.
+/// What a replay is: the identity that all its records carry. Run and burst come with the events.
 public struct RunIdentity: Hashable, Sendable {
-  /// The run number, or 0.
-  public var run: UInt32
   /// The inputs by name.
   public var input: String
   /// Hash of the effective configuration.
   public var configurationHash: String
 
   /// An identity.
-  public init(run: UInt32, input: String, configurationHash: String) {
-    self.run = run
+  public init(input: String, configurationHash: String) {
     self.input = input
     self.configurationHash = configurationHash
   }

@@ -1,11 +1,11 @@
+public import EventBuilding
+import NA62Formats
 public import PacketCapture
 
 /// The inputs of a replay, checked before anything runs: captures, or burst files.
 public struct ReplayInput: Sendable, CustomStringConvertible {
   /// What was noticed while the arguments were looked at.
   public let warnings: [CaptureWarning]
-  /// Burst identifier of the first burst file.
-  public let firstBurst: UInt32?
   private let captures: [CaptureInput]
   private let burstFiles: [BurstFileSource.File]
   private let options: CaptureOptions
@@ -25,13 +25,19 @@ public struct ReplayInput: Sendable, CustomStringConvertible {
       for path in arguments { files.append(try BurstFileSource.File(path: path)) }
       burstFiles = files.sorted { ($0.run, $0.burst) < ($1.run, $1.burst) }
       captures = []
-      firstBurst = burstFiles.first?.burst
     } else {
       burstFiles = []
       captures = try CaptureInput.expand(arguments, warnings: &warnings)
-      firstBurst = nil
     }
-    self.warnings = warnings
+    self.warnings = warnings + CaptureInput.repetitions(captures.map(\.path) + burstFiles.map(\.path))
+  }
+
+  /// Whether the inputs are burst files, which say their runs and bursts themselves.
+  public var isBurstFiles: Bool { !burstFiles.isEmpty }
+
+  /// Each input, with the run and burst that it says it holds.
+  public var files: [(path: String, run: UInt32?, burst: UInt32?)] {
+    captures.map { ($0.path, nil, nil) } + burstFiles.map { ($0.path, $0.run, $0.burst) }
   }
 
   /// The inputs by name.
@@ -44,10 +50,18 @@ public struct ReplayInput: Sendable, CustomStringConvertible {
 
   /// Opens the inputs.
   ///
+  /// - Parameters:
+  ///   - layout: the sources, which decide how the events of burst files are read; without one NA62's usual ones.
+  ///   - run: the run number, instead of those that burst files say.
   /// - Throws: `CaptureError`.
-  public func open() throws(CaptureError) -> any PacketSource {
+  public func open(layout: EventLayout? = nil, run: UInt32? = nil) throws(CaptureError) -> any PacketSource {
     if burstFiles.isEmpty { return try CaptureReader(inputs: captures, options: options) }
-    return BurstFileSource(files: burstFiles)
+    let configured = Set(layout?.l1Sources.map(\.id) ?? [])
+    let readBefore = layout?.sources.map(\.id) ?? []
+    return BurstFileSource(
+      files: burstFiles,
+      l1Sources: configured.union(BurstFileSource.defaultL1Sources).subtracting(readBefore),
+      run: run)
   }
 }
 

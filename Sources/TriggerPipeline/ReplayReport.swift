@@ -12,15 +12,17 @@ public struct ReplayReport: Sendable {
   private let account: ReplayAccount
   private let results: [CountingResult]
   private let menu: L1Menu
+  private let stored: BurstFileWriter.Books?
 
-  /// The report of an account.
+  /// The report of an account, and of the burst files if there are any.
   ///
   /// - Throws: `StatisticsError`.
-  public init(account: ReplayAccount, menu: L1Menu) throws {
+  public init(account: ReplayAccount, menu: L1Menu, stored: BurstFileWriter.Books? = nil) throws {
     var account = account
     results = try account.results()
     self.account = account
     self.menu = menu
+    self.stored = stored
   }
 
   // MARK: Rates
@@ -100,6 +102,42 @@ public struct ReplayReport: Sendable {
       + "-\(number(rate.errorDown * scale.0)) \(scale.1)"
   }
 
+  // MARK: Bursts
+
+  /// What the trigger counted in each burst, as NA62's HltStatistics (`l1.md` 3.5), as CSV.
+  public func hltCSV() -> String {
+    let counters = EOBTriggerRecord.Level.l1.counters
+    var out = "run,burst,start_of_burst,end_of_burst," + counters.map(\.rawValue).joined(separator: ",")
+    out += ",EventsToMerger,BytesToMerger"
+    for mask in 0..<16 { out += ",input_\(mask),accepted_\(mask)" }
+    out += ",words\n"
+    for burst in account.bursts {
+      let counts = burst.counts
+      out += "\(burst.burst.run),\(burst.burst.burst),\(burst.burst.startOfBurst),\(burst.burst.endOfBurst),"
+      out += counters.map { "\(counts[$0])" }.joined(separator: ",")
+      out += ",\(counts.eventsToMerger),\(counts.bytesToMerger)"
+      for mask in counts.rates.masks { out += ",\(mask.l0Input),\(mask.l1Accepted)" }
+      let words = counts.words.indices.filter { counts.words[$0] > 0 }
+      out += "," + words.map { "0x\(DecisionTable.hex($0, 2)):\(counts.words[$0])" }.joined(separator: " ")
+      out += "\n"
+    }
+    return out
+  }
+
+  /// The bursts with their runs, as structured values.
+  public func bursts() -> ConfigValue {
+    .list(
+      account.bursts.map { ended in
+        .map([
+          ConfigValue.Entry("run", .int(Int(ended.burst.run))),
+          ConfigValue.Entry("burst", .int(Int(ended.burst.burst))),
+          ConfigValue.Entry("start_of_burst", .int(Int(ended.burst.startOfBurst))),
+          ConfigValue.Entry("end_of_burst", .int(Int(ended.burst.endOfBurst))),
+          ConfigValue.Entry("events", count(ended.burst.events)),
+        ])
+      })
+  }
+
   // MARK: Counts
 
   /// The counting experiments for a person; empty without selections.
@@ -116,7 +154,7 @@ public struct ReplayReport: Sendable {
       }
       table.append([
         selection.name, "\(result.observed)", b,
-        "< \(number(result.limit.upper)) at \(number(result.limit.confidenceLevel * 100)) %",
+        "< \(number(result.limit.upper)) at \(TextShare.percent(result.limit.confidenceLevel))",
         result.branchingRatioLimit.map { "< \(number($0))" } ?? "-", number(result.significance.pValue),
         result.significance.zOneSided.map(number) ?? "-", result.significance.zTwoSided.map(number) ?? "-",
       ])
@@ -216,7 +254,14 @@ public struct ReplayReport: Sendable {
     add("fragments", "out-of-range", b.fragmentsOutOfRange)
     add("fragments", "unfinished", b.fragmentsUnfinished)
     out.append(("fragments", "pending", b.fragmentsPending))
+    let d = account.l1Data
     add("l1-fragments", "in", b.l1Fragments)
+    add("l1-fragments", "used", d.fragmentsUsed)
+    add("l1-fragments", "not-requested", d.fragmentsNotRequested)
+    add("l1-fragments", "duplicate", d.fragmentsDuplicate)
+    add("l1-fragments", "unknown-source", d.fragmentsUnknownSource)
+    add("l1-fragments", "unfinished", d.fragmentsUnfinished)
+    out.append(("l1-fragments", "pending", d.fragmentsPending))
     add("events", "in", b.events)
     add("events", "built", b.eventsBuilt)
     for reason in UnfinishedReason.allCases {
@@ -226,17 +271,32 @@ public struct ReplayReport: Sendable {
     add("events", "judged", account.rates.events)
     add("events", "kept", account.rates.kept)
     add("events", "rejected-by-l1", account.rates.events - account.rates.kept)
+    add("l1-data", "requested", d.events)
+    add("l1-data", "complete", d.eventsComplete)
+    add("l1-data", "duplicate", d.eventsDuplicate)
+    add("l1-data", "unfinished-burst-end", d.eventsBurstEnd)
+    add("l1-data", "unfinished-pending-limit", d.eventsPendingLimit)
+    out.append(("l1-data", "pending", d.eventsPending))
+    if let stored {
+      add("stored", "in", stored.events)
+      add("stored", "written", stored.written)
+      add("stored", "duplicate", stored.duplicate)
+      add("stored", "too-long", stored.tooLong)
+    }
     add("alerts", "raised", account.alerts)
     return out
   }
 
   /// The levels of the books, in the way of the data.
-  private static let levels = ["capture", "datagrams", "fragments", "l1-fragments", "events", "alerts"]
+  private static let levels = [
+    "capture", "datagrams", "fragments", "l1-fragments", "events", "l1-data", "stored", "alerts",
+  ]
 
   /// Whether the books close.
-  public var closes: Bool { account.closes }
+  public var closes: Bool { account.closes && stored?.closes != false }
 
-  /// Share of the fragments that came and were lost, and of the packets that were rejected: the larger one.
+  /// Share of the fragments that came and were lost, of the L1 fragments (without those of events that L1 did
+  /// not keep), and of the packets that were rejected: the largest one.
   public var lostShare: Double {
     let b = account.builder
     let c = account.capture
@@ -244,14 +304,16 @@ public struct ReplayReport: Sendable {
       b.fragments - b.fragmentsBuilt - UInt64(clamping: b.fragmentsPending)
     let rejected =
       b.rejected.reduce(0, +) + b.flushed + c.truncated + c.ipv4Malformed + c.udpMalformed + c.cutInputs
+    let l1 = account.l1Data
     return max(
+      l1.fragments > 0 ? Double(l1.fragmentsLost) / Double(l1.fragments) : 0,
       b.fragments > 0 ? Double(lost) / Double(b.fragments) : 0,
       c.packets > 0 ? Double(rejected) / Double(c.packets) : c.cutInputs > 0 ? 1 : 0)
   }
 
   /// The books for a person: what is not zero, and whether they close.
   public func booksText() -> String {
-    var out = "Books \(account.closes ? "close" : "DO NOT CLOSE")\n"
+    var out = "Books \(closes ? "close" : "DO NOT CLOSE")\n"
     for level in Self.levels {
       let columns = books.filter { $0.level == level && $0.count != 0 }
       guard !columns.isEmpty else { continue }
@@ -289,7 +351,7 @@ public struct ReplayReport: Sendable {
         ]))
     }
     var levels: [ConfigValue.Entry] = []
-    for level in Self.levels {
+    for level in Self.levels where books.contains(where: { $0.level == level }) {
       levels.append(
         ConfigValue.Entry(
           level,
@@ -304,7 +366,7 @@ public struct ReplayReport: Sendable {
       ConfigValue.Entry("kept", count(rates.kept)),
       ConfigValue.Entry("masks", .list(masks)),
       ConfigValue.Entry("counts", counts()),
-      ConfigValue.Entry("books_close", .bool(account.closes)),
+      ConfigValue.Entry("books_close", .bool(closes)),
       ConfigValue.Entry("books", .map(levels)),
     ])
   }

@@ -2,6 +2,7 @@ public import Alerting
 public import Configuration
 import EventBuilding
 import Foundation
+import Glibc
 import L1Trigger
 import NA62Formats
 import PacketCapture
@@ -14,7 +15,7 @@ public struct RunDirectoryError: Error, Sendable, CustomStringConvertible {
 
 /// The files of a run: written as the run goes on, and closed with its results.
 ///
-/// `run.json` (manifest), `rates.csv`, `counts.json`, `alerts.jsonl`, `quarantine.pcap` (pcapng, the reason
+/// `run.json` (manifest), `rates.csv`, `hlt.csv`, `counts.json`, `alerts.jsonl`, `quarantine.pcap` (pcapng, the reason
 /// in each packet's comment; only when something was rejected), and `unfinished.csv`.
 public final class RunDirectory {
   /// The directory.
@@ -28,13 +29,7 @@ public final class RunDirectory {
   /// - Throws: `RunDirectoryError` or `AlertingError`.
   public init(path: String) throws {
     self.path = path
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw RunDirectoryError(
-        description: "\(path): the run directory cannot be made (\(error.localizedDescription)); "
-          + "name another with --out")
-    }
+    try OutputDirectory.make(path, option: "--out")
     for name in ["quarantine.pcap", "unfinished.csv"] {
       try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
     }
@@ -58,20 +53,28 @@ public final class RunDirectory {
           time: datagram.time, packet: datagram.packet, frame: frame, reason: reject.reason.rawValue)
       }
     }
-    if !batch.unfinished.isEmpty {
+    if !batch.unfinished.isEmpty || !judged.l1Unfinished.isEmpty {
       if unfinished == nil {
         unfinished = try OutputFile(path: "\(path)/unfinished.csv")
-        try unfinished?.write("burst,event,reason,received\n")
+        try unfinished?.write("run,burst,event,reason,received\n")
       }
-      var rows = ""
-      for event in batch.unfinished {
-        let received = zip(batch.layout.sources, event.received)
-          .map { "\($0.id.hex):\($1)/\($0.fragments)" }
-        rows += "\(event.burst),\(event.number),\(event.reason.rawValue),"
-        rows += received.joined(separator: " ") + "\n"
-      }
-      try unfinished?.write(rows)
+      let layout = batch.layout
+      try unfinished?.write(
+        Self.rows(of: batch.unfinished, layout.sources, "")
+          + Self.rows(of: judged.l1Unfinished, layout.l1Sources, "l1-"))
     }
+  }
+
+  private static func rows(
+    of events: [UnfinishedEvent], _ sources: [EventLayout.Source], _ prefix: String
+  ) -> String {
+    var rows = ""
+    for event in events {
+      let received = zip(sources, event.received).map { "\($0.id.hex):\($1)/\($0.fragments)" }
+      rows += "\(event.run),\(event.burst),\(event.number),\(prefix)\(event.reason.rawValue),"
+      rows += received.joined(separator: " ") + "\n"
+    }
+    return rows
   }
 
   /// Writes the results and closes the files.
@@ -82,6 +85,7 @@ public final class RunDirectory {
     try unfinished?.close()
     try alerts.close()
     try OutputFile.write(try report.ratesCSV(), to: "\(path)/rates.csv")
+    try OutputFile.write(report.hltCSV(), to: "\(path)/hlt.csv")
     try OutputFile.write(report.counts().json() + "\n", to: "\(path)/counts.json")
     try OutputFile.write(manifest.json() + "\n", to: "\(path)/run.json")
   }
@@ -90,7 +94,7 @@ public final class RunDirectory {
 /// A text file that is written in pieces.
 public final class OutputFile {
   private let path: String
-  private let handle: FileHandle
+  private var descriptor: Int32
 
   /// Makes the file, or empties it.
   ///
@@ -98,14 +102,15 @@ public final class OutputFile {
   public init(path: String) throws {
     self.path = path
     // Not FileManager.createFile, which puts a new file in the place of a pipe or a device.
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       throw RunDirectoryError(
         description: "\(path): cannot be written (\(String(cString: strerror(errno)))); "
           + "check that the directory exists and is yours to write")
     }
-    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
+
+  deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
 
   /// Appends text.
   ///
@@ -114,11 +119,14 @@ public final class OutputFile {
 
   /// Appends bytes.
   func write(_ bytes: Data) throws {
-    do {
-      try handle.write(contentsOf: bytes)
-    } catch {
-      throw RunDirectoryError(
-        description: "\(path): writing failed (\(error.localizedDescription)); is the disk full?")
+    try bytes.withUnsafeBytes { buffer in
+      var done = 0
+      while done < buffer.count {
+        let count = Glibc.write(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done)
+        if count < 0, errno == EINTR { continue }
+        guard count >= 0 else { throw failure("writing", errno) }
+        done += count
+      }
     }
   }
 
@@ -126,11 +134,15 @@ public final class OutputFile {
   ///
   /// - Throws: `RunDirectoryError`.
   public func close() throws {
-    do {
-      try handle.close()
-    } catch {
-      throw RunDirectoryError(description: "\(path): closing failed (\(error.localizedDescription))")
-    }
+    guard descriptor >= 0 else { return }
+    defer { descriptor = -1 }
+    guard Glibc.close(descriptor) == 0 else { throw failure("closing", errno) }
+  }
+
+  private func failure(_ action: String, _ code: Int32) -> RunDirectoryError {
+    RunDirectoryError(
+      description:
+        "\(path): \(action) failed (\(String(cString: strerror(code)))); make room, or write elsewhere")
   }
 
   /// Writes a whole file.

@@ -23,6 +23,10 @@ public struct TriggerPipeline: Sendable {
     public var eventLimit: UInt64?
     /// Whether every algorithm is also run alone, for the table of decisions.
     public var runsAlone = false
+    /// Whether events that L1 keeps are made into stored events.
+    public var storesEvents = false
+    /// Bytes that events waiting for L1 data may hold; beyond, the oldest one is given up.
+    public var maximumPendingL1Bytes = 512 << 20
     /// The event builder's options.
     public var builder = EventBuilder.Options()
     /// One worker and NA62's values.
@@ -43,6 +47,7 @@ public struct TriggerPipeline: Sendable {
     self.maps = maps
     var options = options
     options.builder.l1BlockByteCount = configuration.dataBlockByteCount
+    options.builder.keepsL1Bytes = options.storesEvents
     // With the original scratch memory an answer depends on the events before: one worker sees them all.
     options.workers = configuration.strawScratch == .original ? 1 : max(1, options.workers)
     self.options = options
@@ -168,14 +173,13 @@ public struct TriggerPipeline: Sendable {
     _ workers: [BoundedStream<Evaluated>], _ take: (JudgedBatch) async throws -> Void
   ) async throws {
     var tail = L1Tail(configuration)
+    var stage = EventStage(configuration: configuration, layout: layout, options: options)
     var iterators = workers.map { $0.elements.makeAsyncIterator() }
     var turn = 0
     while let done = await iterators[turn].next() {
       turn = (turn + 1) % workers.count
       let decisions = zip(done.batch.events, done.evaluations).map { tail.decide($0, $1) }
-      try await take(
-        JudgedBatch(
-          batch: done.batch, evaluations: done.evaluations, decisions: decisions, alone: done.alone))
+      try await take(stage.judge(done.batch, done.evaluations, decisions, alone: done.alone))
     }
   }
 }

@@ -9,6 +9,11 @@ import Selections
 struct Config: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check configuration files, or show them as they take effect.",
+    discussion: """
+      Examples:
+        spillway config check Configs/menus/*.yaml
+        spillway config show Configs/menus/golden-pnn.yaml
+      """,
     subcommands: [Check.self, Show.self])
 
   /// A configuration file by its schema.

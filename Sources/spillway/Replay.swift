@@ -47,16 +47,19 @@ struct Replay: AsyncParsableCommand {
   @Option(name: .customLong("batch-events"), help: "Events in a batch, at most; 0: as the packets come.")
   var batchEvents = 256
 
-  @Option(help: "Stop after this many events.")
+  @Option(
+    help: "Stop with the packet that completes this many events; events that it completes too are taken.")
   var limit: UInt64?
 
   @Option(help: "Take only packets that this BPF filter passes.")
   var filter: String?
 
-  @Option(name: .customLong("run"), help: "Run number for records.")
-  var runNumber: UInt32 = 0
+  @Option(name: .customLong("run"), help: "Run number for records (default: that of burst files, else 0).")
+  var runNumber: UInt32?
 
-  @Option(name: .customLong("first-burst"), help: "Identifier of the first burst.")
+  @Option(
+    name: .customLong("first-burst"),
+    help: "Identifier of the first burst of captures (default: 1); burst files say theirs.")
   var firstBurst: UInt32?
 
   @Option(help: "Write the run directory here.")
@@ -90,14 +93,14 @@ struct Replay: AsyncParsableCommand {
       menu = try L1Menu.load(path: self.menu)
       if let selections { selectionSet = try SelectionSet.load(path: selections) } else { selectionSet = nil }
     } catch { throw Failure.usage(error) }
-    for warning in menu.warnings { Terminal.note("warning: \(warning)") }
     var configuration = menu.configuration
     if let mode = strawScratch.flatMap(StrawScratch.init) { configuration.strawScratch = mode }
     let input: ReplayInput
     do throws(CaptureError) {
       input = try ReplayInput(arguments: inputs, filter: filter)
     } catch { throw Failure.usage(error) }
-    for warning in input.warnings { Terminal.note("warning: \(warning)") }
+    // Shown once the inputs are open: behind an error they would only hide it.
+    let notes = menu.warnings.map { "\($0)" } + input.warnings.map { "\($0)" }
 
     if let decisions, let target = Self.identity(decisions),
       inputs.contains(where: {
@@ -107,27 +110,38 @@ struct Replay: AsyncParsableCommand {
       throw Failure.usage("--decisions \(decisions): this is an input; name another file")
     }
 
+    if let firstBurst, input.isBurstFiles {
+      throw Failure.usage("--first-burst \(firstBurst): burst files say their bursts; leave the option out")
+    }
     var options = TriggerPipeline.Options()
     options.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
     options.batchEvents = batchEvents
     options.eventLimit = limit
     options.runsAlone = decisions != nil
-    options.builder.burst.firstBurst = firstBurst ?? input.firstBurst ?? 1
+    options.builder.burst.firstBurst = firstBurst ?? 1
+    options.builder.run = runNumber ?? 0
+    options.storesEvents = writeBursts != nil
     let pipeline = TriggerPipeline(
       configuration: configuration, layout: menu.layout, maps: menu.detectors.maps, options: options)
     let hash = SHA256.hex(
       of: "\(menu.hash) \(configuration.strawScratch.rawValue) \(selectionSet?.hash ?? "-")")
-    let identity = RunIdentity(run: runNumber, input: input.description, configurationHash: hash)
+    let identity = RunIdentity(input: input.description, configurationHash: hash)
     let sink = try ReplaySink(
       account: ReplayAccount(selections: selectionSet, identity: identity),
       directory: out, decisions: decisions,
-      bursts: try writeBursts.map {
-        try BurstFileWriter(directory: $0, run: runNumber, configuration: configuration)
-      }, configuration: configuration)
+      bursts: try writeBursts.map { try BurstFileWriter(directory: $0) }, configuration: configuration)
+    // Hashed beside the replay, and only where there is a manifest to write the hashes to.
+    let digests = Task { [files = out == nil ? [] : input.files] in
+      var digests: [InputDigest?] = []
+      for file in files { digests.append(await InputDigest.of(path: file.path)) }
+      return digests
+    }
+    defer { digests.cancel() }
     let problems = Mutex<[CaptureWarning]>([])
     do {
-      try await pipeline.run(source: {
-        let source = try input.open()
+      try await pipeline.run(source: { [runNumber, layout = menu.layout] in
+        let source = try input.open(layout: layout, run: runNumber)
+        for note in notes { Terminal.note("warning: \(note)") }
         return {
           let batch = try source.next()
           if batch == nil { problems.withLock { $0 = source.warnings } }
@@ -139,7 +153,12 @@ struct Replay: AsyncParsableCommand {
     }
     Terminal.progress("")
     for warning in problems.withLock({ $0 }) { Terminal.note("warning: \(warning)") }
-    let report = try await sink.finish(menu: menu, inputs: inputs, options: options, hash: hash)
+    let inputs = zip(input.files, await digests.value).map { file, digest in
+      Self.manifest(of: file, digest)
+    }
+    let report = try await sink.finish(
+      menu: menu, inputs: inputs, firstBurst: input.isBurstFiles ? nil : firstBurst ?? 1, run: runNumber,
+      scratch: configuration.strawScratch, hash: hash)
     if json {
       Terminal.out(try report.summary().json() + "\n")
     } else {
@@ -162,17 +181,26 @@ struct Replay: AsyncParsableCommand {
 }
 
 extension Replay {
+  /// An input in the manifest.
+  fileprivate static func manifest(
+    of file: (path: String, run: UInt32?, burst: UInt32?), _ digest: InputDigest?
+  ) -> ConfigValue {
+    var entries = [
+      ConfigValue.Entry("path", .string(file.path)),
+      ConfigValue.Entry("bytes", digest.map { .int(Int(clamping: $0.bytes)) } ?? .null),
+      ConfigValue.Entry("sha256", digest.map { .string($0.sha256) } ?? .null),
+    ]
+    if let run = file.run { entries.append(ConfigValue.Entry("run", .int(Int(run)))) }
+    if let burst = file.burst { entries.append(ConfigValue.Entry("burst", .int(Int(burst)))) }
+    return .map(entries)
+  }
+
   /// Which regular file a path names, or `nil`.
   fileprivate static func identity(_ path: String) -> String? {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     return "\(status.st_dev):\(status.st_ino)"
   }
-}
-
-/// A share for a person.
-enum TextShare {
-  static func percent(_ share: Double) -> String { "\((share * 10000).rounded() / 100) %" }
 }
 
 /// The task that takes the results: counts, files, progress.
@@ -214,20 +242,28 @@ actor ReplaySink {
   }
 
   func finish(
-    menu: L1Menu, inputs: [String], options: TriggerPipeline.Options, hash: String
+    menu: L1Menu, inputs: [ConfigValue], firstBurst: UInt32?, run: UInt32?, scratch: StrawScratch,
+    hash: String
   ) throws -> ReplayReport {
     try decisions?.close()
-    try bursts?.finish()
-    let report = try ReplayReport(account: account, menu: menu)
+    let report = try ReplayReport(account: account, menu: menu, stored: bursts?.books)
     let manifest = ConfigValue.map([
-      ConfigValue.Entry("schema", .string("spillway.run/1")),
-      ConfigValue.Entry("version", .string(Spillway.version)),
-      ConfigValue.Entry("inputs", .list(inputs.map { .string($0) })),
+      ConfigValue.Entry("schema", .string("spillway.run/2")),
+      ConfigValue.Entry(
+        "versions",
+        .map([
+          ConfigValue.Entry("spillway", .string(Spillway.version)),
+          ConfigValue.Entry("libpcap", .string(CaptureReader.libraryVersion)),
+        ])),
+      ConfigValue.Entry("inputs", .list(inputs)),
+      ConfigValue.Entry("run", run.map { .int(Int($0)) } ?? .null),
+      ConfigValue.Entry("first_burst", firstBurst.map { .int(Int($0)) } ?? .null),
       ConfigValue.Entry("menu", .string(menu.path)),
       ConfigValue.Entry("menu_hash", .string(menu.hash)),
+      ConfigValue.Entry("straw_scratch", .string(scratch.rawValue)),
       ConfigValue.Entry("selections_hash", account.selectionSet.map { .string($0.hash) } ?? .null),
       ConfigValue.Entry("configuration_hash", .string(hash)),
-      ConfigValue.Entry("first_burst", .int(Int(options.builder.burst.firstBurst))),
+      ConfigValue.Entry("bursts", report.bursts()),
       ConfigValue.Entry("results", try report.summary()),
       ConfigValue.Entry("t_wall", .string(clock.now().rfc3339)),
     ])

@@ -13,6 +13,11 @@ struct Spillway: AsyncParsableCommand {
       Replays recorded streams through event building and the L1 trigger, monitors trigger rates, counts \
       selected events with exact limits, and writes candidate alerts.
 
+      Examples:
+        spillway replay Replay/ordered-1000.pcap.gz --out runs/first
+        spillway inspect Replay/ordered-1000.pcap.gz --event 25
+        spillway config check Configs/menus/*.yaml
+
       Exit codes: 0 done; 1 failed; 2 wrong usage or configuration; 3 done, but data were lost or corrupt \
       beyond --tolerance.
       """,

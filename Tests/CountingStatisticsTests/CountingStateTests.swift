@@ -1,4 +1,5 @@
 import CountingStatistics
+import SpillwayTestSupport
 import Testing
 
 @Suite struct CountingStateTests {
@@ -20,7 +21,7 @@ import Testing
   }
 
   @Test func mergedShardsEqualTheWholeInAnyOrder() throws {
-    var random = Seeded(state: 7)
+    var random = SplitMix64(seed: 7)
     let experiment = try experiment()
     for _ in 0..<50 {
       var shards = (0..<Int.random(in: 1...6, using: &random)).map { _ in

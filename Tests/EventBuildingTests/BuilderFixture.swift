@@ -30,30 +30,11 @@ enum BuilderFixture {
     ]
   }
 
-  /// The packets as a batch of the capture stage.
-  static func batch(_ packets: [ScriptedPacket]) -> PacketBatch {
-    var bytes: ContiguousArray<UInt8> = []
-    var datagrams: ContiguousArray<Datagram> = []
-    for (i, packet) in packets.enumerated() {
-      datagrams.append(
-        Datagram(
-          time: DataTime(nanoseconds: packet.nanoseconds),
-          packet: PacketReference(input: 0, number: UInt32(i + 1)), frameOffset: bytes.count,
-          frameLength: packet.payload.count, payloadOffset: bytes.count, payloadLength: packet.payload.count,
-          sourceAddress: 0x0A00_0001, destinationAddress: packet.host, sourcePort: 50000,
-          destinationPort: packet.port))
-      bytes += packet.payload
-    }
-    return PacketBatch(
-      bytes: bytes, datagrams: datagrams,
-      watermark: DataTime(nanoseconds: packets.last?.nanoseconds ?? 0))
-  }
-
   /// Builds with all packets, ends the burst if asked to, and takes what came of it.
   static func build(
     _ packets: [ScriptedPacket], with builder: EventBuilder, finishes: Bool = true
   ) -> EventBatch {
-    let batch = batch(packets)
+    let batch = PacketBatch(packets)
     builder.add(batch, 0..<batch.datagrams.count)
     if finishes { builder.finish() }
     return builder.takeBatch()

@@ -56,23 +56,10 @@ enum L1Fixture {
 
   /// Events of the given packets.
   static func batch(_ packets: [ScriptedPacket], layout: EventLayout, blockSize: Int = 12) -> EventBatch {
-    var bytes: ContiguousArray<UInt8> = []
-    var datagrams: ContiguousArray<Datagram> = []
-    for (i, packet) in packets.enumerated() {
-      datagrams.append(
-        Datagram(
-          time: DataTime(nanoseconds: packet.nanoseconds),
-          packet: PacketReference(input: 0, number: UInt32(i + 1)), frameOffset: bytes.count,
-          frameLength: packet.payload.count, payloadOffset: bytes.count, payloadLength: packet.payload.count,
-          sourceAddress: 1, destinationAddress: packet.host, sourcePort: 50000,
-          destinationPort: packet.port))
-      bytes += packet.payload
-    }
     var options = EventBuilder.Options()
     options.l1BlockByteCount = blockSize
     let builder = EventBuilder(layout: layout, options: options)
-    let packets = PacketBatch(bytes: bytes, datagrams: datagrams, watermark: DataTime(nanoseconds: 0))
-    builder.add(packets, 0..<datagrams.count)
+    builder.add(PacketBatch(packets), packets.indices)
     return builder.takeBatch()
   }
 

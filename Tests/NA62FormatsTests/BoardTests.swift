@@ -1,4 +1,5 @@
 import NA62Formats
+import SpillwayTestSupport
 import Testing
 
 @Suite("TEL62 payloads")
@@ -87,7 +88,7 @@ struct TEL62Tests {
 
   @Test("random edges come back")
   func roundTrip() throws {
-    var random = Seeded(62)
+    var random = SplitMix64(seed: 62)
     for _ in 0..<300 {
       let timestamp = UInt32.random(in: 0x2_0000...0xFFF0_0000, using: &random)
       var edges: [TDCEdge] = []
@@ -174,7 +175,7 @@ struct SRBTests {
 
   @Test("random edges come back")
   func roundTrip() throws {
-    var random = Seeded(4)
+    var random = SplitMix64(seed: 4)
     for board in 0..<UInt8(32) {
       let timestamp = UInt32.random(in: 100...UInt32.max - 100, using: &random)
       var encoder = SRBEncoder(board: board, firstSlotTime: timestamp - 8, flags: board % 8)

@@ -1,5 +1,6 @@
 import Foundation
 import NA62Formats
+import SpillwayTestSupport
 import Testing
 
 @Suite("L1 block, dissector, hostile bytes")
@@ -78,7 +79,7 @@ struct DissectorTests {
 
   @Test("4000 seeded mutations")
   func mutations() {
-    var random = Seeded(2026)
+    var random = SplitMix64(seed: 2026)
     let samples = Self.samples
     var errors = 0
     for index in 0..<4000 {

@@ -1,4 +1,5 @@
 import NA62Formats
+import SpillwayTestSupport
 import Testing
 
 @Suite("Stored events, burst files, end of burst")
@@ -88,7 +89,7 @@ struct StoredEventTests {
     #expect(alone.count - event.trailerOffset == (isCut ? 2 : 4))
   }
 
-  static func random(_ random: inout Seeded, event: UInt32? = nil) -> (StoredEventHeader, [Source]) {
+  static func random(_ random: inout SplitMix64, event: UInt32? = nil) -> (StoredEventHeader, [Source]) {
     let header = StoredEventHeader(
       event: event ?? .random(in: 0..<1 << 24, using: &random), burst: .random(in: 0...5000, using: &random),
       timestamp: .random(in: 0...0xFFFF_FFFE, using: &random),
@@ -127,7 +128,7 @@ struct StoredEventTests {
 
   @Test("random events come back", arguments: StoredEvent.Alignment.allCases)
   func roundTrip(alignment: StoredEvent.Alignment) throws {
-    var random = Seeded(71)
+    var random = SplitMix64(seed: 71)
     for _ in 0..<300 {
       let (header, sources) = Self.random(&random)
       let bytes = try StoredEventEncoder(alignment: alignment).encode(header, sources: sources)
@@ -197,7 +198,7 @@ struct StoredEventTests {
 
   @Test("random burst files: by number, second of a number dropped")
   func burstRoundTrip() throws {
-    var random = Seeded(72)
+    var random = SplitMix64(seed: 72)
     var events: [[UInt8]] = []
     for number in (0..<40).shuffled(using: &random) + [3, 7] {
       let (header, sources) = Self.random(&random, event: UInt32(number))
@@ -251,7 +252,7 @@ struct StoredEventTests {
 
   @Test("insertion into the NSTD block")
   func insertion() throws {
-    var random = Seeded(73)
+    var random = SplitMix64(seed: 73)
     var (header, sources) = Self.random(&random)
     sources.insert(Source(id: .l1, fragments: []), at: 3)
     header.triggerWord = 0x01_2023

@@ -1,21 +1,9 @@
 import NA62Formats
 import Selections
+import SpillwayTestSupport
 
 @testable import EventBuilding
 @testable import L1Trigger
-
-/// A small deterministic generator.
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 extension SelectionInput {
   /// A physics event that L1 accepted by mask 12, with no algorithm run.
@@ -43,7 +31,7 @@ extension SelectionInput {
   }
 
   /// An event with everything drawn at random.
-  static func random(_ random: inout Seeded) -> SelectionInput {
+  static func random(_ random: inout SplitMix64) -> SelectionInput {
     var input = straw(flags: .random(in: 0...63, using: &random), tracks: .random(in: 0...6, using: &random))
     if Bool.random(using: &random) { input.evaluation.info = L1EventInfo() }
     if Int.random(in: 0..<4, using: &random) == 0 { input.decision.word = [] }

@@ -1,5 +1,6 @@
 import CountingStatistics
 import Selections
+import SpillwayTestSupport
 import Testing
 
 @Suite struct SelectionAccumulatorTests {
@@ -34,7 +35,7 @@ import Testing
   }
 
   @Test func mergedShardsEqualTheWholeInAnyOrder() throws {
-    var random = Seeded(state: 11)
+    var random = SplitMix64(seed: 11)
     let selection = try selection()
     for _ in 0..<60 {
       var shards = (0..<Int.random(in: 1...6, using: &random)).map { _ in SelectionAccumulator(selection) }

@@ -6,23 +6,20 @@ public enum RepositoryPaths {
   public static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
 
+  /// A file of the package, by its path in it.
+  public static func path(_ name: String) -> String { root.appendingPathComponent(name).path }
+
   /// A shipped capture, by its file name.
-  public static func replay(_ name: String) -> String {
-    root.appendingPathComponent("Replay/\(name)").path
-  }
+  public static func replay(_ name: String) -> String { path("Replay/\(name)") }
 
   /// A golden fixture, by its file name.
-  public static func fixture(_ name: String) -> String {
-    root.appendingPathComponent("Tests/Fixtures/golden/\(name)").path
-  }
+  public static func fixture(_ name: String) -> String { path("Tests/Fixtures/golden/\(name)") }
 
   /// A shipped menu, by its file name.
-  public static func menu(_ name: String) -> String {
-    root.appendingPathComponent("Configs/menus/\(name)").path
-  }
+  public static func menu(_ name: String) -> String { path("Configs/menus/\(name)") }
 
   /// The shipped detectors file.
-  public static var detectors: String { root.appendingPathComponent("Configs/detectors/na62-2018.yaml").path }
+  public static var detectors: String { path("Configs/detectors/na62-2018.yaml") }
 
   /// A file of the whole golden data, which lie beside the package and may be absent.
   public static func golden(_ name: String) -> String {

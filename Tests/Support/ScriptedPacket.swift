@@ -1,4 +1,5 @@
 public import NA62Formats
+public import PacketCapture
 
 /// A UDP datagram of a test: what is sent, where to, and when.
 public struct ScriptedPacket: Sendable {
@@ -32,6 +33,26 @@ public struct ScriptedPacket: Sendable {
       precondition(fits, "a packet of a test does not fit")
     }
     self.init(encoder.bytes, at: nanoseconds)
+  }
+}
+
+extension PacketBatch {
+  /// The packets as the capture stage gives them, numbered from 1.
+  public convenience init(_ packets: [ScriptedPacket]) {
+    var bytes: ContiguousArray<UInt8> = []
+    var datagrams: ContiguousArray<Datagram> = []
+    for (i, packet) in packets.enumerated() {
+      datagrams.append(
+        Datagram(
+          time: DataTime(nanoseconds: packet.nanoseconds),
+          packet: PacketReference(input: 0, number: UInt32(i + 1)), frameOffset: bytes.count,
+          frameLength: packet.payload.count, payloadOffset: bytes.count, payloadLength: packet.payload.count,
+          sourceAddress: 0x0A00_0001, destinationAddress: packet.host, sourcePort: 50000,
+          destinationPort: packet.port))
+      bytes += packet.payload
+    }
+    self.init(
+      bytes: bytes, datagrams: datagrams, watermark: DataTime(nanoseconds: packets.last?.nanoseconds ?? 0))
   }
 }
 

@@ -17,6 +17,11 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
   /// A number from 0 to `bound` − 1.
   public mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
 
+  /// Random bytes.
+  public mutating func bytes(_ count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
+  }
+
   /// True once in `n` times, on average.
   public mutating func oneIn(_ n: Int) -> Bool { below(n) == 0 }
 }

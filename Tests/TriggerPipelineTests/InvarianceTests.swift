@@ -102,11 +102,17 @@ struct InvarianceTests {
   func eventLimit(_ limit: UInt64) async throws {
     let path = RepositoryPaths.replay("shuffled-100.pcap.gz")
     let reference = try await PipelineFixture.run([path], runsAlone: false)
-    let outcome = try await PipelineFixture.run([path], workers: 2, runsAlone: false, eventLimit: limit)
-    // Events that one packet completes together leave together.
-    #expect(outcome.events >= min(104, Int(limit)))
-    #expect(outcome.events < min(104, Int(limit)) + 8)
-    #expect(outcome.order == Array(reference.order.prefix(outcome.events)))
-    #expect(outcome.builder.closes)
+    var counts: Set<Int> = []
+    for (workers, batchEvents) in [(2, 256), (1, 1), (3, 5), (1, 0)] {
+      let outcome = try await PipelineFixture.run(
+        [path], workers: workers, batchEvents: batchEvents, runsAlone: false, eventLimit: limit)
+      // Events that one packet completes together leave together.
+      #expect(outcome.events >= min(104, Int(limit)))
+      #expect(outcome.events < min(104, Int(limit)) + 8)
+      #expect(outcome.order == Array(reference.order.prefix(outcome.events)))
+      #expect(outcome.builder.closes)
+      counts.insert(outcome.events)
+    }
+    #expect(counts.count == 1, "the batches decide where the limit is: \(counts)")
   }
 }

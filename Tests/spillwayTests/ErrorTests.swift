@@ -1,6 +1,7 @@
 import Foundation
 import NA62Formats
 import PacketCapture
+import SpillwayTestSupport
 import Testing
 
 @Suite("Errors of the command line")
@@ -9,7 +10,8 @@ struct ErrorTests {
 
   @Test("no such file")
   func noFile() async throws {
-    let run = try await SpillwayProcess("replay", "/no/such/file.pcap", "--menu", RepositoryFiles.menu)
+    let run = try await SpillwayProcess(
+      "replay", "/no/such/file.pcap", "--menu", RepositoryPaths.menu("golden-default.yaml"))
     run.expectUsage("spillway: /no/such/file.pcap: no such file; check the path")
     #expect(run.messages.count == 1)
   }
@@ -22,10 +24,12 @@ struct ErrorTests {
       ("", "the file is empty"),
     ])
   func notACapture(content: String, message: String) async throws {
-    try await RepositoryFiles.withTemporaryDirectory { directory in
+    try await RepositoryPaths.withTemporaryDirectory { directory in
       let path = "\(directory)/input"
       try Data(content.utf8).write(to: URL(fileURLWithPath: path))
-      for command in [["replay", path, "--menu", RepositoryFiles.menu], ["inspect", path]] {
+      for command in [
+        ["replay", path, "--menu", RepositoryPaths.menu("golden-default.yaml")], ["inspect", path],
+      ] {
         let run = try await SpillwayProcess(command)
         run.expectUsage("spillway: \(path): ", message)
         #expect(run.messages.count == 1)
@@ -35,22 +39,24 @@ struct ErrorTests {
 
   @Test("a PNG image is not a capture")
   func image() async throws {
-    try await RepositoryFiles.withTemporaryDirectory { directory in
+    try await RepositoryPaths.withTemporaryDirectory { directory in
       let path = "\(directory)/event-display.png"
       try Data([0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10, 0, 0, 0, 13]).write(to: URL(fileURLWithPath: path))
-      let run = try await SpillwayProcess("replay", path, "--menu", RepositoryFiles.menu)
+      let run = try await SpillwayProcess(
+        "replay", path, "--menu", RepositoryPaths.menu("golden-default.yaml"))
       run.expectUsage("\(path): not a capture: it looks like a PNG image; give a pcap or pcapng file")
     }
   }
 
   @Test("a capture of something else gives no event, and the books say why")
   func otherPort() async throws {
-    try await RepositoryFiles.withTemporaryDirectory { directory in
+    try await RepositoryPaths.withTemporaryDirectory { directory in
       let path = "\(directory)/dns.pcap"
       var frame = UDPFrameBuilder()
       frame.destinationPort = 53
       try Self.write(path, [frame.frame(payload: [1, 2, 3]), frame.frame(payload: [4])])
-      let run = try await SpillwayProcess("replay", path, "--menu", RepositoryFiles.menu, "--json")
+      let run = try await SpillwayProcess(
+        "replay", path, "--menu", RepositoryPaths.menu("golden-default.yaml"), "--json")
       run.expect(0, [])
       #expect(try run.json()["events"] as? Int == 0)
       #expect(try run.json()["books_close"] as? Bool == true)
@@ -60,7 +66,7 @@ struct ErrorTests {
 
   @Test("packets of an unknown source are counted and kept in quarantine")
   func unknownSource() async throws {
-    try await RepositoryFiles.withTemporaryDirectory { directory in
+    try await RepositoryPaths.withTemporaryDirectory { directory in
       let path = "\(directory)/unknown.pcap"
       let out = "\(directory)/run"
       let payloads = (0..<3).map { i in
@@ -71,8 +77,8 @@ struct ErrorTests {
       }
       try Self.write(path, payloads.map { UDPFrameBuilder().frame(payload: $0) })
       let run = try await SpillwayProcess(
-        "replay", path, "--menu", RepositoryFiles.menu, "--json", "--out", out)
-      run.expect(3, ["100.0 % of the data were lost or corrupt, more than --tolerance 5.0 %"])
+        "replay", path, "--menu", RepositoryPaths.menu("golden-default.yaml"), "--json", "--out", out)
+      run.expect(3, ["100 % of the data were lost or corrupt, more than --tolerance 5 %"])
       #expect(try run.book("datagrams", "rejected-unknown-source") == 3)
       #expect(try run.json()["books_close"] as? Bool == true)
       let reader = try CaptureReader(inputs: [CaptureInput(path: "\(out)/quarantine.pcap")])
@@ -91,7 +97,7 @@ struct ErrorTests {
 
   @Test("another number of boards leaves every event unfinished")
   func wrongBoards() async throws {
-    try await RepositoryFiles.withTemporaryDirectory { directory in
+    try await RepositoryPaths.withTemporaryDirectory { directory in
       let detectors = try Self.text("Configs/detectors/na62-2018.yaml")
       try #require(detectors.contains("{id: 0x04, boards: 6}"))
       try Self.write(
@@ -102,7 +108,8 @@ struct ErrorTests {
       try Self.write(menu, "\(directory)/menu.yaml")
       let out = "\(directory)/run"
       let run = try await SpillwayProcess(
-        "replay", RepositoryFiles.ordered, "--menu", "\(directory)/menu.yaml", "--json", "--out", out)
+        "replay", RepositoryPaths.replay("ordered-100.pcap.gz"), "--menu", "\(directory)/menu.yaml", "--json",
+        "--out", out)
       run.expect(3, ["of the data were lost or corrupt"])
       #expect(try run.json()["events"] as? Int == 0)
       #expect(try run.json()["books_close"] as? Bool == true)
@@ -115,20 +122,64 @@ struct ErrorTests {
 
   @Test("a capture that is cut gives what is whole, with a warning")
   func cut() async throws {
-    try await RepositoryFiles.withTemporaryDirectory { directory in
+    try await RepositoryPaths.withTemporaryDirectory { directory in
       let path = "\(directory)/cut.pcap"
-      let all = try readWholeFileDecompressed(RepositoryFiles.ordered)
+      let all = try readWholeFileDecompressed(RepositoryPaths.replay("ordered-100.pcap.gz"))
       try Data(all.dropLast(7)).write(to: URL(fileURLWithPath: path))
       for (tolerance, code) in [("0.1", Int32(0)), ("0.05", 3)] {
         let run = try await SpillwayProcess(
-          "replay", path, "--menu", RepositoryFiles.menu, "--json", "--tolerance", tolerance)
-        run.expect(code, code == 0 ? [] : ["7.46 % of the data were lost or corrupt"])
+          "replay", path, "--menu", RepositoryPaths.menu("golden-default.yaml"), "--json", "--tolerance",
+          tolerance)
+        run.expect(code, code == 0 ? [] : ["% of the data were lost or corrupt, more than --tolerance 5 %"])
         #expect(try run.json()["events"] as? Int == 96)
         #expect(run.errors.contains("warning: \(path)"))
         #expect(try run.book("capture", "cut-inputs") == 1)
         #expect(try run.book("events", "unfinished-burst-end") == 8)
       }
     }
+  }
+
+  @Test("the same capture twice is said, by its path and by its bytes")
+  func repeated() async throws {
+    try await RepositoryPaths.withTemporaryDirectory { directory in
+      let copy = "\(directory)/copy.pcap.gz"
+      try FileManager.default.copyItem(atPath: RepositoryPaths.replay("ordered-100.pcap.gz"), toPath: copy)
+      let other = RepositoryPaths.replay("stress-100.pcap.gz")
+      for (inputs, hints) in [
+        ([copy, copy], ["\(copy): is given twice; "]),
+        ([RepositoryPaths.replay("ordered-100.pcap.gz"), copy], ["\(copy): is the same as "]),
+        ([copy, other], []),
+      ] {
+        let run = try await SpillwayProcess(
+          ["replay", "--tolerance", "1", "--menu", RepositoryPaths.menu("golden-default.yaml")] + inputs)
+        run.expect(0, [])
+        let found = run.errors.split(separator: "\n").filter { $0.contains("give it once") }
+        #expect(found.count == hints.count, "\(run.errors)")
+        for hint in hints { #expect(run.errors.contains("warning: \(hint)"), "\(run.errors)") }
+      }
+    }
+  }
+
+  @Test("a capture without packets is said to be one")
+  func headerOnly() async throws {
+    try await RepositoryPaths.withTemporaryDirectory { directory in
+      let path = "\(directory)/empty.pcap"
+      try Self.write(path, [])
+      let run = try await SpillwayProcess(
+        "replay", path, "--menu", RepositoryPaths.menu("golden-default.yaml"), "--json")
+      run.expect(0, [])
+      #expect(run.errors.contains("warning: \(path): there is no packet behind the header"))
+      #expect(try run.json()["books_close"] as? Bool == true)
+    }
+  }
+
+  @Test("an error of the input is not preceded by warnings of the menu")
+  func errorAlone() async throws {
+    let run = try await SpillwayProcess(
+      "replay", RepositoryPaths.replay("ordered-100.pcap.gz"), "/no/such/file.pcap", "--menu",
+      RepositoryPaths.menu("golden-default.yaml"))
+    run.expectUsage("/no/such/file.pcap: no such file")
+    #expect(!run.errors.contains("warning"))
   }
 
   // MARK: Configuration
@@ -143,14 +194,16 @@ struct ErrorTests {
       ("schema: spillway.menu/1", "schema: spillway.menu/2", ["spillway.menu/1", "spillway.menu/2"]),
     ])
   func wrongMenu(old: String, new: String, parts: [String]) async throws {
-    try await RepositoryFiles.withTemporaryDirectory { directory in
+    try await RepositoryPaths.withTemporaryDirectory { directory in
       let path = "\(directory)/menu.yaml"
       let text = try Self.text("Configs/menus/golden-default.yaml")
-        .replacingOccurrences(of: "../detectors", with: RepositoryFiles.path("Configs/detectors"))
+        .replacingOccurrences(of: "../detectors", with: RepositoryPaths.path("Configs/detectors"))
       let place = try #require(text.range(of: old))
       try Self.write(text.replacingCharacters(in: place, with: new), path)
       let line = text[..<place.lowerBound].count { $0 == "\n" } + 1
-      for command in [["replay", RepositoryFiles.ordered, "--menu", path], ["config", "check", path]] {
+      for command in [
+        ["replay", RepositoryPaths.replay("ordered-100.pcap.gz"), "--menu", path], ["config", "check", path],
+      ] {
         let run = try await SpillwayProcess(command)
         run.expect(2, parts)
         #expect(run.messages.count == 1)
@@ -161,7 +214,8 @@ struct ErrorTests {
 
   @Test("no menu")
   func noMenu() async throws {
-    let run = try await SpillwayProcess("replay", RepositoryFiles.ordered, "--menu", "/no/menu.yaml")
+    let run = try await SpillwayProcess(
+      "replay", RepositoryPaths.replay("ordered-100.pcap.gz"), "--menu", "/no/menu.yaml")
     run.expectUsage("spillway: /no/menu.yaml: ", "check the path")
   }
 
@@ -181,7 +235,10 @@ struct ErrorTests {
     ])
   func wrongOption(options: [String], parts: [String]) async throws {
     let run = try await SpillwayProcess(
-      ["replay", RepositoryFiles.ordered, "--menu", RepositoryFiles.menu] + options)
+      [
+        "replay", RepositoryPaths.replay("ordered-100.pcap.gz"), "--menu",
+        RepositoryPaths.menu("golden-default.yaml"),
+      ] + options)
     run.expect(2, parts)
   }
 
@@ -189,39 +246,47 @@ struct ErrorTests {
   func usage() async throws {
     try await SpillwayProcess("replay").expectUsage("Missing expected argument '<input> ...'")
     try await SpillwayProcess("repaly", "x").expectUsage("repaly")
-    try await SpillwayProcess("inspect", RepositoryFiles.ordered, "--packet", "1", "--event", "2")
-      .expectUsage("give --packet or --event, not both")
-    try await SpillwayProcess("inspect", RepositoryFiles.ordered, "--packet", "999999")
+    try await SpillwayProcess(
+      "inspect", RepositoryPaths.replay("ordered-100.pcap.gz"), "--packet", "1", "--event", "2"
+    )
+    .expectUsage("give --packet or --event, not both")
+    try await SpillwayProcess("inspect", RepositoryPaths.replay("ordered-100.pcap.gz"), "--packet", "999999")
       .expectUsage("no UDP packet has the number 999999")
-    try await SpillwayProcess("inspect", RepositoryFiles.ordered, "--event", "999999")
+    try await SpillwayProcess("inspect", RepositoryPaths.replay("ordered-100.pcap.gz"), "--event", "999999")
       .expectUsage("no fragment of event 999999 is in it")
   }
 
   @Test("outputs that cannot be written", arguments: ["--out", "--decisions"])
   func unwritable(option: String) async throws {
     let run = try await SpillwayProcess(
-      "replay", RepositoryFiles.ordered, "--menu", RepositoryFiles.menu, option, "/proc/spillway/x")
-    run.expect(1, ["spillway: /proc/spillway/x: "])
+      "replay", RepositoryPaths.replay("ordered-100.pcap.gz"), "--menu",
+      RepositoryPaths.menu("golden-default.yaml"), option, "/proc/spillway/x")
+    run.expect(1, ["spillway: /proc/spillway/x: cannot be "])
+    #expect(run.errors.contains("No such file or directory"))
     #expect(run.messages.count == 1)
   }
 
   @Test("standard output that cannot take the results is an error of one line, not a crash")
   func fullOutput() async throws {
     let run = try await SpillwayProcess(
-      ["replay", RepositoryFiles.ordered, "--menu", RepositoryFiles.menu, "--json"], output: "/dev/full")
+      [
+        "replay", RepositoryPaths.replay("ordered-100.pcap.gz"), "--menu",
+        RepositoryPaths.menu("golden-default.yaml"), "--json",
+      ], output: "/dev/full")
     #expect(run.code == 1)
     #expect(run.messages.count == 1)
   }
 
   @Test("an output that is a link is written through it, not replaced")
   func linkedOutput() async throws {
-    try await RepositoryFiles.withTemporaryDirectory { directory in
+    try await RepositoryPaths.withTemporaryDirectory { directory in
       let target = "\(directory)/target.csv"
       let link = "\(directory)/link.csv"
       try Self.write("", target)
       try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
       let run = try await SpillwayProcess(
-        "replay", RepositoryFiles.ordered, "--menu", RepositoryFiles.menu, "--decisions", link)
+        "replay", RepositoryPaths.replay("ordered-100.pcap.gz"), "--menu",
+        RepositoryPaths.menu("golden-default.yaml"), "--decisions", link)
       run.expect(0, [])
       let text = try String(contentsOfFile: target, encoding: .utf8)
       #expect(text.split(separator: "\n").count == 105)
@@ -243,6 +308,6 @@ struct ErrorTests {
   }
 
   private static func text(_ name: String) throws -> String {
-    try String(contentsOfFile: RepositoryFiles.path(name), encoding: .utf8)
+    try String(contentsOfFile: RepositoryPaths.path(name), encoding: .utf8)
   }
 }

@@ -3,6 +3,7 @@ import Foundation
 import L1Trigger
 import NA62Formats
 import PacketCapture
+import SpillwayTestSupport
 import Testing
 
 @Suite("Commands on the shipped captures")
@@ -10,8 +11,9 @@ struct ReplayTests {
   @Test("the JSON of a replay can be read, and its books close")
   func json() async throws {
     let run = try await SpillwayProcess(
-      "replay", RepositoryFiles.stress, "--menu", RepositoryFiles.menu, "--selections",
-      RepositoryFiles.path("Configs/selections/first-counting.yaml"), "--json")
+      "replay", RepositoryPaths.replay("stress-100.pcap.gz"), "--menu",
+      RepositoryPaths.menu("golden-default.yaml"), "--selections",
+      RepositoryPaths.path("Configs/selections/first-counting.yaml"), "--json")
     run.expect(0, [])
     let result = try run.json()
     #expect(result["schema"] as? String == "spillway.replay/1")
@@ -24,7 +26,7 @@ struct ReplayTests {
 
   @Test("the number of workers and the size of batches do not change a byte of the decisions")
   func workers() async throws {
-    try await RepositoryFiles.withTemporaryDirectory { directory in
+    try await RepositoryPaths.withTemporaryDirectory { directory in
       var tables: [Data] = []
       for (i, options) in [
         ["--workers", "1"], ["--workers", "3"], ["--workers", "3", "--batch-events", "7"],
@@ -32,7 +34,10 @@ struct ReplayTests {
       .enumerated() {
         let path = "\(directory)/\(i).csv"
         let run = try await SpillwayProcess(
-          ["replay", RepositoryFiles.stress, "--menu", RepositoryFiles.menu, "--decisions", path] + options)
+          [
+            "replay", RepositoryPaths.replay("stress-100.pcap.gz"), "--menu",
+            RepositoryPaths.menu("golden-default.yaml"), "--decisions", path,
+          ] + options)
         run.expect(0, [])
         tables.append(try Data(contentsOf: URL(fileURLWithPath: path)))
       }
@@ -44,15 +49,17 @@ struct ReplayTests {
 
   @Test("standard input, compressed or not, is as good as a file")
   func standardInput() async throws {
-    try await RepositoryFiles.withTemporaryDirectory { directory in
+    try await RepositoryPaths.withTemporaryDirectory { directory in
       let plain = "\(directory)/plain.pcap"
-      try Data(readWholeFileDecompressed(RepositoryFiles.ordered)).write(to: URL(fileURLWithPath: plain))
+      try Data(readWholeFileDecompressed(RepositoryPaths.replay("ordered-100.pcap.gz"))).write(
+        to: URL(fileURLWithPath: plain))
       let file = try await SpillwayProcess(
-        "replay", RepositoryFiles.ordered, "--menu", RepositoryFiles.menu, "--json")
+        "replay", RepositoryPaths.replay("ordered-100.pcap.gz"), "--menu",
+        RepositoryPaths.menu("golden-default.yaml"), "--json")
       file.expect(0, [])
-      for input in [RepositoryFiles.ordered, plain] {
+      for input in [RepositoryPaths.replay("ordered-100.pcap.gz"), plain] {
         let run = try await SpillwayProcess(
-          "replay", "-", "--menu", RepositoryFiles.menu, "--json", input: input)
+          "replay", "-", "--menu", RepositoryPaths.menu("golden-default.yaml"), "--json", input: input)
         run.expect(0, [])
         #expect(run.output == file.output)
       }
@@ -61,17 +68,18 @@ struct ReplayTests {
 
   @Test(
     "the help shows examples",
-    arguments: [["replay"], ["inspect"], ["config", "check"], ["config", "show"]])
+    arguments: [[], ["replay"], ["inspect"], ["config"], ["config", "check"], ["config", "show"]])
   func help(command: [String]) async throws {
     let run = try await SpillwayProcess(command + ["--help"])
     run.expect(0, [])
     #expect(run.output.contains("Example"))
-    #expect(run.output.contains("spillway \(command.joined(separator: " ")) "))
+    #expect(run.output.contains("  \((["spillway"] + command).joined(separator: " ")) "))
   }
 
   @Test("a packet field by field")
   func inspectPacket() async throws {
-    let run = try await SpillwayProcess("inspect", RepositoryFiles.ordered, "--packet", "1")
+    let run = try await SpillwayProcess(
+      "inspect", RepositoryPaths.replay("ordered-100.pcap.gz"), "--packet", "1")
     run.expect(0, [])
     #expect(run.output.hasPrefix("packet 1: 10."))
     #expect(run.output.contains("source ID: 0x04 KTAG"))
@@ -81,7 +89,8 @@ struct ReplayTests {
 
   @Test("an event as JSON")
   func inspectEvent() async throws {
-    let run = try await SpillwayProcess("inspect", RepositoryFiles.ordered, "--event", "5", "--json")
+    let run = try await SpillwayProcess(
+      "inspect", RepositoryPaths.replay("ordered-100.pcap.gz"), "--event", "5", "--json")
     run.expect(0, [])
     let event = try run.json()
     #expect(event["name"] as? String == "event 5")
@@ -92,10 +101,10 @@ struct ReplayTests {
   func configurations() async throws {
     for directory in ["menus", "selections", "detectors"] {
       let names = try FileManager.default.contentsOfDirectory(
-        atPath: RepositoryFiles.path("Configs/\(directory)"))
+        atPath: RepositoryPaths.path("Configs/\(directory)"))
       #expect(!names.isEmpty)
       for name in names {
-        let path = RepositoryFiles.path("Configs/\(directory)/\(name)")
+        let path = RepositoryPaths.path("Configs/\(directory)/\(name)")
         let run = try await SpillwayProcess("config", "check", path)
         run.expect(0, [])
         #expect(run.output.hasPrefix("\(path): "))
@@ -109,18 +118,19 @@ struct ReplayTests {
 
   @Test("a burst file gives the decisions of the capture that it was made from")
   func burstFile() async throws {
-    try await RepositoryFiles.withTemporaryDirectory { directory in
+    try await RepositoryPaths.withTemporaryDirectory { directory in
       let burst = "\(directory)/burst.dat"
-      let events = try Self.storedEvents(of: RepositoryFiles.ordered)
+      let events = try Self.storedEvents(of: RepositoryPaths.replay("ordered-100.pcap.gz"))
       #expect(events.count == 104)
       let encoded = try BurstFile.encode(run: 8000, burst: 17, events: events)
       #expect(encoded.dropped == 0)
       try Data(encoded.bytes).write(to: URL(fileURLWithPath: burst))
       var tables: [[[Substring]]] = []
-      for (name, input) in [("capture", RepositoryFiles.ordered), ("burst", burst)] {
+      for (name, input) in [("capture", RepositoryPaths.replay("ordered-100.pcap.gz")), ("burst", burst)] {
         let path = "\(directory)/\(name).csv"
         let run = try await SpillwayProcess(
-          "replay", input, "--menu", RepositoryFiles.menu, "--decisions", path, "--json")
+          "replay", input, "--menu", RepositoryPaths.menu("golden-default.yaml"), "--decisions", path,
+          "--json")
         run.expect(0, [])
         #expect(try run.json()["books_close"] as? Bool == true)
         let text = try String(contentsOfFile: path, encoding: .utf8)
@@ -137,7 +147,7 @@ struct ReplayTests {
 
   /// The events of a capture as the farm would have stored them.
   private static func storedEvents(of path: String) throws -> [[UInt8]] {
-    let layout = try L1Menu.load(path: RepositoryFiles.menu).layout
+    let layout = try L1Menu.load(path: RepositoryPaths.menu("golden-default.yaml")).layout
     let builder = EventBuilder(layout: layout)
     let reader = try CaptureReader(inputs: [CaptureInput(path: path)])
     while let packets = try reader.next() { builder.add(packets, packets.datagrams.indices) }

@@ -1,4 +1,5 @@
 import Foundation
+import SpillwayTestSupport
 import Testing
 
 /// What the `spillway` program does when it is run.
@@ -23,11 +24,11 @@ struct SpillwayProcess: Sendable {
   /// Runs the program with the arguments; `input` and `output` are files for its standard input and output.
   init(_ arguments: [String], input: String? = nil, output device: String? = nil) async throws {
     let program = try #require(Self.program, "no 'spillway' beside the test bundle")
-    (code, output, errors) = try await RepositoryFiles.withTemporaryDirectory { directory in
+    (code, output, errors) = try await RepositoryPaths.withTemporaryDirectory { directory in
       let process = Process()
       process.executableURL = program
       process.arguments = arguments
-      process.currentDirectoryURL = RepositoryFiles.root
+      process.currentDirectoryURL = RepositoryPaths.root
       // After a crash no backtrace: it takes seconds.
       process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) {
         $1
@@ -109,28 +110,5 @@ struct SpillwayProcess: Sendable {
       #expect(
         messages.contains { $0.contains(part) }, "no '\(part)' in: \(errors)", sourceLocation: location)
     }
-  }
-}
-
-/// Where the tests find what lies in the repository.
-enum RepositoryFiles {
-  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-
-  static func path(_ name: String) -> String { root.appendingPathComponent(name).path }
-
-  static let menu = path("Configs/menus/golden-default.yaml")
-  static let ordered = path("Replay/ordered-100.pcap.gz")
-  static let stress = path("Replay/stress-100.pcap.gz")
-
-  /// Calls `body` with the path of a new directory, which is removed afterwards.
-  static func withTemporaryDirectory<Result>(
-    _ body: (String) async throws -> Result
-  ) async throws -> Result {
-    let url = FileManager.default.temporaryDirectory
-      .appendingPathComponent("spillway-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: url) }
-    return try await body(url.path)
   }
 }

@@ -283,8 +283,15 @@ struct Target: Sendable {
     let processor = L1Processor(configuration: configuration, layout: layout, maps: setup.maps)
     let worker = L1Worker(configuration: configuration, layout: layout, maps: setup.maps)
     var books = BuilderBooks()
+    var collectorOptions = L1DataCollector<Void>.Options()
+    collectorOptions.maximumPendingBytes = 1 << 14
+    var collector = L1DataCollector<Void>(layout: layout, options: collectorOptions)
+    var actions: [L1DataCollector<Void>.Action] = []
     for batch in [first, builder.takeBatch(packets: packets)] {
       books += batch.books
+      for event in batch.events { collector.request(event, byteCount: 100, payload: (), into: &actions) }
+      for fragment in batch.l1Fragments { collector.add(fragment, batch.bytes, into: &actions) }
+      for burst in batch.endedBursts { collector.end(run: burst.run, burst: burst.burst, into: &actions) }
       for (event, (evaluation, decision)) in zip(batch.events, processor.process(batch)) {
         _ = worker.evaluateAlone(event, of: batch)
         let block = L1DataBlock.encode(
@@ -293,6 +300,10 @@ struct Target: Sendable {
       }
     }
     check(books.closes, "the books of the builder do not close: \(books.imbalance)")
+    let l1Books = collector.takeBooks()
+    check(l1Books.closes, "the books of the L1 data do not close: \(l1Books)")
+    check(l1Books.fragments == books.l1Fragments, "L1 fragments are lost between builder and collector")
+    check(actions.count == Int(l1Books.events - l1Books.eventsDuplicate), "a kept event has no answer")
   }
 }
 

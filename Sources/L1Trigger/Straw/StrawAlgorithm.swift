@@ -160,10 +160,8 @@ struct StrawAlgorithm: ~Copyable {
   static let candidateLimit = 4000
   static let trackLimit = 1000
 
-  let stationT0: Double
-  let magicT0: Double
-  let scratchMode: StrawScratch
-
+  // A pointer stands first: else the compiler (6.3) crashes under the thread sanitizer, which takes the
+  // first property of the structure for an address where memory behind one of its pointers is changed.
   /// The key of a straw by readout channel.
   let keys: UnsafeMutablePointer<UInt16>
   /// By readout channel / 16.
@@ -200,6 +198,10 @@ struct StrawAlgorithm: ~Copyable {
   var rawCount = 0
   let firstPass: UnsafeMutablePointer<Point>
   let selectionMarks: UnsafeMutablePointer<Bool>
+
+  let stationT0: Double
+  let magicT0: Double
+  let scratchMode: StrawScratch
 
   /// The columns of the Hough transform: the points in order, with the bit of their chamber and their
   /// coordinates.

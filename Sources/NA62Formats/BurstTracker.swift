@@ -1,5 +1,3 @@
-public import NA62Formats
-
 /// When one burst ends and the next begins, from the data alone.
 ///
 /// NA62's farm is told of a new burst by command, then drops what arrives between 4 s and 6 s later and
@@ -67,8 +65,47 @@ public struct BurstTracker: Sendable, Hashable {
     endEvent = event
   }
 
+  /// Decides on an L0TP packet by its marks, and notes an end-of-burst trigger in it.
+  public mutating func see(_ marks: L0TPBurstMarks, at time: DataTime) -> Action {
+    var action = Action.build
+    if let word = marks.firstWord { action = l0tpPacket(firstEvent: marks.firstEvent, word: word) }
+    if let event = marks.endOfBurst { endOfBurst(event: event, at: time) }
+    return action
+  }
+
+  /// Takes a burst from an input that says itself which one it holds.
+  public mutating func enter(_ burst: UInt32) {
+    self.burst = burst
+    endSeen = nil
+  }
+
   private mutating func advance() {
     burst &+= 1
     endSeen = nil
+  }
+}
+
+/// What an L0TP packet says of the beginning and the end of a burst.
+public struct L0TPBurstMarks: Hashable, Sendable {
+  /// Number of the first event.
+  public var firstEvent: UInt32
+  /// L0 word of the first record; `nil` in a packet without records.
+  public var firstWord: L0Word?
+  /// Number of the event of the end-of-burst trigger, if it is in the packet.
+  public var endOfBurst: UInt32?
+
+  /// The marks of a packet that `L0MEP.validate` found sound.
+  public init(_ payload: RawSpan, header: L0MEPHeader) {
+    firstEvent = header.firstEvent
+    var first: L0Word?
+    var end: UInt32?
+    L0MEP.forEachFragment(of: payload, header: header) { fragment in
+      guard payload.byteCount >= fragment.payloadOffset + L0TPRecord.bytesUsedByL1 else { return }
+      let word = L0Word(rawValue: payload.little(fragment.payloadOffset + 20, as: UInt8.self))
+      if fragment.event == header.firstEvent { first = word }
+      if fragment.isLastOfBurst, word == .endOfBurst, end == nil { end = fragment.event }
+    }
+    firstWord = first
+    endOfBurst = end
   }
 }

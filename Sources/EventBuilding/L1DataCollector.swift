@@ -1,0 +1,207 @@
+/// Puts the fragments that are read after L1 (CREAMs) to the events that L1 kept (`l1.md` 3.3).
+///
+/// A pure state machine: it is told, in order, of the events that L1 kept and of the fragments that came, and
+/// answers which events are complete and which are given up. Its order is that of the events and the fragments
+/// in the stream, so batches and workers change nothing.
+///
+/// As in NA62's farm only the number of fragments of a source is compared, a fragment whose event does not
+/// wait for data is not requested, and what is unfinished at the end of a burst is given up.
+public struct L1DataCollector<Payload: Sendable>: Sendable {
+  /// Options of the collector.
+  public struct Options: Sendable, Hashable {
+    /// Bytes that waiting events may hold; beyond, the oldest one is given up.
+    public var maximumPendingBytes = 512 << 20
+    /// Whether the bytes of the fragments are kept, and not counted alone. Changes no answer.
+    public var keepsBytes = true
+    /// The default limit.
+    public init() {}
+  }
+
+  /// An event that waits, or waited, for its data.
+  public struct Held: Sendable {
+    /// The event.
+    public let event: BuiltEvent
+    /// What the caller keeps with it.
+    public let payload: Payload
+    /// Fragments received of each source, in the order of `EventLayout.l1Sources`.
+    public fileprivate(set) var received: [UInt16]
+    /// The fragments in order of arrival; their offsets are into `bytes`.
+    public fileprivate(set) var fragments: ContiguousArray<L1DataFragment> = []
+    /// The fragments' bytes, headers included; empty where they are not kept.
+    public fileprivate(set) var bytes: ContiguousArray<UInt8> = []
+    fileprivate let serial: UInt64
+    /// Bytes that count for the limit.
+    fileprivate var byteCount: Int
+  }
+
+  /// What became of an event.
+  public enum Action: Sendable {
+    /// It has all its fragments.
+    case complete(Held)
+    /// It is given up.
+    case giveUp(Held, UnfinishedReason)
+  }
+
+  /// A burst of a run.
+  private struct Burst: Equatable {
+    var run: UInt32
+    var burst: UInt32
+  }
+
+  private let limits: [UInt16]
+  private let total: Int
+  private let options: Options
+  private var held: [UInt32: Held] = [:]
+  private var current: Burst?
+  private var serial: UInt64 = 0
+  private var pendingBytes = 0
+  /// Events in the order of their request; entries of events that have gone are skipped when they come up.
+  private var queue: [(event: UInt32, serial: UInt64)] = []
+  private var queueHead = 0
+  private var books = L1DataBooks()
+
+  /// A collector for the sources that a layout reads after L1; there has to be one at least.
+  public init(layout: EventLayout, options: Options = Options()) {
+    limits = layout.l1Sources.map { UInt16(clamping: $0.fragments) }
+    total = layout.l1Sources.reduce(0) { $0 + $1.fragments }
+    self.options = options
+  }
+
+  /// The books since the last call.
+  public mutating func takeBooks() -> L1DataBooks {
+    defer { books = L1DataBooks() }
+    return books
+  }
+
+  /// Begins to wait for the data of an event that L1 kept.
+  ///
+  /// - Parameters:
+  ///   - event: the event.
+  ///   - byteCount: bytes that it holds meanwhile.
+  ///   - payload: what the caller keeps with it.
+  ///   - actions: takes what becomes of this event and of others.
+  public mutating func request(
+    _ event: BuiltEvent, byteCount: Int, payload: Payload, into actions: inout [Action]
+  ) {
+    enter(Burst(run: event.run, burst: event.burst), &actions)
+    books.events += 1
+    // NA62's farm has one place for each number; a copy can only come of copied packets.
+    guard held[event.number] == nil else {
+      books.eventsDuplicate += 1
+      return
+    }
+    serial += 1
+    let size = byteCount + 256
+    held[event.number] = Held(
+      event: event, payload: payload, received: [UInt16](repeating: 0, count: limits.count), serial: serial,
+      byteCount: size)
+    forgetDone()
+    queue.append((event.number, serial))
+    pendingBytes += size
+    books.eventsPending += 1
+    shrink(&actions)
+  }
+
+  /// Takes a fragment.
+  ///
+  /// - Parameters:
+  ///   - fragment: the fragment.
+  ///   - bytes: the bytes that its offset is into.
+  ///   - actions: takes what becomes of events.
+  public mutating func add(
+    _ fragment: L1DataFragment, _ bytes: ContiguousArray<UInt8>, into actions: inout [Action]
+  ) {
+    enter(Burst(run: fragment.run, burst: fragment.burst), &actions)
+    books.fragments += 1
+    guard let place = held.index(forKey: fragment.event) else {
+      books.fragmentsNotRequested += 1
+      return
+    }
+    let source = Int(fragment.source)
+    guard limits.indices.contains(source) else {
+      books.fragmentsUnknownSource += 1
+      return
+    }
+    guard held.values[place].received[source] < limits[source] else {
+      books.fragmentsDuplicate += 1
+      return
+    }
+    let length = Int(fragment.length)
+    var kept = fragment
+    if options.keepsBytes {
+      let begin = min(Int(fragment.offset), bytes.count)
+      kept.offset = UInt32(truncatingIfNeeded: held.values[place].bytes.count)
+      held.values[place].bytes.append(contentsOf: bytes[begin..<min(begin + length, bytes.count)])
+    }
+    held.values[place].received[source] += 1
+    held.values[place].fragments.append(kept)
+    held.values[place].byteCount += length
+    pendingBytes += length
+    books.fragmentsPending += 1
+    if held.values[place].fragments.count == total {
+      let done = remove(fragment.event)
+      if let done {
+        books.eventsComplete += 1
+        books.fragmentsUsed += UInt64(done.fragments.count)
+        actions.append(.complete(done))
+      }
+    } else {
+      shrink(&actions)
+    }
+  }
+
+  /// Ends a burst, if it is the present one: what waits is given up, in the order of the event numbers.
+  public mutating func end(run: UInt32, burst: UInt32, into actions: inout [Action]) {
+    guard current == Burst(run: run, burst: burst) else { return }
+    giveUpAll(&actions)
+  }
+
+  private mutating func enter(_ burst: Burst, _ actions: inout [Action]) {
+    guard current != burst else { return }
+    giveUpAll(&actions)
+    current = burst
+  }
+
+  private mutating func giveUpAll(_ actions: inout [Action]) {
+    for number in held.keys.sorted() { giveUp(number, .burstEnd, &actions) }
+    queue.removeAll(keepingCapacity: true)
+    queueHead = 0
+  }
+
+  private mutating func giveUp(_ number: UInt32, _ reason: UnfinishedReason, _ actions: inout [Action]) {
+    guard let event = remove(number) else { return }
+    if reason == .pendingLimit { books.eventsPendingLimit += 1 } else { books.eventsBurstEnd += 1 }
+    books.fragmentsUnfinished += UInt64(event.fragments.count)
+    actions.append(.giveUp(event, reason))
+  }
+
+  private mutating func remove(_ number: UInt32) -> Held? {
+    guard let event = held.removeValue(forKey: number) else { return nil }
+    pendingBytes -= event.byteCount
+    books.eventsPending -= 1
+    books.fragmentsPending -= Int64(event.fragments.count)
+    return event
+  }
+
+  /// Gives up the oldest events until the rest is below the limit.
+  private mutating func shrink(_ actions: inout [Action]) {
+    while pendingBytes > options.maximumPendingBytes, queueHead < queue.count {
+      let head = queue[queueHead]
+      queueHead += 1
+      if isWaiting(head) { giveUp(head.event, .pendingLimit, &actions) }
+    }
+  }
+
+  /// Forgets the events at the head of the queue that have gone.
+  private mutating func forgetDone() {
+    while queueHead < queue.count, !isWaiting(queue[queueHead]) { queueHead += 1 }
+    if queueHead > 1024, queueHead * 2 > queue.count {
+      queue.removeFirst(queueHead)
+      queueHead = 0
+    }
+  }
+
+  private func isWaiting(_ entry: (event: UInt32, serial: UInt64)) -> Bool {
+    held.index(forKey: entry.event).map { held.values[$0].serial == entry.serial } ?? false
+  }
+}

@@ -1,0 +1,118 @@
+import EventBuilding
+import L1Trigger
+import NA62Formats
+
+/// The stage behind the L1 verdict: collects the L1 data of kept events, counts what NA62's farm counts in a
+/// burst, and makes the stored events.
+///
+/// It runs in order, in one task; what it does depends on the order of events and fragments alone.
+struct EventStage: Sendable {
+  private struct Burst: Hashable {
+    var run: UInt32
+    var burst: UInt32
+  }
+
+  private typealias Collector = L1DataCollector<StoredEventComposer.Prepared?>
+
+  private let layout: EventLayout
+  private let composer: StoredEventComposer
+  private let storesEvents: Bool
+  private var collector: Collector?
+  private var statistics: [Burst: HLTStatistics] = [:]
+
+  init(configuration: L1Configuration, layout: EventLayout, options: TriggerPipeline.Options) {
+    self.layout = layout
+    composer = StoredEventComposer(layout: layout, configuration: configuration)
+    storesEvents = options.storesEvents
+    guard !layout.l1Sources.isEmpty else { return }
+    var collectorOptions = Collector.Options()
+    collectorOptions.maximumPendingBytes = options.maximumPendingL1Bytes
+    collectorOptions.keepsBytes = options.storesEvents
+    collector = Collector(layout: layout, options: collectorOptions)
+  }
+
+  /// What a batch of verdicts gives.
+  mutating func judge(
+    _ batch: EventBatch, _ evaluations: [L1Evaluation], _ decisions: [L1Decision],
+    alone: [AloneQuantities]
+  ) -> JudgedBatch {
+    var stored: [StoredRecord] = []
+    var unfinished: [UnfinishedEvent] = []
+    var actions: [Collector.Action] = []
+    var nextFragment = 0
+    func takeFragments(before event: Int) {
+      while nextFragment < batch.l1Fragments.count,
+        Int(batch.l1Fragments[nextFragment].eventsBefore) <= event
+      {
+        collector?.add(batch.l1Fragments[nextFragment], batch.bytes, into: &actions)
+        nextFragment += 1
+      }
+    }
+    for (i, event) in batch.events.enumerated() {
+      takeFragments(before: i)
+      let burst = Burst(run: event.run, burst: event.burst)
+      statistics[burst, default: HLTStatistics()].add(event, evaluations[i], decisions[i])
+      guard !decisions[i].word.isEmpty else { continue }
+      let prepared =
+        storesEvents ? composer.prepare(event, of: batch, evaluations[i], decisions[i]) : nil
+      if collector != nil {
+        statistics[burst]?.requestsToCREAMs += 1
+        let size = byteCount(event, batch)
+        collector?.request(event, byteCount: size, payload: prepared, into: &actions)
+      } else {
+        store(event.run, event.burst, prepared, nil, &stored)
+      }
+    }
+    takeFragments(before: .max)
+    for event in batch.unfinished where event.reason == .burstEnd {
+      let burst = Burst(run: event.run, burst: event.burst)
+      if event.isCorrupted { statistics[burst, default: HLTStatistics()].corruptedHeaders += 1 }
+      guard event.firstFragment != nil else { continue }
+      let bytes = storesEvents ? try? composer.compose(event, of: batch) : nil
+      send(event.run, event.burst, bytes, &stored)
+    }
+    for burst in batch.endedBursts { collector?.end(run: burst.run, burst: burst.burst, into: &actions) }
+    for action in actions {
+      switch action {
+      case .complete(let held): store(held.event.run, held.event.burst, held.payload, held, &stored)
+      case .giveUp(let held, let reason):
+        unfinished.append(
+          UnfinishedEvent(held.event, received: held.received, reason: reason))
+        // NA62's farm sends the last event of a burst as it is.
+        guard reason == .burstEnd, held.event.isLastOfBurst else { continue }
+        store(held.event.run, held.event.burst, held.payload, held, &stored)
+      }
+    }
+    let ended = batch.endedBursts.map { burst in
+      let counts = statistics.removeValue(forKey: Burst(run: burst.run, burst: burst.burst))
+      return BurstStatistics(burst: burst, counts: counts ?? HLTStatistics())
+    }
+    return JudgedBatch(
+      batch: batch, evaluations: evaluations, decisions: decisions, alone: alone, stored: stored,
+      l1Books: collector?.takeBooks() ?? L1DataBooks(), l1Unfinished: unfinished, endedBursts: ended)
+  }
+
+  /// Bytes that an event holds while it waits.
+  private func byteCount(_ event: BuiltEvent, _ batch: EventBatch) -> Int {
+    let first = Int(event.firstFragment)
+    return batch.fragments[first..<(first + layout.fragmentCount)].reduce(0) { $0 + Int($1.length) }
+  }
+
+  private mutating func store(
+    _ run: UInt32, _ burst: UInt32, _ prepared: StoredEventComposer.Prepared?, _ held: Collector.Held?,
+    _ stored: inout [StoredRecord]
+  ) {
+    let bytes = prepared.flatMap { try? composer.compose($0, held) }
+    send(run, burst, bytes, &stored)
+  }
+
+  /// Counts an event that goes to storage, and passes it on where events are stored.
+  private mutating func send(
+    _ run: UInt32, _ burst: UInt32, _ bytes: [UInt8]?, _ stored: inout [StoredRecord]
+  ) {
+    let key = Burst(run: run, burst: burst)
+    statistics[key, default: HLTStatistics()].eventsToMerger += 1
+    statistics[key]?.bytesToMerger += UInt64(bytes?.count ?? 0)
+    if storesEvents { stored.append(StoredRecord(run: run, burst: burst, bytes: bytes)) }
+  }
+}
