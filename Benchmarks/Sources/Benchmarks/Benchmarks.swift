@@ -9,10 +9,15 @@ import TriggerPipeline
 /// Measures reading, building and L1 against named peers in the same run, and reports ratios.
 ///
 ///     swift run -c release --package-path Benchmarks Benchmarks [CAPTURE] [MENU]
+///     swift run -c release --package-path Benchmarks Benchmarks l0 [MENU]
 @main
 struct Benchmarks {
   static func main() async throws {
     let arguments = CommandLine.arguments
+    if arguments.count > 1, arguments[1] == "l0" {
+      let menu = arguments.count > 2 ? arguments[2] : "Configs/menus/kaon-2018.yaml"
+      return try await L0Benchmark(menu: menu).run()
+    }
     let path = arguments.count > 1 ? arguments[1] : "Replay/ordered-1000.pcap.gz"
     let menu = try L1Menu.load(
       path: arguments.count > 2 ? arguments[2] : "Configs/menus/golden-default.yaml")
