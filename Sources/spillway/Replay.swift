@@ -101,13 +101,15 @@ struct Replay: AsyncParsableCommand {
       both = try TriggerMenu.load(path: self.menu)
       if let selections { selectionSet = try SelectionSet.load(path: selections) } else { selectionSet = nil }
     } catch { throw Failure.usage(error) }
-    for (option, file) in [("--decisions", decisions), ("--l0-decisions", l0Decisions), ("--l0-counters", l0Counters)]
-    {
+    for (option, file) in [
+      ("--decisions", decisions), ("--l0-decisions", l0Decisions), ("--l0-counters", l0Counters),
+    ] {
       if let file, let target = Self.identity(file), inputs.contains(where: { Self.identity($0) == target }) {
         throw Failure.usage("\(option) \(file): this is an input; name another file")
       }
     }
-    if both.l0 == nil, let option = l0Decisions != nil ? "--l0-decisions" : l0Counters != nil ? "--l0-counters" : nil
+    if both.l0 == nil,
+      let option = l0Decisions != nil ? "--l0-decisions" : l0Counters != nil ? "--l0-counters" : nil
     {
       throw Failure.usage("\(option): the menu \(self.menu) has no lines of L0; give one with 'l0'")
     }
@@ -161,15 +163,17 @@ struct Replay: AsyncParsableCommand {
       }
     }
     do {
-      try await pipeline.run(source: { [runNumber, layout = menu.layout] in
-        let source = try input.open(layout: layout, run: runNumber)
-        for note in notes { Terminal.note("warning: \(note)") }
-        return {
-          let batch = try source.next()
-          if batch == nil { problems.withLock { $0 = source.warnings } }
-          return batch
-        }
-      }, l0: l0Branch) { judged in try await sink.take(judged) }
+      try await pipeline.run(
+        source: { [runNumber, layout = menu.layout] in
+          let source = try input.open(layout: layout, run: runNumber)
+          for note in notes { Terminal.note("warning: \(note)") }
+          return {
+            let batch = try source.next()
+            if batch == nil { problems.withLock { $0 = source.warnings } }
+            return batch
+          }
+        }, l0: l0Branch
+      ) { judged in try await sink.take(judged) }
     } catch let error as CaptureError {
       throw Failure.usage(error)
     }

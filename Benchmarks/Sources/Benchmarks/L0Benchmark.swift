@@ -108,7 +108,8 @@ struct L0Benchmark {
     let emulation = max(0, one - decoding)
     print("  of it alignment and matching: \(rate(emulation)) M/s")
     let piped = clock.one.min() ?? 1
-    print("  whole, as replayed (reading beside emulation): \(rate(piped)) M/s, \(realTime(piped)) (limit 1.0)")
+    print(
+      "  whole, as replayed (reading beside emulation): \(rate(piped)) M/s, \(realTime(piped)) (limit 1.0)")
     print("  the same with primitives watched: \(rate(clock.watched.min() ?? 1)) M/s")
     let further = (sixteen - one) / 15 / one * 100
     print(
