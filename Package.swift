@@ -36,6 +36,7 @@ let package = Package(
     .library(name: "L1Trigger", targets: ["L1Trigger"]),
     .library(name: "L0Trigger", targets: ["L0Trigger"]),
     .library(name: "TriggerPipeline", targets: ["TriggerPipeline"]),
+    .library(name: "MenuStudies", targets: ["MenuStudies"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -51,11 +52,12 @@ let package = Package(
     .executableTarget(
       name: "spillway",
       dependencies: [
-        "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding", "L1Trigger",
-        "Detectors", "Selections", "Alerting", "CountingStatistics", argumentParser,
+        "MenuStudies", "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding",
+        "L0Trigger", "L1Trigger", "Detectors", "Selections", "Alerting", "CountingStatistics", argumentParser,
       ],
       swiftSettings: strict),
-    .testTarget(name: "spillwayTests", dependencies: ["spillway"], swiftSettings: strict),
+    .testTarget(
+      name: "spillwayTests", dependencies: ["spillway", "SpillwayTestSupport"], swiftSettings: strict),
   ]
     + room("NA62Formats", [])
     + room("CountingStatistics", [])
@@ -73,6 +75,12 @@ let package = Package(
       "TriggerPipeline",
       [
         "NA62Formats", "PacketCapture", "Configuration", "Detectors", "EventBuilding", "L1Trigger",
-        "CountingStatistics", "Selections", "Alerting",
+        "CountingStatistics", "Selections", "Alerting", "L0Trigger",
+      ])
+    + room(
+      "MenuStudies",
+      [
+        "NA62Formats", "PacketCapture", "Configuration", "CountingStatistics", "L0Trigger",
+        "TriggerPipeline",
       ])
 )

@@ -41,7 +41,7 @@ public struct ReplayReport: Sendable {
     for mask in activeMasks {
       let counts = account.rates.masks[mask]
       let passed = L1Algorithm.decisionOrder.map { "\(counts.algorithmPassed[$0.rawValue])" }
-      out += "\(mask),\(csvField(menu.configuration.masks[mask].name)),\(counts.l0Input),"
+      out += "\(mask),\(CSV.field(menu.configuration.masks[mask].name)),\(counts.l0Input),"
       out += "\(counts.l1Input),\(counts.l1Accepted),\(passed.joined(separator: ",")),"
       out += "\(account.rates.liveTime),"
       if let rate = try rate(counts.l1Accepted) {
@@ -51,11 +51,6 @@ public struct ReplayReport: Sendable {
       }
     }
     return out
-  }
-
-  private func csvField(_ text: String) -> String {
-    text.contains { ",\"\n\r".contains($0) }
-      ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
   }
 
   private func rate(_ count: UInt64) throws -> RateEstimate? {

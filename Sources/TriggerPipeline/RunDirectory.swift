@@ -28,6 +28,18 @@ public final class RunDirectory {
   /// - Throws: `RunDirectoryError` or `AlertingError`.
   public init(path: String) throws {
     self.path = path
+    try Self.make(path: path)
+    for name in ["quarantine.pcap", "unfinished.csv"] {
+      try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+    }
+    alerts = try JSONLinesSink(path: "\(path)/alerts.jsonl")
+    quarantine = QuarantineWriter(path: "\(path)/quarantine.pcap")
+  }
+
+  /// Makes the directory of a run, if it is not there.
+  ///
+  /// - Throws: `RunDirectoryError`.
+  public static func make(path: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
@@ -35,11 +47,6 @@ public final class RunDirectory {
         description: "\(path): the run directory cannot be made (\(error.localizedDescription)); "
           + "name another with --out")
     }
-    for name in ["quarantine.pcap", "unfinished.csv"] {
-      try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
-    }
-    alerts = try JSONLinesSink(path: "\(path)/alerts.jsonl")
-    quarantine = QuarantineWriter(path: "\(path)/quarantine.pcap")
   }
 
   /// Writes what a batch brings: alerts, rejected packets, unfinished events.
