@@ -84,37 +84,12 @@ struct CutSet: ~Copyable {
     menus[menu].store(record)
   }
 
-  /// Why each menu did or did not fire line `bit` at an entry.
-  func explain(
-    bit: Int, timestamp: UInt32, _ coincidence: Coincidence, _ body: (_ menu: Int, TriggerOutcome) -> Void
-  ) {
-    let words = words(coincidence)
-    for menu in 0..<menus.count {
-      body(
-        menus[menu].index,
-        menus[menu].explain(
-          bit: bit, words: words, coincidence, isVetoed: lines[menu].lastFired == timestamp))
-    }
-  }
-
   mutating func finishBurst(now: UInt64) {
     for menu in menus.indices {
       menus[menu].finishBurst(now: now)
       lines[menu].startBurst()
     }
   }
-}
-
-/// A trigger that fired in a menu.
-struct FiredTrigger {
-  /// The menu's place among those of the emulator.
-  var menu: Int
-  /// The conditions that matched.
-  var pattern: UInt32
-  /// The entry.
-  var entry: Entry
-  /// The packet of the reference or control detector that made the entry.
-  var packet = PacketReference(input: 0, number: 0)
 }
 
 /// Lines up the primitives for the menus that share their alignment, makes the list of entries, and gives
@@ -148,8 +123,6 @@ struct AlignmentUnit: ~Copyable {
   private let cutSets: UnsafeMutablePointer<CutSet>
   private let cutSetCount: Int
 
-  /// Triggers that fired since the outcomes were looked at last; filled only if outcomes are traced.
-  private var fired: ContiguousArray<FiredTrigger> = []
   private let traces: Bool
   private let monitors: Bool
   private var monitor = PrimitiveMonitor()
@@ -351,7 +324,6 @@ struct AlignmentUnit: ~Copyable {
     counters.entriesBoth += UInt64(both)
     counters.entriesSkippedSameAddress += skip.count
     skip.count = 0
-    let firstFired = fired.count
     let sets = cutSets
     for i in 0..<cutSetCount {
       if sets[i].correctsReference || settings.corrections.contains(.neighbourTags) {
@@ -364,9 +336,8 @@ struct AlignmentUnit: ~Copyable {
       }
       hits.removeAll(keepingCapacity: true)
       sets[i].process(list, &hits)
-      for hit in hits { fire(hit, in: i) }
+      for hit in hits { fire(hit, in: i, packet: group.packet) }
     }
-    for i in firstFired..<fired.count { fired[i].packet = group.packet }
     if monitors, group.group % PrimitiveMonitor.sampling == 0 { lookAtTimes() }
   }
 
@@ -396,13 +367,13 @@ struct AlignmentUnit: ~Copyable {
       findsNeighbourTags: settings.corrections.contains(.neighbourTags))
   }
 
-  private mutating func fire(_ hit: CutSet.Hit, in set: Int) {
+  private mutating func fire(_ hit: CutSet.Hit, in set: Int, packet: PacketReference) {
     cutSets[set].fire(
       hit.menu, hit.fired, hit.entry, coincidence(of: hit.entry), (referenceLane, controlLane))
     if traces {
-      fired.append(
-        FiredTrigger(
-          menu: cutSets[set].menus[hit.menu].index, pattern: hit.pattern, entry: hit.entry))
+      cutSets[set].menus[hit.menu].trace(
+        FiredEntry(
+          timestamp: hit.entry.timestamp, matched: hit.pattern, fired: hit.fired, packet: packet))
     }
   }
 
@@ -419,53 +390,20 @@ struct AlignmentUnit: ~Copyable {
     now = 0
   }
 
-  /// Takes the triggers that fired since the last call.
-  mutating func takeFired() -> ContiguousArray<FiredTrigger> {
-    defer { fired.removeAll(keepingCapacity: true) }
-    return fired
-  }
-
-  /// Why the menus did or did not fire a trigger that another one fired.
-  ///
-  /// The memory still holds what was around the trigger: it is asked right after the group was processed.
-  func explain(_ trigger: FiredTrigger, _ body: (_ menu: Int, TriggerOutcome) -> Void) {
-    let bit = trigger.pattern.trailingZeroBitCount
-    let lane = bit == 16 ? controlLane : referenceLane
-    let mask = bit == 16 ? controlMask : referenceMask
-    let timestamp = trigger.entry.timestamp
-    // The entry of this unit may lie in another slot of the clock period than that of the other menu.
-    let perPeriod: UInt64 = 1 << UInt64(settings.fineTimeBits)
-    var hasEntry = false
-    for slot in 0..<perPeriod {
-      let entry = Entry(bits: UInt64(timestamp) << 8 | slot << UInt64(8 - settings.fineTimeBits))
-      let address = memory.reader.address(ofTime: entry.time)
-      let coincidence = memory.coincidence(
-        of: entry, at: address, lane: lane, laneMask: mask,
-        findsNeighbourTags: settings.corrections.contains(.neighbourTags))
-      guard coincidence.identifiers.0[lane] != 0 else { continue }
-      hasEntry = true
-      for i in 0..<cutSetCount {
-        cutSets[i].explain(bit: bit, timestamp: timestamp, coincidence, body)
-      }
-    }
-    guard !hasEntry else { return }
-    for i in 0..<cutSetCount {
-      for menu in cutSets[i].menus { body(menu.index, .noEntry) }
-    }
-  }
-
   /// Clock periods before which nothing can be sent any more.
   var horizon: UInt64 { now > TriggerDispatcher.hold ? now - TriggerDispatcher.hold : 0 }
 
   /// Takes what the menus sent and counted since the last call: `body` gets each menu's place.
   mutating func take(
-    _ body: (_ menu: Int, ContiguousArray<L0TriggerRecord>, L0MenuCounters) -> Void
+    _ body: (
+      _ menu: Int, ContiguousArray<L0TriggerRecord>, L0MenuCounters, ContiguousArray<FiredEntry>
+    ) -> Void
   ) -> (counters: L0AlignmentCounters, statistics: PrimitiveStatistics?) {
     for i in 0..<cutSetCount {
       for menu in cutSets[i].menus.indices {
-        var (triggers, counters) = cutSets[i].menus[menu].take()
+        var (triggers, counters, fired) = cutSets[i].menus[menu].take()
         cutSets[i].lines[menu].take(into: &counters)
-        body(cutSets[i].menus[menu].index, triggers, counters)
+        body(cutSets[i].menus[menu].index, triggers, counters, fired)
       }
     }
     defer { counters = L0AlignmentCounters() }

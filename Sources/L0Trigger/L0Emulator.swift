@@ -15,8 +15,8 @@ public struct L0Slice: Sendable {
   public var menuCounters: [L0MenuCounters]
   /// For each menu what was counted of primitives and entries in this slice.
   public var alignmentCounters: [L0AlignmentCounters]
-  /// What became of the times before the horizon at which some menu fired; empty unless it is traced.
-  public var outcomes: OutcomeTable
+  /// For each menu the entries that fired, in the order they were processed; empty unless they are traced.
+  public var fired: [ContiguousArray<FiredEntry>]
   /// What was watched of the primitives, as the first menu lines them up; empty unless it is monitored.
   public var statistics = PrimitiveStatistics()
   /// What came of the packets, as the first menu lines them up.
@@ -28,7 +28,7 @@ public struct L0Slice: Sendable {
     triggers = Array(repeating: [], count: menuCount)
     menuCounters = Array(repeating: L0MenuCounters(), count: menuCount)
     alignmentCounters = Array(repeating: L0AlignmentCounters(), count: menuCount)
-    outcomes = OutcomeTable(menuCount: menuCount)
+    fired = Array(repeating: [], count: menuCount)
   }
 }
 
@@ -43,8 +43,8 @@ public final class L0Emulator {
     public var port = MTP.port
     /// The number of the first burst.
     public var firstBurst: UInt32 = 1
-    /// Whether it is traced what became of every trigger in every menu.
-    public var tracesOutcomes = false
+    /// Whether the entries that fired are traced: for a study of menus.
+    public var tracesFired = false
     /// Whether primitives are watched: rates of bits, multiplicities, time differences.
     public var monitorsPrimitives = false
     /// NA62's values.
@@ -79,7 +79,6 @@ struct EmulatorCore: ~Copyable {
   private var bursts: [UInt32]
   /// Slices of bursts that some unit has ended.
   private var ended: [L0Slice] = []
-  private var outcomes: OutcomeTable
   private var books = L0Books()
   private var pendingBefore: Int64 = 0
   private var lossesBefore: [PrimitivePacketLoss: UInt64] = [:]
@@ -87,7 +86,6 @@ struct EmulatorCore: ~Copyable {
   init(menus: [L0Menu], options: L0Emulator.Options) {
     self.options = options
     menuCount = menus.count
-    outcomes = OutcomeTable(menuCount: menus.count)
     var groups: [(settings: AlignmentSettings, menus: [(index: Int, menu: L0Menu)])] = []
     var unitOfMenu: [Int] = []
     for (index, menu) in menus.enumerated() {
@@ -106,7 +104,7 @@ struct EmulatorCore: ~Copyable {
     for (i, group) in groups.enumerated() {
       (units + i).initialize(
         to: AlignmentUnit(
-          group.settings, menus: group.menus, burst: options.firstBurst, traces: options.tracesOutcomes,
+          group.settings, menus: group.menus, burst: options.firstBurst, traces: options.tracesFired,
           monitors: options.monitorsPrimitives && i == 0))
     }
     bursts = Array(repeating: options.firstBurst, count: groups.count)
@@ -156,26 +154,11 @@ struct EmulatorCore: ~Copyable {
   private mutating func advance(_ i: Int) {
     while let progress = units[i].advance() {
       switch progress {
-      case .group: if options.tracesOutcomes { trace(i) }
+      case .group: break
       case .burstEnd:
         collect(i, endsBurst: true)
         bursts[i] &+= 1
       }
-    }
-  }
-
-  /// Notes what became, in all menus, of the triggers that unit `i` fired.
-  private mutating func trace(_ i: Int) {
-    let fired = units[i].takeFired()
-    // The menus that fired at a time come one behind the other.
-    for trigger in fired {
-      let (row, isNew) = outcomes.place(of: trigger.entry.timestamp, packet: trigger.packet)
-      if isNew, menuCount > 1 {
-        for unit in 0..<unitCount {
-          units[unit].explain(trigger) { outcomes.note($1, row: row, menu: $0) }
-        }
-      }
-      outcomes.note(.fired, row: row, menu: trigger.menu)
     }
   }
 
@@ -189,8 +172,9 @@ struct EmulatorCore: ~Copyable {
         return ended.count - 1
       }()
     var slice = ended[place]
-    let (counters, statistics) = units[i].take { menu, triggers, counters in
+    let (counters, statistics) = units[i].take { menu, triggers, counters, fired in
       slice.triggers[menu] += triggers
+      slice.fired[menu] += fired
       slice.menuCounters[menu] += counters
     }
     for menu in 0..<menuCount where unitOfMenu[menu] == i { slice.alignmentCounters[menu] += counters }
@@ -199,7 +183,6 @@ struct EmulatorCore: ~Copyable {
     if endsBurst, isLast {
       slice.endsBurst = true
       slice.horizon = .max
-      slice.outcomes = outcomes.take(before: .max)
     }
     if i == 0 {
       let grouped = counters.packets.reduce(0, +)
@@ -226,7 +209,6 @@ struct EmulatorCore: ~Copyable {
     let horizon = (0..<unitCount).map { units[$0].horizon }.min() ?? 0
     for place in ended.indices where !ended[place].endsBurst && unitsAre(in: ended[place].burst) {
       ended[place].horizon = horizon
-      ended[place].outcomes = outcomes.take(before: horizon)
     }
     if !ended.isEmpty { ended[ended.count - 1].books = books }
     return ended.sorted { $0.burst < $1.burst }

@@ -46,7 +46,7 @@ public struct L0LineJudge: Sendable {
   /// - Parameter sender: the judge of the menu that sent the record.
   public func failure(
     of line: Int, on record: L0TriggerRecord, sentBy sender: L0LineJudge
-  ) -> TriggerOutcome? {
+  ) -> LineFailure? {
     guard conditions.indices.contains(line), let condition = conditions[line] else { return .noLine }
     let coincidence = sender.coincidence(of: record)
     let words = words(coincidence)

@@ -4,25 +4,19 @@ import NA62Formats
 struct MenuState {
   /// Place of the menu among those of the emulator.
   let index: Int
-  /// The conditions that can fire by their bit, in place 16 the control condition.
-  private let conditions: [L0Condition?]
   private let calibrationWord: UInt8?
   private var pulsers: [Pulser]
   private var dispatcher: TriggerDispatcher
   private(set) var counters = L0MenuCounters()
   /// The triggers sent since they were taken last.
   private(set) var sent: ContiguousArray<L0TriggerRecord> = []
+  /// The entries that fired since they were taken last, if they are traced.
+  private var fired: ContiguousArray<FiredEntry> = []
   private var burst: UInt32
 
   init(_ menu: L0Menu, index: Int, burst: UInt32) {
     self.index = index
     self.burst = burst
-    var conditions = [L0Condition?](repeating: nil, count: 17)
-    for mask in menu.masks where (0..<16).contains(mask.number) {
-      if mask.isEnabled { conditions[mask.number] = mask.condition }
-    }
-    if menu.control.isEnabled { conditions[16] = menu.control.condition }
-    self.conditions = conditions
     calibrationWord = menu.calibrationWord
     pulsers = menu.periodics.map { Pulser($0, dataType: .periodic, seed: nil) }
     if let random = menu.random {
@@ -31,31 +25,11 @@ struct MenuState {
     dispatcher = TriggerDispatcher(menu)
   }
 
+  /// Keeps an entry that fired for a study of menus.
+  mutating func trace(_ entry: FiredEntry) { fired.append(entry) }
+
   /// Takes a trigger that fired.
   mutating func store(_ record: L0TriggerRecord) { dispatcher.store(record, &counters) }
-
-  /// Why a line did not fire on what the memory holds around an entry.
-  ///
-  /// - Parameters:
-  ///   - bit: the line's mask, or 16 for control.
-  ///   - words: the primitive words of the entry.
-  ///   - isVetoed: whether the menu fired in the same clock period.
-  func explain(
-    bit: Int, words: L0Words, _ coincidence: Coincidence, isVetoed: Bool
-  ) -> TriggerOutcome {
-    guard let condition = conditions[bit], !condition.isImpossible else { return .noLine }
-    if condition.matches(words) { return isVetoed ? .sameTimestamp : .downscaling }
-    let all = coincidence.wordsWithoutCut
-    if condition.matches(all) { return .timeCut }
-    let zero = L0Words(repeating: 0)
-    // A detector of which a bit is asked for, and which has no primitive in the three slots.
-    let missing = (condition.required .!= zero) .& (all .== zero)
-    if any(missing) { return .noPrimitive }
-    // Bits that are there, but outside the cut.
-    let lacking = condition.required & ~words
-    return lacking != zero && lacking & ~all == zero && condition.forbidden & words == zero
-      ? .timeCut : .maskBit
-  }
 
   /// Takes a calibration primitive of an input.
   mutating func calibrate(_ primitive: Primitive, input: Int) {
@@ -90,13 +64,17 @@ struct MenuState {
     }
   }
 
-  /// Takes what was sent and counted since the last call.
-  mutating func take() -> (triggers: ContiguousArray<L0TriggerRecord>, counters: L0MenuCounters) {
+  /// Takes what was sent, counted and traced since the last call.
+  mutating func take() -> (
+    triggers: ContiguousArray<L0TriggerRecord>, counters: L0MenuCounters,
+    fired: ContiguousArray<FiredEntry>
+  ) {
     defer {
       sent = []
+      fired = []
       counters = L0MenuCounters()
     }
-    return (sent, counters)
+    return (sent, counters, fired)
   }
 }
 

@@ -21,18 +21,14 @@ public enum DifferenceStep: UInt8, Sendable, Hashable, CaseIterable, Comparable 
   /// A source that is no line: periodic, random, calibration.
   case source
 
-  /// The step of what the emulator traced.
-  init(_ outcome: TriggerOutcome) {
+  /// The step at which a line failed.
+  init(_ failure: LineFailure) {
     self =
-      switch outcome {
+      switch failure {
       case .noLine: .noLine
-      case .noEntry: .noEntry
       case .noPrimitive: .noPrimitive
       case .timeCut: .timeCut
       case .maskBit: .maskBit
-      case .sameTimestamp: .sameTimestamp
-      case .downscaling: .downscaling
-      case .notSent, .fired: .deadTime
       }
   }
 

@@ -18,13 +18,24 @@ public struct MenuStudy: Sendable {
     public init() {}
   }
 
+  /// The triggers of a menu that are still to be compared, and the entries that fired.
+  private struct Waiting {
+    var triggers: ContiguousArray<L0TriggerRecord> = []
+    var fired = FiredTable()
+    /// The place of the next trigger.
+    var head = 0
+
+    /// The next trigger.
+    var next: L0TriggerRecord? { head < triggers.count ? triggers[head] : nil }
+  }
+
   private let judges: [L0LineJudge]
   /// For each two menus whether records of the one have all that the other looks at.
   private let sharesEntries: [Bool]
   /// For each menu and line whether it is scaled down.
   private let isDownscaled: [[Bool]]
-  /// For each burst and menu the triggers that are later than the horizon.
-  private var waiting: [UInt32: [ContiguousArray<L0TriggerRecord>]] = [:]
+  /// For each burst and menu what is later than the horizon.
+  private var waiting: [UInt32: [Waiting]] = [:]
   private var join: RecordedJoin?
   private var found: StudyResult
 
@@ -61,7 +72,7 @@ public struct MenuStudy: Sendable {
   /// Takes what the emulator gave for some packets, and the decisions that were recorded in them, with the
   /// books of all records so far.
   ///
-  /// The emulator has to trace outcomes where more than one menu is studied.
+  /// The emulator has to trace what fired.
   public mutating func add(
     _ slices: [L0Slice], recorded decisions: ContiguousArray<RecordedDecision> = [],
     books: RecordedBooks = RecordedBooks()
@@ -87,60 +98,53 @@ public struct MenuStudy: Sendable {
     found.primitives += slice.statistics
     found.books += slice.books
     found.bursts += slice.endsBurst ? 1 : 0
-    var triggers =
-      waiting.removeValue(forKey: slice.burst) ?? Array(repeating: [], count: count)
-    for menu in 0..<count { triggers[menu] += slice.triggers[menu] }
-    let heads = compare(triggers, slice)
+    var menus =
+      waiting.removeValue(forKey: slice.burst) ?? Array(repeating: Waiting(), count: count)
+    for menu in 0..<count {
+      menus[menu].triggers += slice.triggers[menu]
+      menus[menu].fired.add(slice.fired[menu])
+    }
+    compare(&menus, slice)
     if !slice.endsBurst {
-      for menu in 0..<count { triggers[menu].removeFirst(heads[menu]) }
-      waiting[slice.burst] = triggers
+      for menu in 0..<count {
+        menus[menu].triggers.removeFirst(menus[menu].head)
+        menus[menu].head = 0
+        menus[menu].fired.drop(before: slice.horizon)
+      }
+      waiting[slice.burst] = menus
     }
     join?.advance(burst: slice.burst, horizon: slice.horizon)
   }
 
-  /// Compares the triggers before the slice's horizon, in the order of their times; returns how many of each
-  /// menu those are.
-  private mutating func compare(
-    _ triggers: [ContiguousArray<L0TriggerRecord>], _ slice: L0Slice
-  ) -> [Int] {
+  /// Compares the triggers before the slice's horizon, in the order of their times.
+  private mutating func compare(_ menus: inout [Waiting], _ slice: L0Slice) {
     let count = judges.count
-    var heads = [Int](repeating: 0, count: count)
     var patterns = [LinePattern?](repeating: nil, count: count)
-    let outcomes = slice.outcomes
-    var row = 0
     while true {
       var next = UInt64.max
-      for menu in 0..<count where heads[menu] < triggers[menu].count {
-        next = min(next, UInt64(triggers[menu][heads[menu]].timestamp))
+      for menu in 0..<count {
+        if let trigger = menus[menu].next { next = min(next, UInt64(trigger.timestamp)) }
       }
       guard next < slice.horizon else { break }
       let timestamp = UInt32(truncatingIfNeeded: next)
-      while row < outcomes.rows.count, outcomes.rows[row].timestamp < timestamp { row += 1 }
-      let isTraced = row < outcomes.rows.count && outcomes.rows[row].timestamp == timestamp
+      var packet: PacketReference?
       for menu in 0..<count {
         patterns[menu] = nil
-        guard heads[menu] < triggers[menu].count else { continue }
-        let record = triggers[menu][heads[menu]]
-        guard record.timestamp == timestamp else { continue }
+        guard let record = menus[menu].next, record.timestamp == timestamp else { continue }
         let pattern = LinePattern(record)
         patterns[menu] = pattern
         found.menus[menu].add(pattern, timestamp: timestamp)
+        packet = packet ?? menus[menu].fired[timestamp]?.packet
       }
-      if count > 1 {
-        compare(patterns, triggers, heads, slice, row: isTraced ? row : nil, timestamp)
-      }
-      join?.add(
-        burst: slice.burst, timestamp: timestamp, patterns: patterns,
-        packet: isTraced ? outcomes.rows[row].packet : nil)
-      for menu in 0..<count where patterns[menu] != nil { heads[menu] += 1 }
+      if count > 1 { compare(patterns, menus, slice.burst, timestamp) }
+      join?.add(burst: slice.burst, timestamp: timestamp, patterns: patterns, packet: packet)
+      for menu in 0..<count where patterns[menu] != nil { menus[menu].head += 1 }
     }
-    return heads
   }
 
   /// Compares every two menus at one time.
   private mutating func compare(
-    _ patterns: [LinePattern?], _ triggers: [ContiguousArray<L0TriggerRecord>], _ heads: [Int],
-    _ slice: L0Slice, row: Int?, _ timestamp: UInt32
+    _ patterns: [LinePattern?], _ menus: [Waiting], _ burst: UInt32, _ timestamp: UInt32
   ) {
     let count = judges.count
     var pair = 0
@@ -149,18 +153,30 @@ public struct MenuStudy: Sendable {
         defer { pair += 1 }
         let (a, b) = (patterns[first], patterns[second])
         guard a != nil || b != nil else { continue }
-        if let a, a == b,
-          isSame(triggers[first][heads[first]], triggers[second][heads[second]])
-        {
+        if let a, a == b, let one = menus[first].next, let other = menus[second].next, isSame(one, other) {
           found.differences[pair].both += 1
           a.forEach { found.differences[pair].lines[$0].both += 1 }
           continue
         }
         compare(
-          pair, (first, a.map { _ in triggers[first][heads[first]] }),
-          (second, b.map { _ in triggers[second][heads[second]] }), slice, row: row, timestamp)
+          pair,
+          Side(
+            menu: first, record: a.flatMap { _ in menus[first].next },
+            fired: menus[first].fired[timestamp]),
+          Side(
+            menu: second, record: b.flatMap { _ in menus[second].next },
+            fired: menus[second].fired[timestamp]), burst, timestamp)
       }
     }
+  }
+
+  /// One of two menus at one time.
+  private struct Side {
+    var menu: Int
+    /// The trigger that it sent.
+    var record: L0TriggerRecord?
+    /// What fired in it, sent or not.
+    var fired: FiredEntry?
   }
 
   private func isSame(_ a: L0TriggerRecord, _ b: L0TriggerRecord) -> Bool {
@@ -168,8 +184,7 @@ public struct MenuStudy: Sendable {
   }
 
   private mutating func compare(
-    _ pair: Int, _ first: (menu: Int, record: L0TriggerRecord?),
-    _ second: (menu: Int, record: L0TriggerRecord?), _ slice: L0Slice, row: Int?, _ timestamp: UInt32
+    _ pair: Int, _ first: Side, _ second: Side, _ burst: UInt32, _ timestamp: UInt32
   ) {
     let a = first.record.map { LinePattern($0) } ?? LinePattern(rawValue: 0)
     let b = second.record.map { LinePattern($0) } ?? LinePattern(rawValue: 0)
@@ -184,21 +199,22 @@ public struct MenuStudy: Sendable {
     var farthest: DifferenceStep?
     if let record = first.record {
       LinePattern(rawValue: a.rawValue & ~b.rawValue).forEach { line in
-        let step = self.step(line, record, of: first.menu, in: second, slice, row)
+        let step = self.step(line, record, of: first.menu, in: second)
         found.differences[pair].lines[line].lost.add(step)
         farthest = max(farthest ?? step, step)
       }
     }
     if let record = second.record {
       LinePattern(rawValue: b.rawValue & ~a.rawValue).forEach { line in
-        let step = self.step(line, record, of: second.menu, in: first, slice, row)
+        let step = self.step(line, record, of: second.menu, in: first)
         found.differences[pair].lines[line].gained.add(step)
         farthest = max(farthest ?? step, step)
       }
     }
     let step = farthest ?? .source
     let example = MenuDifference.Example(
-      burst: slice.burst, timestamp: timestamp, packet: row.map { slice.outcomes.rows[$0].packet },
+      burst: burst, timestamp: timestamp,
+      packet: (first.record == nil ? second.fired : first.fired)?.packet,
       first: a, second: b, step: step)
     if isInBoth {
       found.differences[pair].changed.add(step)
@@ -214,12 +230,17 @@ public struct MenuStudy: Sendable {
 
   /// The step at which `other` did not take a line of a trigger that menu `menu` sent.
   ///
-  /// It is told from the record, and from whether the other menu fired at that time: both do not depend on
+  /// It is told from the record, and from what fired in the other menu at that time: both do not depend on
   /// what other menus are studied.
   private func step(
-    _ line: Int, _ record: L0TriggerRecord, of menu: Int,
-    in other: (menu: Int, record: L0TriggerRecord?), _ slice: L0Slice, _ row: Int?
+    _ line: Int, _ record: L0TriggerRecord, of menu: Int, in other: Side
   ) -> DifferenceStep {
+    // What the other menu did with the line is known where it fired at all.
+    let bit: UInt32 = 1 << UInt32(line)
+    if let fired = other.fired {
+      if fired.fired & bit != 0 { return .deadTime }
+      if fired.matched & bit != 0 { return .downscaling }
+    }
     let (sender, judge) = (judges[menu], judges[other.menu])
     let failure = judge.failure(of: line, on: record, sentBy: sender)
     if failure == .noLine { return .noLine }
@@ -232,12 +253,45 @@ public struct MenuStudy: Sendable {
         failure == .maskBit && judge.matches(line, on: record, withCutsOf: sender)
       return isByCut ? .timeCut : DifferenceStep(failure)
     }
-    // The line matched in the other menu as well.
-    let isScaled = isDownscaled[other.menu][line]
-    if let sent = other.record {
-      return isScaled && sent.identifiers == record.identifiers ? .downscaling : .sameTimestamp
+    // The line matched, and did not fire: another entry of the clock period had fired, or it was scaled down.
+    if other.fired != nil { return .sameTimestamp }
+    return isDownscaled[other.menu][line] ? .downscaling : .noEntry
+  }
+}
+
+/// The entries of a menu that fired, found by their time.
+struct FiredTable: Sendable {
+  private var entries: ContiguousArray<FiredEntry> = []
+
+  /// Adds entries; those of one clock period become one.
+  mutating func add(_ new: ContiguousArray<FiredEntry>) {
+    for entry in new {
+      // Entries come nearly in order, so the place is found from the end.
+      var place = entries.count
+      while place > 0, entries[place - 1].timestamp > entry.timestamp { place -= 1 }
+      if place > 0, entries[place - 1].timestamp == entry.timestamp {
+        entries[place - 1].matched |= entry.matched
+        entries[place - 1].fired |= entry.fired
+      } else {
+        entries.insert(entry, at: place)
+      }
     }
-    if let row, slice.outcomes[row, other.menu] == .fired { return .deadTime }
-    return isScaled ? .downscaling : .noEntry
+  }
+
+  /// The entry of a time, or `nil`.
+  subscript(timestamp: UInt32) -> FiredEntry? {
+    var (low, high) = (0, entries.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].timestamp < timestamp { low = middle + 1 } else { high = middle }
+    }
+    return low < entries.count && entries[low].timestamp == timestamp ? entries[low] : nil
+  }
+
+  /// Forgets the entries before a time.
+  mutating func drop(before timestamp: UInt64) {
+    var count = 0
+    while count < entries.count, UInt64(entries[count].timestamp) < timestamp { count += 1 }
+    entries.removeFirst(count)
   }
 }

@@ -100,7 +100,7 @@ struct Compare: AsyncParsableCommand {
     var options = L0Pipeline.Options()
     options.batchDatagrams = batchPackets
     options.emulator.firstBurst = firstBurst
-    options.emulator.tracesOutcomes = true
+    options.emulator.tracesFired = true
     options.emulator.monitorsPrimitives = true
     var study = MenuStudy.Options()
     study.examples = examples

@@ -8,7 +8,7 @@ struct HostileStreamTests {
   private static var options: L0Emulator.Options {
     var options = L0Emulator.Options()
     options.monitorsPrimitives = true
-    options.tracesOutcomes = true
+    options.tracesFired = true
     return options
   }
 

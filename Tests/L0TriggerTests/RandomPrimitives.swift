@@ -86,7 +86,7 @@ struct EmulatorResult: Equatable {
   var shared: [L0AlignmentCounters]
   var books = L0Books()
   var statistics = PrimitiveStatistics()
-  var outcomes: [String] = []
+  var fired: [[FiredEntry]]
 
   /// Runs the emulator on datagrams in batches of the given size, or all at once.
   init(
@@ -97,6 +97,7 @@ struct EmulatorResult: Equatable {
     counters = menus.map { _ in L0MenuCounters() }
     shared = menus.map { _ in L0AlignmentCounters() }
     bursts = []
+    fired = menus.map { _ in [] }
     let emulator = L0Emulator(menus: menus, options: options)
     var begin = 0
     while begin < list.count {
@@ -120,10 +121,7 @@ struct EmulatorResult: Equatable {
       books += slice.books
       statistics += slice.statistics
       if slice.endsBurst { bursts.append(slice.burst) }
-      for (row, item) in slice.outcomes.rows.enumerated() {
-        let texts = triggers.indices.map { slice.outcomes[row, $0].text }
-        outcomes.append("\(slice.burst):\(item.timestamp) \(item.packet) \(texts)")
-      }
+      for menu in triggers.indices { fired[menu] += slice.fired[menu] }
     }
   }
 }

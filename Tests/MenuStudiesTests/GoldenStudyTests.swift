@@ -13,7 +13,7 @@ import Testing
 struct GoldenStudyTests {
   private static func study(_ name: String, _ menus: [L0Menu]) throws -> StudyResult {
     var options = L0Emulator.Options()
-    options.tracesOutcomes = true
+    options.tracesFired = true
     let emulator = L0Emulator(menus: menus, options: options)
     var study = MenuStudy(menus: menus)
     let reader = try CaptureReader(inputs: [CaptureInput(path: RepositoryPaths.goldenL0("\(name).pcap.gz"))])

@@ -39,6 +39,31 @@ struct MenuStudyTests {
     #expect(difference.lines[0].lost[.noLine] == Self.triggers)
   }
 
+  @Test("of a trigger lost to dead time, the line that was scaled down is told from the one that fired")
+  func deadTimeAndDownscaling() {
+    let first = StudyFixture.menu {
+      $0.masks.append(
+        .init(number: 1, name: "one", condition: StudyFixture.condition([(.rich, 14)])))
+    }
+    let result = StudyFixture.study(
+      [
+        first,
+        StudyFixture.menu {
+          $0.masks = first.masks
+          $0.masks[0].downscaling = L0Downscaling(4)
+          // Triggers are 100 clock periods apart: every second one is too early.
+          $0.primitiveDT = 150
+        },
+      ], StudyFixture.coincidences().packets())
+    let lines = result.differences[0].lines
+    // Line 0 fires on every fourth trigger, which dead time takes away; on the others it is scaled down.
+    #expect(lines[0].lost[.deadTime] == Self.triggers / 4)
+    #expect(lines[0].lost[.downscaling] == Self.triggers - Self.triggers / 4)
+    #expect(lines[1].lost[.deadTime] == Self.triggers / 2)
+    #expect(lines[1].lost.total == Self.triggers / 2)
+    #expect(StudyFixture.sumsHold(result))
+  }
+
   @Test("another reference detector without primitives has no entries")
   func noEntry() {
     let (_, difference) = Self.difference { $0.referenceDetector = .lkr }

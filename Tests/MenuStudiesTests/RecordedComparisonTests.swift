@@ -145,7 +145,7 @@ struct RecordedComparisonTests {
     _ = other.append(payload: [1, 2, 3], timestamp: 5)
     var reader = RecordedDecisionReader()
     let packets = [debugging.bytes, short.bytes, other.bytes].map { ScriptedPacket($0) }
-    #expect(reader.decisions(in: StudyFixture.batch(packets[...])).isEmpty)
+    #expect(reader.decisions(in: PacketBatch(packets)).isEmpty)
     #expect((reader.books.packets, reader.books.debugging, reader.books.rejected) == (2, 1, 1))
   }
 

@@ -82,40 +82,20 @@ enum StudyFixture {
     }
   }
 
-  /// The packets as a batch of the capture stage, numbered from `first`.
-  static func batch(_ packets: ArraySlice<ScriptedPacket>) -> PacketBatch {
-    var bytes: ContiguousArray<UInt8> = []
-    var datagrams: ContiguousArray<Datagram> = []
-    for i in packets.indices {
-      let packet = packets[i]
-      datagrams.append(
-        Datagram(
-          time: DataTime(nanoseconds: packet.nanoseconds),
-          packet: PacketReference(input: 0, number: UInt32(i + 1)), frameOffset: bytes.count,
-          frameLength: packet.payload.count, payloadOffset: bytes.count, payloadLength: packet.payload.count,
-          sourceAddress: 0x0A00_0001, destinationAddress: packet.host, sourcePort: 50000,
-          destinationPort: packet.port))
-      bytes += packet.payload
-    }
-    return PacketBatch(
-      bytes: bytes, datagrams: datagrams,
-      watermark: DataTime(nanoseconds: packets.last?.nanoseconds ?? 0))
-  }
-
   /// The slices of the menus on the packets, taken after every `step` packets.
   static func slices(
     _ menus: [L0Menu], _ packets: [ScriptedPacket], step: Int = .max,
     between body: (PacketBatch, [L0Slice]) -> Void = { _, _ in }
   ) -> [L0Slice] {
     var options = L0Emulator.Options()
-    options.tracesOutcomes = true
+    options.tracesFired = true
     options.monitorsPrimitives = true
     let emulator = L0Emulator(menus: menus, options: options)
     var all: [L0Slice] = []
     var begin = 0
     while begin < packets.count {
       let end = min(packets.count, begin + min(step, packets.count))
-      let batch = batch(packets[begin..<end])
+      let batch = PacketBatch(Array(packets[begin..<end]), first: UInt32(begin + 1))
       emulator.add(batch, 0..<batch.datagrams.count)
       let slices = emulator.take()
       body(batch, slices)
@@ -124,7 +104,7 @@ enum StudyFixture {
     }
     emulator.finish()
     let slices = emulator.take()
-    body(batch([]), slices)
+    body(PacketBatch([]), slices)
     return all + slices
   }
 
