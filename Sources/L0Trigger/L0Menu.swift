@@ -61,12 +61,6 @@ public struct L0Menu: Sendable, Hashable {
     case header
   }
 
-  /// How the lists of reference and control primitives are merged (`l0tp.md` section 7).
-  public enum Merge: String, Sendable, Hashable, CaseIterable {
-    /// The firmware since 2020.
-    case firmware2020 = "2020"
-  }
-
   /// Behaviours of the firmware that can be corrected by name; none is corrected unless asked.
   public struct Corrections: OptionSet, Sendable, Hashable {
     /// The set bits.

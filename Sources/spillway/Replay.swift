@@ -45,6 +45,11 @@ struct Replay: AsyncParsableCommand {
   var l0Counters: String?
 
   @Option(
+    name: .customLong("l0-packets"),
+    help: "Write what L0 sends to the farm, triggers and ends of bursts, to this capture file.")
+  var l0Packets: String?
+
+  @Option(
     name: .customLong("straw-scratch"),
     help: "STRAW scratch memory: clean (reset for each event) or original (kept, as NA62's code does).")
   var strawScratch: String?
@@ -103,19 +108,21 @@ struct Replay: AsyncParsableCommand {
     } catch { throw Failure.usage(error) }
     for (option, file) in [
       ("--decisions", decisions), ("--l0-decisions", l0Decisions), ("--l0-counters", l0Counters),
+      ("--l0-packets", l0Packets),
     ] {
       if let file, let target = Self.identity(file), inputs.contains(where: { Self.identity($0) == target }) {
         throw Failure.usage("\(option) \(file): this is an input; name another file")
       }
     }
-    if both.l0 == nil,
-      let option = l0Decisions != nil ? "--l0-decisions" : l0Counters != nil ? "--l0-counters" : nil
-    {
+    let l0Options = [
+      ("--l0-decisions", l0Decisions), ("--l0-counters", l0Counters), ("--l0-packets", l0Packets),
+    ]
+    if both.l0 == nil, let option = l0Options.first(where: { $0.1 != nil })?.0 {
       throw Failure.usage("\(option): the menu \(self.menu) has no lines of L0; give one with 'l0'")
     }
     let l0Sink = try both.l0.map { menu in
       try L0Sink(
-        menu: menu, decisions: l0Decisions, counters: l0Counters, directory: out,
+        menu: menu, decisions: l0Decisions, counters: l0Counters, packets: l0Packets, directory: out,
         showsProgress: both.l1 == nil)
     }
     guard let menu = both.l1 else { return try await replayL0(both, l0Sink) }

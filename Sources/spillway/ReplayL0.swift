@@ -87,16 +87,21 @@ actor L0Sink {
   private var account: L0Account
   private let decisions: OutputFile?
   private let counters: String?
+  private let packets: FarmPacketWriter?
   private let directory: String?
   private let showsProgress: Bool
   private let table = L0DecisionTable()
   private var lastProgress = ContinuousClock.now
   private let begin = ContinuousClock.now
 
-  init(menu: L0Menu, decisions: String?, counters: String?, directory: String?, showsProgress: Bool) throws {
+  init(
+    menu: L0Menu, decisions: String?, counters: String?, packets: String?, directory: String?,
+    showsProgress: Bool
+  ) throws {
     account = L0Account(menus: [menu])
     self.decisions = try decisions.map { try OutputFile(path: $0) }
     self.counters = counters
+    self.packets = try packets.map { try FarmPacketWriter(path: $0, menu: menu) }
     self.directory = directory
     self.showsProgress = showsProgress
     try self.decisions?.write(L0DecisionTable.header)
@@ -104,6 +109,7 @@ actor L0Sink {
 
   func take(_ output: L0Pipeline.Output) throws {
     account.add(output)
+    try packets?.add(output)
     if let decisions {
       for slice in output.slices { try decisions.write(table.rows(of: slice, menu: 0)) }
     }
@@ -119,6 +125,7 @@ actor L0Sink {
 
   func finish() throws -> L0Report {
     try decisions?.close()
+    try packets?.close()
     let report = L0Report(account: account)
     if let counters {
       try OutputFile.write(account.counters(menu: 0).json(isIndented: true) + "\n", to: counters)

@@ -161,6 +161,52 @@ struct ConfigL0Tests {
     }
   }
 
+  @Test(
+    "what L0 sends to the farm, replayed beside its primitives, agrees with the emulation in every trigger")
+  func farmPackets() async throws {
+    try await RepositoryPaths.withTemporaryDirectory { directory in
+      let stream = RepositoryPaths.replay("l0-2018.pcap.gz")
+      let sent = "\(directory)/farm.pcap"
+      try await SpillwayProcess("replay", stream, "--menu", Self.kaon, "--l0-packets", sent).expect(0, [])
+      let compare = try await SpillwayProcess(
+        "compare", stream, sent, "--menu", Self.kaon, "--against", "recorded", "--json")
+      compare.expect(0, [])
+      let json = try #require(
+        JSONSerialization.jsonObject(with: Data(compare.output.utf8)) as? [String: Any])
+      let menus = try #require(json["recorded"] as? [[String: Any]])
+      let lines = try #require(menus.first?["lines"] as? [[String: Any]])
+      #expect(lines.compactMap { $0["only_emulated"] as? Int }.reduce(0, +) == 0)
+      #expect(lines.compactMap { $0["only_recorded"] as? Int }.reduce(0, +) == 0)
+      #expect(lines.compactMap { $0["both"] as? Int }.reduce(0, +) > 1000)
+    }
+  }
+
+  @Test("primitives and events in one stream give L0 what primitives give, and L1 what events give")
+  func mixedStream() async throws {
+    try await RepositoryPaths.withTemporaryDirectory { directory in
+      let events = RepositoryPaths.replay("stress-100.pcap.gz")
+      let primitives = RepositoryPaths.replay("l0-2018.pcap.gz")
+      func run(_ inputs: [String], _ name: String) async throws -> SpillwayProcess {
+        try await SpillwayProcess(
+          ["replay"] + inputs + [
+            "--menu", Self.kaon, "--tolerance", "1", "--decisions", "\(directory)/\(name).csv",
+            "--l0-decisions", "\(directory)/\(name).l0.csv",
+          ])
+      }
+      let both = try await run([events, primitives], "both")
+      both.expect(0, [])
+      #expect(both.output.contains("L1 acc") && both.output.contains("L0 triggers over"))
+      try await run([events], "events").expect(0, [])
+      try await run([primitives], "primitives").expect(0, [])
+      func text(_ name: String) throws -> String {
+        try String(contentsOfFile: "\(directory)/\(name).csv", encoding: .utf8)
+      }
+      #expect(try text("both") == text("events"))
+      #expect(try text("both.l0") == text("primitives.l0"))
+      #expect(try text("both").split(separator: "\n").count == 105)
+    }
+  }
+
   @Test("options of L0 need lines of L0")
   func optionsWithoutL0() async throws {
     try await SpillwayProcess(
