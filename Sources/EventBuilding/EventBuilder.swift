@@ -27,6 +27,12 @@ public final class EventBuilder {
     public var run: UInt32 = 0
     /// Whether batches carry the bytes of L1 (CREAM) fragments, and not their headers alone.
     public var keepsL1Bytes = true
+    /// Whether a second fragment of a board of a source is a duplicate, and not only one beyond the number of
+    /// the source's fragments, as in NA62's farm.
+    public var requiresDistinctBoards = false
+    /// Whether a fragment of an event that was completed in the same burst is a duplicate, and does not begin
+    /// the event anew, as it does in NA62's farm.
+    public var dropsLateCopies = false
     /// NA62's values.
     public init() {}
   }
@@ -80,6 +86,8 @@ struct BuilderCore: ~Copyable {
   private let options: EventBuilder.Options
   private var tracker: BurstTracker
   private var pool: PendingPool
+  /// The complete events of the burst; with the option `dropsLateCopies` only.
+  private var completed = CompletedEvents()
   private let arenas = ArenaPool()
   private var arena = Arena()
   private var books = BuilderBooks()
@@ -273,6 +281,10 @@ struct BuilderCore: ~Copyable {
     }
     var slot = pool.slot(of: fragment.event)
     if slot < 0 {
+      if options.dropsLateCopies, completed.contains(fragment.event) {
+        books.fragmentsDuplicate += 1
+        return
+      }
       slot = begin(fragment)
     } else if pool.isLastOfBurst(slot) != fragment.isLastOfBurst {
       pool.markCorrupted(slot)
@@ -285,6 +297,10 @@ struct BuilderCore: ~Copyable {
       }
       giveUp(slot, .newerBurst)
       slot = begin(fragment)
+    }
+    if options.requiresDistinctBoards, pool.has(subID, in: slot, dense: dense, start: starts[dense]) {
+      books.fragmentsDuplicate += 1
+      return
     }
     guard
       pool.add(
@@ -309,6 +325,7 @@ struct BuilderCore: ~Copyable {
   }
 
   private mutating func complete(_ slot: Int, _ time: DataTime) {
+    if options.dropsLateCopies { completed.insert(pool.event(slot)) }
     let first = arena.fragments.count
     pool.move(slot, to: &arena)
     let timestamp = arena.fragments[first + timestampFragment].timestamp
@@ -360,6 +377,7 @@ struct BuilderCore: ~Copyable {
 
   mutating func endBurst() {
     for slot in pool.pendingSlotsByEvent() { giveUp(slot, .burstEnd) }
+    completed.removeAll()
     if var summary {
       summary.startOfBurst = startOfBurst
       summary.endOfBurst = endOfBurst

@@ -139,6 +139,12 @@ struct PendingPool: ~Copyable {
     return true
   }
 
+  /// Whether a pending event has a fragment of a board of a source, whose fragments begin at `start`.
+  func has(_ subID: UInt8, in slot: Int, dense: Int, start: Int) -> Bool {
+    let fragments = slots[slot].fragments + start
+    return (0..<Int(slots[slot].counts[dense])).contains { fragments[$0].subID == subID }
+  }
+
   private mutating func growSlots() {
     let fresh = UnsafeMutablePointer<Slot>.allocate(capacity: slotCapacity * 2)
     fresh.moveInitialize(from: slots, count: slotCount)

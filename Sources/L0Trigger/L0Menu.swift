@@ -1,3 +1,4 @@
+public import Configuration
 public import NA62Formats
 
 /// What the L0 trigger processor is set to: the options of `l0tp.md` 6.1 under the names of its section 6.
@@ -62,7 +63,7 @@ public struct L0Menu: Sendable, Hashable {
   }
 
   /// Behaviours of the firmware that can be corrected by name; none is corrected unless asked.
-  public struct Corrections: OptionSet, Sendable, Hashable {
+  public struct Corrections: NamedOptionSet, Sendable, Hashable {
     /// The set bits.
     public let rawValue: UInt8
     /// The corrections of the set bits.

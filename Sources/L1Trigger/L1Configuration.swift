@@ -126,8 +126,18 @@ public struct L1Configuration: Hashable, Sendable {
   public var masks = [L1Mask](repeating: L1Mask(), count: 16)
   /// What becomes of the STRAW scratch memory between events.
   public var strawScratch = StrawScratch.clean
+  /// What is not done as NA62's code does it.
+  public var corrections: L1Corrections = []
   /// NA62's built-in defaults: every algorithm disabled.
   public init() {}
+
+  /// The enabled algorithms of a mask in the order in which its chain is followed: that of NA62's code, or
+  /// that of their places.
+  func chain(of mask: L1Mask) -> [L1Algorithm] {
+    let enabled = L1Algorithm.decisionOrder.filter { mask[$0].isEnabled }
+    guard corrections.contains(.chainOrder) else { return enabled }
+    return enabled.sorted { mask[$0].processID < mask[$1].processID }
+  }
 
   /// Length in bytes of the L1 data block (`l1.md` 6.6).
   public var dataBlockByteCount: Int {

@@ -61,11 +61,12 @@ struct L1Finisher: Sendable {
       let words = evaluation.words[mask]
       let logic = logic[mask]
       if words & logic.downscaled != 0 {
-        let z = logic.downscaled.trailingZeroBitCount
-        let index = mask * 8 + z
-        downscaling[index] += 1
-        let factor = UInt64(configuration.masks[mask].algorithms[z].downscaling)
-        if factor == 0 || downscaling[index] % factor != 0 { continue }
+        if configuration.corrections.contains(.everyDownscaling) {
+          let passed = L1Algorithm.allCases.filter { words & logic.downscaled & $0.bit != 0 }
+          guard passed.allSatisfy({ keeps(mask, $0.rawValue) }) else { continue }
+        } else if !keeps(mask, logic.downscaled.trailingZeroBitCount) {
+          continue
+        }
       }
       if words & logic.enabled == logic.enabled { masks |= 1 << UInt16(mask) }
     }
@@ -80,9 +81,24 @@ struct L1Finisher: Sendable {
     }
     if word.contains(.accepted) { accepted += 1 }
     let factor = UInt64(configuration.downscaleFactor)
-    if factor != 0, accepted % factor != 0 {
+    if factor != 0, accepted % factor != 0, !isProtected(word) {
       return L1Decision(word: [], masks: masks, isZeroSuppressed: false, writesBlock: false)
     }
     return L1Decision(word: word, masks: masks, isZeroSuppressed: true, writesBlock: true)
+  }
+
+  /// Counts an event for an algorithm's downscaling in a mask; whether that keeps it.
+  private mutating func keeps(_ mask: Int, _ algorithm: Int) -> Bool {
+    downscaling[mask * 8 + algorithm] += 1
+    let factor = UInt64(configuration.masks[mask].algorithms[algorithm].downscaling)
+    return factor != 0 && downscaling[mask * 8 + algorithm] % factor == 0
+  }
+
+  /// Whether a correction keeps the global downscaling from dropping an event with this word.
+  private func isProtected(_ word: L1Word) -> Bool {
+    let corrections = configuration.corrections
+    return corrections.contains(.protectPeriodic) && word.contains(.bypass)
+      || corrections.contains(.protectAutopass) && word.contains(.autopass)
+      || corrections.contains(.downscaleAccepted) && !word.contains(.accepted)
   }
 }

@@ -62,6 +62,18 @@ public struct L1EventInfo: Hashable, Sendable, BitwiseCopyable {
     return result
   }
 
+  /// Forgets the result of an algorithm, so that it runs again.
+  mutating func forget(_ algorithm: L1Algorithm) {
+    states[algorithm.rawValue] &= ~L1RunState.processed.rawValue
+    results[algorithm.rawValue] = 0
+    if algorithm == .muv3 { muv3Variants = 0 }
+  }
+
+  /// Whether an algorithm met bad data when it ran last.
+  func isBad(_ algorithm: L1Algorithm) -> Bool {
+    state(algorithm).contains(.badData) && !state(algorithm).contains(.processed)
+  }
+
   mutating func fail(_ algorithm: L1Algorithm) -> UInt8 {
     states[algorithm.rawValue] |= L1RunState.badData.rawValue
     results[algorithm.rawValue] = 0

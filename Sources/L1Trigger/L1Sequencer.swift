@@ -46,7 +46,7 @@ struct L1Sequencer: Sendable {
       return plan
     }
     let reductionFactor = UInt64(configuration.reductionFactor)
-    if reductionFactor != 0, input % reductionFactor != 0 {
+    if reductionFactor != 0, input % reductionFactor != 0, !isProtected(l0, plan) {
       plan.path = .reduced
       return plan
     }
@@ -62,6 +62,13 @@ struct L1Sequencer: Sendable {
       }
     }
     return plan
+  }
+
+  /// Whether a correction keeps the global reduction from dropping the event.
+  private func isProtected(_ l0: L0TPRecord, _ plan: L1Plan) -> Bool {
+    configuration.corrections.contains(.protectAutopass) && plan.isAutopass
+      || configuration.corrections.contains(.protectPeriodic)
+        && (l0.dataType.contains(.periodic) || l0.dataType.contains(.control))
   }
 
   /// NA62 draws from the C library's generator, seeded with the clock; here a SplitMix64 with a seed.

@@ -42,8 +42,13 @@ public final class L1Worker {
 struct L1Core: ~Copyable {
   private let maps: L1DetectorMaps
   private let logic: ContiguousArray<MaskLogic>
+  let corrections: L1Corrections
+  /// Whether `prepare` has anything to do.
+  private let preparesRuns: Bool
+  /// Settings with which each algorithm ran last; with the correction `ownParameters` only.
+  var lastSettings = L1Algorithm.allCases.map(L1AlgorithmSettings.init(defaultsOf:))
   /// Settings by 8 × mask + algorithm.
-  private let settings: ContiguousArray<L1AlgorithmSettings>
+  let settings: ContiguousArray<L1AlgorithmSettings>
   /// Bits of the algorithms whose source the layout has.
   private let configured: UInt8
   /// The fragments, within an event, of each algorithm's source, by algorithm; empty if it has none.
@@ -74,9 +79,15 @@ struct L1Core: ~Copyable {
   }
 
   /// One hit with its place in the detector's map and its time from the event, in ns.
-  private struct Tile: BitwiseCopyable {
+  struct Tile: BitwiseCopyable {
     var place: Int32
     var time: Double
+
+    /// Whether the two are the photomultipliers of one NewCHOD tile, and near in time.
+    @inline(__always)
+    func isPair(with other: Tile) -> Bool {
+      abs(place - other.place) == 50 && place / 100 == other.place / 100 && abs(time - other.time) < 5.0
+    }
   }
 
   init(configuration: L1Configuration, layout: EventLayout, maps: L1DetectorMaps) {
@@ -88,8 +99,7 @@ struct L1Core: ~Copyable {
     settings = ContiguousArray(
       configuration.masks.flatMap { mask in L1Algorithm.allCases.map { mask[$0] } })
     let chains = configuration.masks.map { mask in
-      L1Algorithm.decisionOrder.filter { mask[$0].isEnabled }
-        .map { Step(algorithm: $0, settings: mask[$0]) }
+      configuration.chain(of: mask).map { Step(algorithm: $0, settings: mask[$0]) }
     }
     steps = ContiguousArray(chains.joined())
     stepStarts = ContiguousArray(chains.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) })
@@ -100,7 +110,10 @@ struct L1Core: ~Copyable {
     self.configured = configured
     ranges = ContiguousArray(L1Algorithm.allCases.map { layout.fragments(of: $0.source) })
     fragmentCount = layout.fragmentCount
-    straw = StrawAlgorithm(maps: maps, scratch: configuration.strawScratch)
+    corrections = configuration.corrections
+    preparesRuns = !corrections.isDisjoint(with: [.ownParameters, .referenceFirst])
+    straw = StrawAlgorithm(
+      maps: maps, scratch: configuration.strawScratch, corrections: configuration.corrections)
   }
 
   mutating func evaluate(_ event: BuiltEvent, of batch: EventBatch, plan: L1Plan) -> L1Evaluation {
@@ -164,6 +177,7 @@ struct L1Core: ~Copyable {
       for i in range {
         let algorithm = steps[i].algorithm
         if steps[i].settings.processID == process, configured & algorithm.bit != 0 {
+          if preparesRuns { prepare(algorithm, mask: number, event, bytes, input, &out.info) }
           let result = run(algorithm, steps[i].settings, event, bytes, input, &out.info)
           process += 1
           let accepts: Bool
@@ -172,7 +186,11 @@ struct L1Core: ~Copyable {
           } else {
             accepts = result != 0
           }
-          if accepts == steps[i].settings.isPositive { words |= algorithm.bit }
+          if accepts == steps[i].settings.isPositive
+            || corrections.contains(.badDataKeeps) && out.info.isBad(algorithm)
+          {
+            words |= algorithm.bit
+          }
         }
         // Holds for algorithms that have not run yet too: NA62's chains have to follow the fixed order.
         if words & algorithm.bit == 0, process != 0, !steps[i].settings.isFlagged {
@@ -193,7 +211,7 @@ struct L1Core: ~Copyable {
   }
 
   /// The result of an algorithm: that of an earlier mask where there is one (`l1.md` 5.1).
-  private mutating func run(
+  mutating func run(
     _ algorithm: L1Algorithm, _ settings: L1AlgorithmSettings, _ event: BuiltEvent, _ bytes: RawSpan,
     _ input: Span<EventFragment>, _ info: inout L1EventInfo
   ) -> UInt8 {
@@ -225,6 +243,8 @@ struct L1Core: ~Copyable {
   ) -> Double {
     switch settings.reference {
     case 0: l0Reference(event)
+    case 1 where corrections.contains(.referenceFirst):
+      info.state(.chod).contains(.processed) && info.chodHits > 0 ? info.chodAverage : l0Reference(event)
     case 1: info.state(.chod).contains(.processed) ? info.chodAverage : 0
     default: 0
     }
@@ -284,7 +304,7 @@ struct L1Core: ~Copyable {
   ///
   /// Equal to `TDCEdge.nanoseconds(from:)`: both its terms are integers below 2⁵³.
   @inline(__always)
-  private static func time(_ edge: TEL62.Code, from origin: Int64) -> Double {
+  static func time(_ edge: TEL62.Code, from origin: Int64) -> Double {
     Double(edge.time &- origin) * ClockTicks.fineTimeUnit
   }
 
@@ -294,6 +314,7 @@ struct L1Core: ~Copyable {
   ) -> UInt8 {
     guard decodeFirst(.chod, event, bytes, input) else { return info.fail(.chod) }
     if edges.count == 0 { info.mark(.chod, .empty) }
+    if corrections.contains(.mappedOnly) { Self.dropUnmapped(&edges, map: maps.chod) }
     let reference = l0Reference(event)
     let window = settings.window
     let origin = Int64(event.timestamp) << 8
@@ -309,7 +330,8 @@ struct L1Core: ~Copyable {
       return (hits, sum)
     }
     info.chodHits = found.0
-    info.chodAverage = settings.reference == 1 && found.0 > 0 ? found.1 / Double(found.0) : -1e28
+    let isReference = settings.reference == 1 || corrections.contains(.referenceFirst)
+    info.chodAverage = isReference && found.0 > 0 ? found.1 / Double(found.0) : -1e28
     return info.mark(.chod, result: found.0 >= 1 && found.0 <= 5 ? 1 : 0)
   }
 
@@ -326,7 +348,9 @@ struct L1Core: ~Copyable {
     var edgeCount = 0
     for (i, f) in range.enumerated() {
       let fragment = input[f]
-      guard decode(fragment, event, bytes).status == .good else { return info.fail(.ktag) }
+      let board = decode(fragment, event, bytes)
+      guard board.status == .good else { return info.fail(.ktag) }
+      let place = corrections.contains(.sectorByBoard) ? Int(board.subID ?? .max) : i
       edgeCount += edges.count
       // A bit for each FPGA with a leading edge in time, without a branch for an edge.
       let fpgas = edges.withElements { edges in
@@ -339,7 +363,7 @@ struct L1Core: ~Copyable {
         return hit
       }
       for fpga in 0..<4 where fpgas & (1 << UInt64(fpga)) != 0 {
-        let sector = (4 * i + fpga) / 3
+        let sector = (4 * place + fpga) / 3
         if sector < 8 { sectors |= 1 << UInt8(sector) }
       }
     }
@@ -389,8 +413,13 @@ struct L1Core: ~Copyable {
       if board.subID == 0 || board.subID == 11 { continue }
       guard board.status == .good else { return info.fail(.lav) }
       edgeCount += edges.count
-      hits = Self.countMatched(
-        edges, event, reference: reference, window: settings.window, channels: 512, from: hits, limit: 3)
+      if corrections.contains(.singlePairs) {
+        hits = Self.countSinglePairs(
+          edges, event, reference: reference, window: settings.window, from: hits, limit: 3)
+      } else {
+        hits = Self.countMatched(
+          edges, event, reference: reference, window: settings.window, channels: 512, from: hits, limit: 3)
+      }
       if hits == 3 { break }
     }
     if edgeCount == 0 { info.mark(.lav, .empty) }
@@ -424,15 +453,14 @@ struct L1Core: ~Copyable {
     Self.collect(
       ircSacBoard.edges, event, map: maps.newCHOD, from: 192, reference: l0Reference(event),
       window: settings.window, into: &pairs)
+    let isSingle = corrections.contains(.singlePairs)
     let found = pairs.withElements { tiles in
+      if isSingle { return Self.countSinglePairs(tiles) }
       var count: UInt32 = 0
       var sum = 0.0
       for i in tiles.indices where tiles[i].place / 10 % 10 <= 3 {
         for j in tiles.indices where j != i {
-          guard abs(tiles[i].place - tiles[j].place) == 50,
-            tiles[i].place / 100 == tiles[j].place / 100,
-            abs(tiles[i].time - tiles[j].time) < 5.0
-          else { continue }
+          guard tiles[i].isPair(with: tiles[j]) else { continue }
           count += 1
           // The mean is of the first photomultipliers, those with tens digit 0 to 3.
           sum += tiles[i].time
@@ -492,8 +520,8 @@ struct L1Core: ~Copyable {
       result = found ? 1 : 0
     case 1:
       Self.collect(
-        muv3Board.edges, event, map: maps.muv3, from: 0, keepUnmapped: true, reference: reference,
-        window: window, into: &pairs)
+        muv3Board.edges, event, map: maps.muv3, from: 0, keepUnmapped: !corrections.contains(.mappedOnly),
+        reference: reference, window: window, into: &pairs)
       let found = pairs.withElements { tiles in
         tiles.contains { a in
           let left = Self.tile(a.place)

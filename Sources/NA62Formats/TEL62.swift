@@ -55,6 +55,12 @@ public struct ScratchList<Element: BitwiseCopyable>: ~Copyable {
   @inlinable @inline(__always)
   public mutating func removeAll() { setCount(0) }
 
+  /// Forgets the last `n` elements, which have to be there.
+  public mutating func removeLast(_ n: Int) {
+    precondition(n >= 0 && n <= count)
+    count -= n
+  }
+
   @usableFromInline @inline(__always)
   mutating func setCount(_ value: Int) { count = value }
 

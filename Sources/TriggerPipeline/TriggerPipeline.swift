@@ -48,6 +48,8 @@ public struct TriggerPipeline: Sendable {
     var options = options
     options.builder.l1BlockByteCount = configuration.dataBlockByteCount
     options.builder.keepsL1Bytes = options.storesEvents
+    if configuration.corrections.contains(.distinctBoards) { options.builder.requiresDistinctBoards = true }
+    if configuration.corrections.contains(.lateCopies) { options.builder.dropsLateCopies = true }
     // With the original scratch memory an answer depends on the events before: one worker sees them all.
     options.workers = configuration.strawScratch == .original ? 1 : max(1, options.workers)
     self.options = options

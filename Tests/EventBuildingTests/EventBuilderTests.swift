@@ -65,6 +65,47 @@ struct EventBuilderTests {
     #expect(batch.books.closes)
   }
 
+  @Test(
+    "distinct boards: a second fragment of a board is a duplicate, and the event waits for the missing one")
+  func distinctBoards() {
+    var options = EventBuilder.Options()
+    options.requiresDistinctBoards = true
+    let packets = BuilderFixture.packets(first: 0)
+    let twice = BuilderFixture.build([0, 1, 1, 3].map { packets[$0] }, options: options)
+    #expect(twice.events.isEmpty)
+    #expect(twice.books.fragmentsDuplicate == 1)
+    #expect(twice.unfinished.map(\.received) == [[1, 1, 1, 1]])
+    #expect(twice.books.closes)
+    let completed = BuilderFixture.build([0, 1, 1, 3, 2].map { packets[$0] }, options: options)
+    #expect(completed.events.count == 1)
+    #expect(completed.fragments.map(\.subID) == [0, 1, 0, 0, 0])
+    #expect(completed.books.fragmentsDuplicate == 1)
+    #expect(completed.books.closes)
+  }
+
+  @Test("late copies: fragments behind their completed event are duplicates, in its burst alone")
+  func lateCopies() {
+    var options = EventBuilder.Options()
+    options.dropsLateCopies = true
+    let builder = EventBuilder(layout: BuilderFixture.layout, options: options)
+    let packets = BuilderFixture.packets(first: 100)
+    let late = BuilderFixture.build(packets + [packets[3], packets[0]], with: builder)
+    #expect(late.events.count == 1)
+    #expect(late.unfinished.isEmpty)
+    #expect(late.books.events == 1)
+    // The L0TP's packet stands for the fragment of source 0x44 as well.
+    #expect(late.books.fragmentsDuplicate == 3)
+    #expect(late.books.closes)
+    // The burst has ended: the same number is another event.
+    let next = BuilderFixture.build(packets, with: builder)
+    #expect(next.events.count == 1)
+    #expect(next.books.closes)
+    // One that was never completed is no copy.
+    let missing = BuilderFixture.build(Array(packets.dropLast()), options: options)
+    #expect(missing.unfinished.count == 1)
+    #expect(missing.books.fragmentsDuplicate == 0)
+  }
+
   @Test("a contradicting last-of-burst flag loses the fragment and leaves the event incomplete")
   func flagMismatch() {
     var packets = BuilderFixture.packets(first: 3, isLast: true)

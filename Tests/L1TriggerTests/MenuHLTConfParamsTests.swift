@@ -133,11 +133,15 @@ struct MenuHLTConfParamsTests {
   func menu() throws {
     try MenuFixture.withFile("params.xml", Self.xml) { path in
       let menu = try MenuFixture.load(
-        MenuFixture.text(l1: "  hlt_conf_params: \(path)\n  data_block_masks: [4]\n  straw_scratch: original")
+        MenuFixture.text(
+          l1:
+            "  hlt_conf_params: \(path)\n  data_block_masks: [4]\n  straw_scratch: original\n  corrections: [chain-order]"
+        )
       )
       #expect(menu.configuration.masks[4].reduction == 5)
       #expect(menu.configuration.dataBlockMasks == [4])
       #expect(menu.configuration.strawScratch == .original)
+      #expect(menu.configuration.corrections == .chainOrder)
       #expect(menu.warnings.count == 1)
     }
   }

@@ -128,6 +128,12 @@ struct MenuReaderTests {
     Mistake(
       "scratch", MenuFixture.text(l1: "  straw_scratch: orignal\n  masks: []"), "did you mean 'original'?"),
     Mistake(
+      "unknown correction", MenuFixture.text(l1: "  corrections: [chain-oder]\n  masks: []"),
+      "menu.yaml:5: l1.corrections[0]: expected one of distinct-boards,", "did you mean 'chain-order'?"),
+    Mistake(
+      "correction twice", MenuFixture.text(l1: "  corrections: [chain-order, chain-order]\n  masks: []"),
+      "l1.corrections[1]: the correction 'chain-order' stands twice"),
+    Mistake(
       "unknown global", MenuFixture.text(l1: "  reductoin: 1\n  masks: []"), "did you mean 'reduction'?"),
     Mistake(
       "wrong schema", "schema: spillway.menu/2\nname: a\ndetectors: b\nl1: {masks: []}",
@@ -183,6 +189,7 @@ struct MenuReaderTests {
             autoflag_every: 4
             reference_source: 5
             straw_scratch: original
+            corrections: [straw-slopes, chain-order]
             data_block_masks: [9, 1]
             masks:
               - number: 9
@@ -212,6 +219,7 @@ struct MenuReaderTests {
     expected.autoFlagFactor = 4
     expected.referenceSource = 5
     expected.strawScratch = .original
+    expected.corrections = [.chainOrder, .strawSlopes]
     expected.dataBlockMasks = [9, 1]
     expected.masks[9].name = "nine"
     expected.masks[9].reduction = 6
@@ -269,6 +277,20 @@ struct MenuReaderTests {
     #expect(try warnings("algorithm: MUV3, window: 5 ns, logic: require, xx: 3").count == 1)
   }
 
+  @Test("what is corrected gives no warning")
+  func corrected() throws {
+    let entries = [
+      "algorithm: LAV, window: 6 ns, logic: veto, downscaling: 2",
+      "algorithm: KTAG, window: 5 ns, logic: require",
+      "algorithm: CHOD, window: 10 ns, logic: require, downscaling: 3",
+    ]
+    let chain = entries.map { "        - {\($0)}" }.joined(separator: "\n")
+    let masks = "  masks:\n    - number: 3\n      chain:\n" + chain
+    #expect(try MenuFixture.load(MenuFixture.text(l1: masks)).warnings.count == 2)
+    let corrections = "  corrections: [chain-order, every-downscaling]\n"
+    #expect(try MenuFixture.load(MenuFixture.text(l1: corrections + masks)).warnings.isEmpty)
+  }
+
   @Test("the hash depends on what decides, not on the name of the menu")
   func hash() throws {
     let text = MenuFixture.text(entry: Self.good)
@@ -277,5 +299,7 @@ struct MenuReaderTests {
     let changed = try MenuFixture.load(text.replacing("5 ns", with: "6 ns"))
     #expect(menu.hash == renamed.hash)
     #expect(menu.hash != changed.hash)
+    let corrected = try MenuFixture.load(text.replacing("l1:", with: "l1:\n  corrections: [chain-order]"))
+    #expect(menu.hash != corrected.hash)
   }
 }

@@ -45,6 +45,46 @@ struct InvarianceTests {
     #expect(one.table == seven.table)
   }
 
+  @Test("with all corrections the number of workers changes nothing, and the decisions are others")
+  func corrections() async throws {
+    let all = L1Corrections.named.reduce(into: L1Corrections()) { $0.formUnion($1.value) }
+    let path = RepositoryPaths.replay("shuffled-100.pcap.gz")
+    let one = try await PipelineFixture.run([path], menu: "refchod", corrections: all)
+    #expect(one.events == 104)
+    #expect(one.builder.closes)
+    for (workers, batchEvents) in [(2, 1), (7, 5), (3, 0)] {
+      let outcome = try await PipelineFixture.run(
+        [path], menu: "refchod", corrections: all, workers: workers, batchEvents: batchEvents)
+      #expect(outcome.table == one.table)
+      #expect(outcome.builder == one.builder)
+    }
+    #expect(try await PipelineFixture.run([path], menu: "refchod").table != one.table)
+  }
+
+  @Test("late-copies and distinct-boards of a menu reach the event builder")
+  func builderCorrections() async throws {
+    let whole = try PipelineFixture.packets(RepositoryPaths.replay("ordered-100.pcap.gz"))
+    let count = { (outcome: PipelineFixture.Outcome) in
+      (outcome.events, outcome.unfinished.count, outcome.builder.fragmentsDuplicate)
+    }
+    try await RepositoryPaths.withTemporaryDirectory { directory in
+      let path = "\(directory)/late.pcap"
+      // The first packet of the first eight events once more, behind the events that follow.
+      try PipelineFixture.write(Array(whole[..<300]) + [whole[0]] + Array(whole[300...]), to: path)
+      #expect(count(try await PipelineFixture.run([path])) == (104, 8, 0))
+      #expect(count(try await PipelineFixture.run([path], corrections: .lateCopies)) == (104, 0, 8))
+      // One board of KTAG twice, ahead of all others.
+      let board = try #require(whole.first { $0.frame.count > 50 && $0.frame[45] == 0x04 })
+      try PipelineFixture.write([board] + whole, to: path)
+      let faithful = try await PipelineFixture.run([path])
+      let corrected = try await PipelineFixture.run([path], corrections: .distinctBoards)
+      #expect(count(faithful) == (104, 0, 8))
+      #expect(count(corrected) == (104, 0, 8))
+      // The missing board was taken for the duplicate, so that the sectors are others.
+      #expect(faithful.table != corrected.table)
+    }
+  }
+
   @Test("batches of packets of any size give the same bytes")
   func slabSizes() async throws {
     let path = RepositoryPaths.replay("stress-100.pcap.gz")

@@ -79,12 +79,14 @@ enum PipelineFixture {
 
   /// Runs captures through the pipeline.
   static func run(
-    _ paths: [String], menu name: String = "default", scratch: StrawScratch = .clean, workers: Int = 1,
+    _ paths: [String], menu name: String = "default", scratch: StrawScratch = .clean,
+    corrections: L1Corrections = [], workers: Int = 1,
     batchEvents: Int = 256, runsAlone: Bool = true, eventLimit: UInt64? = nil, slabSize: Int = 1 << 20
   ) async throws -> Outcome {
     let menu = try menu(name)
     var configuration = menu.configuration
     configuration.strawScratch = scratch
+    configuration.corrections = corrections
     var options = TriggerPipeline.Options()
     options.workers = workers
     options.batchEvents = batchEvents

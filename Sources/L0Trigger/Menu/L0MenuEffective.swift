@@ -79,9 +79,7 @@ extension L0Menu {
       .init("count_mode", .string(counting.rawValue)),
       .init("stale_count", .bool(usesStaleCount)),
       .init("downscaling_reset", .bool(resetsDownscaling)),
-      .init(
-        "corrections",
-        .list(Corrections.named.filter { corrections.contains($0.value) }.map { .string($0.name) })),
+      .init("corrections", corrections.effective),
       .init("masks", .list(masks.sorted { $0.number < $1.number }.map(lines))),
       .init(
         "control",

@@ -64,19 +64,8 @@ struct L0MenuReader {
     if let node = l0.optional("count_mode") { menu.counting = try node.choice(L0Menu.Counting.self) }
     if let node = l0.optional("stale_count") { menu.usesStaleCount = try node.bool() }
     if let node = l0.optional("downscaling_reset") { menu.resetsDownscaling = try node.bool() }
-    guard let node = l0.optional("corrections") else { return }
-    let names = L0Menu.Corrections.named.map(\.name)
-    for item in try node.sequence() {
-      let name = try item.string()
-      guard let found = L0Menu.Corrections.named.first(where: { $0.name == name }) else {
-        throw item.error(
-          "expected one of \(names.joined(separator: ", ")), found \(item.summary)",
-          suggestion: NearestName.of(name, in: names))
-      }
-      guard !menu.corrections.contains(found.value) else {
-        throw item.error("the correction \(item.summary) stands twice", advice: "remove one")
-      }
-      menu.corrections.insert(found.value)
+    if let node = l0.optional("corrections") {
+      menu.corrections = try node.options(L0Menu.Corrections.self, kind: "correction")
     }
   }
 

@@ -10,14 +10,16 @@ struct L1MenuCheck {
   var warnings: [(mask: Int, text: String)] {
     var result: [(mask: Int, text: String)] = []
     for (number, mask) in configuration.masks.enumerated() {
-      let enabled = L1Algorithm.decisionOrder.filter { mask[$0].isEnabled }
+      let enabled = configuration.chain(of: mask)
       for algorithm in enabled where !hasSource(algorithm) {
         result.append((number, "\(algorithm.name) reads a source that is not configured"))
       }
       result += chainWarnings(mask, enabled).map { (number, $0) }
       let downscaled = L1Algorithm.decisionOrder.filter { mask[$0].isDownscaled }
         .sorted { $0.rawValue < $1.rawValue }
-      if let first = downscaled.first, downscaled.count > 1 {
+      if !configuration.corrections.contains(.everyDownscaling),
+        let first = downscaled.first, downscaled.count > 1
+      {
         result.append((number, "several algorithms are downscaled; only that of \(first.name) takes effect"))
       }
       if mask[.straw].isEnabled, mask[.straw].xx == 0 {

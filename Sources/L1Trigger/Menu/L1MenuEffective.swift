@@ -13,6 +13,7 @@ extension L1Configuration {
       .init("autoflag_every", .int(Int(autoFlagFactor))),
       .init("reference_source", .int(referenceSource)),
       .init("straw_scratch", .string(strawScratch.rawValue)),
+      .init("corrections", corrections.effective),
       .init("data_block_masks", .list(dataBlockMasks.map { .int($0) })),
       .init("masks", .list(masks.enumerated().map { $0.element.effective(number: $0.offset) })),
     ])

@@ -23,7 +23,7 @@ struct L1MenuReader {
   /// Reads the value of `l1`.
   mutating func read(_ node: YAMLNode) throws(ConfigurationError) {
     let l1 = try node.mapping()
-    let own = ["bypass_seed", "straw_scratch", "data_block_masks", "hlt_conf_params"]
+    let own = ["bypass_seed", "straw_scratch", "corrections", "data_block_masks", "hlt_conf_params"]
     try l1.rejectUnknown(keys: Self.globals + own)
     if let xml = l1.optional("hlt_conf_params") {
       for entry in l1.entries where Self.globals.contains(entry.key) {
@@ -41,6 +41,9 @@ struct L1MenuReader {
     }
     if let scratch = l1.optional("straw_scratch") {
       configuration.strawScratch = try scratch.choice(StrawScratch.self)
+    }
+    if let list = l1.optional("corrections") {
+      configuration.corrections = try list.options(L1Corrections.self, kind: "correction")
     }
     if let list = l1.optional("data_block_masks") { try readDataBlock(list) }
   }

@@ -73,7 +73,7 @@ extension StrawAlgorithm {
       let lead = wires[i].drift
       let drift = Float(StrawGeometry.drift(Double(Float(Double(lead) / 1000))))
       // Times below 1 ns are rare.
-      wires[i].drift = lead >= 1 ? drift : wires[i].isUpdated ? StrawGeometry.earlyDrift : 0
+      wires[i].drift = lead >= 1 ? drift : wires[i].isUpdated ? earlyDrift : 0
     }
   }
 

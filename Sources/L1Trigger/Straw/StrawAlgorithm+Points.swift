@@ -10,8 +10,9 @@ extension StrawAlgorithm {
         pointCounts[chamber] = rawCount
       } else {
         let count = try Self.select(rawPoints, rawCount, rawPoints, byY: true, firstPass, selectionMarks)
+        let distances = corrections.contains(.strawPoints) ? firstPass : rawPoints
         pointCounts[chamber] = try Self.select(
-          firstPass, count, rawPoints, byY: false, out, selectionMarks)
+          firstPass, count, distances, byY: false, out, selectionMarks)
       }
     }
   }
@@ -31,6 +32,7 @@ extension StrawAlgorithm {
 
   private mutating func combineViews(_ chamber: Int) throws(Overflow) {
     let base = 4 * chamber
+    let isCorrected = corrections.contains(.strawPoints)
     let v = UnsafeMutableBufferPointer(
       start: clusters + base * Self.clusterLimit, count: clusterCounts[base])
     let u = UnsafeMutableBufferPointer(
@@ -51,9 +53,10 @@ extension StrawAlgorithm {
             for iv in v.indices {
               let d4 = abs(v[iv].w - difference)
               guard d4 < 6 else { continue }
+              let distance = min(d, d4)
               // The smaller distance stays for the next v, as in NA62's code.
-              d = min(d, d4)
-              try appendPoint(x[ix].w, y[iy].w, d, 4)
+              if !isCorrected { d = distance }
+              try appendPoint(x[ix].w, y[iy].w, distance, 4)
               y[iy].state = 1
               x[ix].state = 1
               u[iu].state = 1
@@ -73,18 +76,14 @@ extension StrawAlgorithm {
           let d = abs(u[iu].w - sum)
           guard d < 6, Self.mostlyFree(u[iu].state, x[ix].state, y[iy].state) else { continue }
           try appendPoint(x[ix].w, y[iy].w, d, 3)
-          u[iu].state = 2
-          x[ix].state = 2
-          y[iy].state = 2
+          Self.take(&u[iu], &x[ix], &y[iy], isCorrected)
         }
         let difference = Self.overSqrt2(x[ix].w - y[iy].w)
         for iv in v.indices {
           let d = abs(v[iv].w - difference)
           guard d < 6, Self.mostlyFree(v[iv].state, x[ix].state, y[iy].state) else { continue }
           try appendPoint(x[ix].w, y[iy].w, d, 3)
-          v[iv].state = 2
-          x[ix].state = 2
-          y[iy].state = 2
+          Self.take(&v[iv], &x[ix], &y[iy], isCorrected)
         }
       }
     }
@@ -97,21 +96,26 @@ extension StrawAlgorithm {
           let d = abs(x[ix].w - sum)
           guard d < 6, Self.mostlyFree(v[iv].state, u[iu].state, x[ix].state) else { continue }
           try appendPoint(x[ix].w, difference, d, 3)
-          v[iv].state = 2
-          u[iu].state = 2
-          x[ix].state = 2
+          Self.take(&v[iv], &u[iu], &x[ix], isCorrected)
         }
         for iy in y.indices {
           let d = abs(y[iy].w - difference)
           guard d < 6, Self.mostlyFree(v[iv].state, u[iu].state, y[iy].state) else { continue }
           try appendPoint(sum, y[iy].w, d, 3)
-          v[iv].state = 2
-          u[iu].state = 2
-          y[iy].state = 2
+          Self.take(&v[iv], &u[iu], &y[iy], isCorrected)
         }
       }
     }
     try combineTwoViews(chamber, v, u, x, y)
+  }
+
+  /// Takes the clusters of a three-view point. One of a four-view point becomes free by that, unless it is
+  /// corrected.
+  @inline(__always)
+  private static func take(_ a: inout Cluster, _ b: inout Cluster, _ c: inout Cluster, _ isCorrected: Bool) {
+    a.state = isCorrected && a.state == 1 ? 1 : 2
+    b.state = isCorrected && b.state == 1 ? 1 : 2
+    c.state = isCorrected && c.state == 1 ? 1 : 2
   }
 
   /// Two views, for clusters in no other point, where only two views see the chamber.
@@ -163,7 +167,7 @@ extension StrawAlgorithm {
   ///   - list: the points.
   ///   - count: their number.
   ///   - original: where the distance of the second point is looked up. In the second pass that is the list
-  ///     before the first pass, which is not shorter: NA62's slip, which is kept.
+  ///     before the first pass, which is not shorter: NA62's slip, which is kept unless it is corrected.
   ///   - byY: whether y is the coordinate, or x.
   ///   - out: takes the points.
   ///   - marks: scratch memory for `count` marks.

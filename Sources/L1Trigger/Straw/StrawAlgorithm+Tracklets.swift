@@ -403,7 +403,7 @@ extension StrawAlgorithm {
     if hits != fit.hits { fit = makeFit(hits, count) }
     guard fit.isTrack else { return }
     let my = slopes[a]
-    guard Double(my) < 0.020 else { return }
+    guard Double(my) < 0.020, Double(my) > slopeFloor else { return }
     if signature.nonzeroBitCount != count { hasExactSignatures = false }
     signatures[candidateCount] = signature
     candidates[candidateCount] = Candidate(
@@ -452,7 +452,7 @@ extension StrawAlgorithm {
     let pz = 270 / abs(m2 - m1)
     return Fit(
       hits: hits, q1: q1, q2: q2, m1: m1, m2: m2,
-      isTrack: 3000 < pz && pz < 100_000 && Double(m1) < 0.020)
+      isTrack: 3000 < pz && pz < 100_000 && Double(m1) < 0.020 && Double(m1) > slopeFloor)
   }
 }
 

@@ -202,6 +202,11 @@ struct StrawAlgorithm: ~Copyable {
   let stationT0: Double
   let magicT0: Double
   let scratchMode: StrawScratch
+  let corrections: L1Corrections
+  /// Slopes have to be above this.
+  let slopeFloor: Double
+  /// Drift distance of a hit that has become an early one.
+  let earlyDrift: Float
 
   /// The columns of the Hough transform: the points in order, with the bit of their chamber and their
   /// coordinates.
@@ -244,7 +249,7 @@ struct StrawAlgorithm: ~Copyable {
   let tracks: UnsafeMutablePointer<Track>
   var trackCount = 0
 
-  init(maps: L1DetectorMaps, scratch mode: StrawScratch) {
+  init(maps: L1DetectorMaps, scratch mode: StrawScratch, corrections: L1Corrections) {
     let table = StrawChannel.table(maps)
     keys = .allocate(capacity: table.count)
     mezzanineT0 = .allocate(capacity: table.count / 16)
@@ -261,6 +266,9 @@ struct StrawAlgorithm: ~Copyable {
     stationT0 = maps.strawStationT0
     magicT0 = maps.strawMagicT0
     scratchMode = mode
+    self.corrections = corrections
+    slopeFloor = corrections.contains(.strawSlopes) ? -0.020 : -.infinity
+    earlyDrift = corrections.contains(.strawEarly) ? 0 : StrawGeometry.earlyDrift
     fineTimes = .allocate(capacity: 32)
     for i in 0..<32 { (fineTimes + i).initialize(to: SRB.nanoseconds(fineTime: i)) }
     earliest = .allocate(capacity: 2)
@@ -397,6 +405,7 @@ struct StrawAlgorithm: ~Copyable {
         edgeCount += board.edgeCount
       }
       if edgeCount == 0 { info.mark(.straw, .empty) }
+      if corrections.contains(.mappedOnly) { edgeCount = dropUnmapped(edgeCount) }
       addHits(fineTime: fineTime, edgeCount: edgeCount)
       gatherWires()
       try makeClusters()
