@@ -46,6 +46,8 @@ public struct L1Corrections: NamedOptionSet, Sendable, Hashable {
   public static let strawPoints = L1Corrections(rawValue: 1 << 14)
   /// E9: the limits on the slopes of STRAW tracklets hold for both signs.
   public static let strawSlopes = L1Corrections(rawValue: 1 << 15)
+  /// E8: a chamber is marked as seen by its own point, not by what is left in the scratch memory.
+  public static let strawSeen = L1Corrections(rawValue: 1 << 16)
 
   /// The names in menus.
   public static let named: [(name: String, value: L1Corrections)] = [
@@ -55,6 +57,6 @@ public struct L1Corrections: NamedOptionSet, Sendable, Hashable {
     ("downscale-accepted", .downscaleAccepted), ("every-downscaling", .everyDownscaling),
     ("reference-first", .referenceFirst), ("sector-by-board", .sectorByBoard),
     ("mapped-only", .mappedOnly), ("single-pairs", .singlePairs), ("straw-early", .strawEarly),
-    ("straw-points", .strawPoints), ("straw-slopes", .strawSlopes),
+    ("straw-points", .strawPoints), ("straw-slopes", .strawSlopes), ("straw-seen", .strawSeen),
   ]
 }

@@ -133,4 +133,29 @@ struct StrawCorrectionTests {
     #expect(faithful == [100, 103.9, 300, -100, -300, -500, 500])
     #expect(try points(clusters, .strawPoints).map(\.y) == [100, 103.9, 300, -100, -300, -500])
   }
+
+  @Test("straw-seen: a stale chamber of the scratch memory hides no other one")
+  func staleChamber() throws {
+    func candidates(_ corrections: L1Corrections, stale: Int8) throws -> Int {
+      var straw = StrawAlgorithm(maps: fixture.maps, scratch: .original, corrections: corrections)
+      // On a line in y, bent in x: two points in chamber 0, and one each in chambers 1 and 2.
+      let xs: [[Float]] = [[10, 12], [10], [78], []]
+      for (chamber, list) in xs.enumerated() {
+        for (i, x) in list.enumerated() {
+          straw.points[chamber * StrawAlgorithm.pointLimit + i] = .init(x: x, y: 7.5, distance: 0, views: 4)
+        }
+        straw.pointCounts[chamber] = list.count
+      }
+      // Left by an event before: the second tracklet, which is about to begin, had its second hit there. Bins
+      // with other points leave such traces too.
+      straw.scratch[1].cc.1 = stale
+      try straw.makeTracklets()
+      return straw.candidateCount
+    }
+    let corrected = try (0...3).map { try candidates(.strawSeen, stale: $0) }
+    #expect(Set(corrected).count == 1)
+    // Chamber 2 is taken as seen, so that the tracklets of the bin have only two points.
+    let faithful = try candidates([], stale: 2)
+    #expect(faithful < corrected[0])
+  }
 }

@@ -198,16 +198,18 @@ extension StrawAlgorithm {
     var m = 0
     var c = 0
     var seen: UInt8 = 0
+    let marksOwnChamber = corrections.contains(.strawSeen)
     for i in 0..<count {
       let entry = entries[i]
       if seen & (1 << UInt8(bitPattern: entry.chamber)) == 0 {
         for j in 0...m {
           (scratch + j).setCentral(c, entry.point, entry.chamber)
-          // Evaluated within the loop, as in NA62's code: for j < m it is a stale chamber.
-          seen |= 1 << UInt8(bitPattern: (scratch + m).centralChamber(c) & 7)
+          // Evaluated within the loop, as in NA62's code: for j < m it is a stale chamber, unless corrected.
+          if !marksOwnChamber { seen |= 1 << UInt8(bitPattern: (scratch + m).centralChamber(c) & 7) }
           scratch[j].nc = UInt8(truncatingIfNeeded: c + 1)
           scratch[j].nl = 0
         }
+        if marksOwnChamber { seen |= 1 << UInt8(bitPattern: entry.chamber) }
         c += 1
         if c == 6 { throw Overflow() }
       } else {
