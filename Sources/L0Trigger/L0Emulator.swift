@@ -21,6 +21,8 @@ public struct L0Slice: Sendable {
   public var statistics = PrimitiveStatistics()
   /// What came of the packets, as the first menu lines them up.
   public var books = L0Books()
+  /// The datagrams of the batch added last that could not be taken, for a quarantine.
+  public var rejects: [RejectedPrimitivePacket] = []
 
   /// An empty slice for a number of menus.
   public init(burst: UInt32, menuCount: Int) {
@@ -80,6 +82,7 @@ struct EmulatorCore: ~Copyable {
   /// Slices of bursts that some unit has ended.
   private var ended: [L0Slice] = []
   private var books = L0Books()
+  private var rejects: [RejectedPrimitivePacket] = []
   private var pendingBefore: Int64 = 0
   private var lossesBefore: [PrimitivePacketLoss: UInt64] = [:]
 
@@ -128,7 +131,10 @@ struct EmulatorCore: ~Copyable {
       }
       let begin = datagram.payloadOffset
       let payload = bytes.extracting(begin..<(begin + datagram.payloadLength))
-      if let loss = add(payload, datagram) { books.lost[loss, default: 0] += 1 }
+      if let loss = add(payload, datagram) {
+        books.lost[loss, default: 0] += 1
+        rejects.append(RejectedPrimitivePacket(reason: loss, datagram: i))
+      }
     }
   }
 
@@ -196,6 +202,7 @@ struct EmulatorCore: ~Copyable {
     defer {
       ended = []
       books = L0Books()
+      rejects = []
     }
     // The packets as the first menu's unit has them.
     let losses = units[0].losses
@@ -210,7 +217,10 @@ struct EmulatorCore: ~Copyable {
     for place in ended.indices where !ended[place].endsBurst && unitsAre(in: ended[place].burst) {
       ended[place].horizon = horizon
     }
-    if !ended.isEmpty { ended[ended.count - 1].books = books }
+    if !ended.isEmpty {
+      ended[ended.count - 1].books = books
+      ended[ended.count - 1].rejects = rejects
+    }
     return ended.sorted { $0.burst < $1.burst }
   }
 

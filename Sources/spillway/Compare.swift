@@ -175,7 +175,7 @@ actor CompareSink {
 
   func take(_ output: L0Pipeline.Output) throws {
     var decisions: ContiguousArray<RecordedDecision> = []
-    if let packets = output.packets {
+    if output.isFirst, let packets = output.packets {
       capture += packets.books
       decisions = reader?.decisions(in: packets) ?? []
     }

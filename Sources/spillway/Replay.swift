@@ -123,7 +123,7 @@ struct Replay: AsyncParsableCommand {
     let l0Sink = try both.l0.map { menu in
       try L0Sink(
         menu: menu, decisions: l0Decisions, counters: l0Counters, packets: l0Packets, directory: out,
-        showsProgress: both.l1 == nil)
+        isAlone: both.l1 == nil)
     }
     guard let menu = both.l1 else { return try await replayL0(both, l0Sink) }
     var configuration = menu.configuration
@@ -150,18 +150,14 @@ struct Replay: AsyncParsableCommand {
     let pipeline = TriggerPipeline(
       configuration: configuration, layout: menu.layout, maps: menu.detectors.maps, options: options)
     let hash = SHA256.hex(
-      of: "\(menu.hash) \(configuration.strawScratch.rawValue) \(selectionSet?.hash ?? "-")")
+      of: "\(menu.hash) \(configuration.strawScratch.rawValue) \(selectionSet?.hash ?? "-") "
+        + (both.l0?.hash ?? "-"))
     let identity = RunIdentity(input: input.description, configurationHash: hash)
     let sink = try ReplaySink(
       account: ReplayAccount(selections: selectionSet, identity: identity),
       directory: out, decisions: decisions,
       bursts: try writeBursts.map { try BurstFileWriter(directory: $0) }, configuration: configuration)
-    // Hashed beside the replay, and only where there is a manifest to write the hashes to.
-    let digests = Task { [files = out == nil ? [] : input.files] in
-      var digests: [InputDigest?] = []
-      for file in files { digests.append(await InputDigest.of(path: file.path)) }
-      return digests
-    }
+    let digests = RunManifest.digests(of: input, isWanted: out != nil)
     defer { digests.cancel() }
     let problems = Mutex<[CaptureWarning]>([])
     let l0Branch = both.l0.flatMap { lines in
@@ -186,13 +182,13 @@ struct Replay: AsyncParsableCommand {
     }
     Terminal.progress("")
     for warning in problems.withLock({ $0 }) { Terminal.note("warning: \(warning)") }
-    let inputs = zip(input.files, await digests.value).map { file, digest in
-      Self.manifest(of: file, digest)
-    }
-    let report = try await sink.finish(
-      menu: menu, inputs: inputs, firstBurst: input.isBurstFiles ? nil : firstBurst ?? 1, run: runNumber,
-      scratch: configuration.strawScratch, hash: hash)
+    let manifest = RunManifest(
+      inputs: RunManifest.inputs(input, await digests.value), run: runNumber,
+      firstBurst: input.isBurstFiles ? nil : firstBurst ?? 1, menu: menu.path, configurationHash: hash)
     let l0Report = try await l0Sink?.finish()
+    let report = try await sink.finish(
+      menu: menu, manifest: manifest, scratch: configuration.strawScratch,
+      l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil })
     if json {
       Terminal.out(try Self.summary(report.summary(), l0Report).json() + "\n")
     } else {
@@ -220,20 +216,6 @@ struct Replay: AsyncParsableCommand {
 }
 
 extension Replay {
-  /// An input in the manifest.
-  fileprivate static func manifest(
-    of file: (path: String, run: UInt32?, burst: UInt32?), _ digest: InputDigest?
-  ) -> ConfigValue {
-    var entries = [
-      ConfigValue.Entry("path", .string(file.path)),
-      ConfigValue.Entry("bytes", digest.map { .int(Int(clamping: $0.bytes)) } ?? .null),
-      ConfigValue.Entry("sha256", digest.map { .string($0.sha256) } ?? .null),
-    ]
-    if let run = file.run { entries.append(ConfigValue.Entry("run", .int(Int(run)))) }
-    if let burst = file.burst { entries.append(ConfigValue.Entry("burst", .int(Int(burst)))) }
-    return .map(entries)
-  }
-
   /// Which regular file a path names, or `nil`.
   fileprivate static func identity(_ path: String) -> String? {
     var status = stat()
@@ -281,32 +263,19 @@ actor ReplaySink {
   }
 
   func finish(
-    menu: L1Menu, inputs: [ConfigValue], firstBurst: UInt32?, run: UInt32?, scratch: StrawScratch,
-    hash: String
+    menu: L1Menu, manifest: RunManifest, scratch: StrawScratch, l0: L0Report?
   ) throws -> ReplayReport {
     try decisions?.close()
     let report = try ReplayReport(account: account, menu: menu, stored: bursts?.books)
-    let manifest = ConfigValue.map([
-      ConfigValue.Entry("schema", .string("spillway.run/2")),
-      ConfigValue.Entry(
-        "versions",
-        .map([
-          ConfigValue.Entry("spillway", .string(Spillway.version)),
-          ConfigValue.Entry("libpcap", .string(CaptureReader.libraryVersion)),
-        ])),
-      ConfigValue.Entry("inputs", .list(inputs)),
-      ConfigValue.Entry("run", run.map { .int(Int($0)) } ?? .null),
-      ConfigValue.Entry("first_burst", firstBurst.map { .int(Int($0)) } ?? .null),
-      ConfigValue.Entry("menu", .string(menu.path)),
+    var entries = [
       ConfigValue.Entry("menu_hash", .string(menu.hash)),
       ConfigValue.Entry("straw_scratch", .string(scratch.rawValue)),
       ConfigValue.Entry("selections_hash", account.selectionSet.map { .string($0.hash) } ?? .null),
-      ConfigValue.Entry("configuration_hash", .string(hash)),
       ConfigValue.Entry("bursts", report.bursts()),
       ConfigValue.Entry("results", try report.summary()),
-      ConfigValue.Entry("t_wall", .string(clock.now().rfc3339)),
-    ])
-    try directory?.finish(report: report, manifest: manifest)
+    ]
+    if let l0 { entries.append(ConfigValue.Entry("l0", try l0.summary())) }
+    try directory?.finish(report: report, manifest: manifest.value(entries, wallTime: clock.now()))
     return report
   }
 }
