@@ -41,7 +41,7 @@ public final class L0Emulator {
   public struct Options: Sendable, Hashable {
     /// UDP port of the primitives.
     public var port = MTP.port
-    /// The number of the first burst.
+    /// The number of the first burst, where the packets do not say their bursts.
     public var firstBurst: UInt32 = 1
     /// Whether it is traced what became of every trigger in every menu.
     public var tracesOutcomes = false
@@ -75,10 +75,14 @@ struct EmulatorCore: ~Copyable {
   private let units: UnsafeMutablePointer<AlignmentUnit>
   private let unitCount: Int
   private let unitOfMenu: [Int]
-  /// The burst that each unit is in.
+  /// The burst that each unit is in, counted from 0.
   private var bursts: [UInt32]
   /// Slices of bursts that some unit has ended.
-  private var ended: [L0Slice] = []
+  private var ended: [(burst: UInt32, slice: L0Slice)] = []
+  /// A burst and its number; those behind it are numbered on from there.
+  private var named: (burst: UInt32, number: UInt32)
+  /// Which burst the packets say they are of.
+  private var identity: BurstIdentity?
   private var outcomes: OutcomeTable
   private var books = L0Books()
   private var pendingBefore: Int64 = 0
@@ -109,7 +113,8 @@ struct EmulatorCore: ~Copyable {
           group.settings, menus: group.menus, burst: options.firstBurst, traces: options.tracesOutcomes,
           monitors: options.monitorsPrimitives && i == 0))
     }
-    bursts = Array(repeating: options.firstBurst, count: groups.count)
+    bursts = Array(repeating: 0, count: groups.count)
+    named = (0, options.firstBurst)
   }
 
   deinit {
@@ -118,6 +123,7 @@ struct EmulatorCore: ~Copyable {
   }
 
   mutating func add(_ packets: PacketBatch, _ range: Range<Int>) {
+    if let burst = packets.burst, burst != identity { enter(burst) }
     let storage = packets.bytes
     let bytes = storage.span.bytes
     let datagrams = packets.datagrams
@@ -153,6 +159,26 @@ struct EmulatorCore: ~Copyable {
     }
   }
 
+  /// Begins a burst that the packets name: whatever the times in them say, the one before is over.
+  private mutating func enter(_ burst: BurstIdentity) {
+    identity = burst
+    finish()
+    let next = bursts.max() ?? 0
+    // A unit that found fewer bursts in the packets than another has nothing more for those it missed.
+    for place in ended.indices where !ended[place].slice.endsBurst && ended[place].burst < next {
+      var slice = ended[place].slice
+      end(&slice)
+      ended[place].slice = slice
+    }
+    named = (next, burst.burst)
+    for i in 0..<unitCount {
+      bursts[i] = next
+      units[i].number(burst: burst.burst)
+    }
+  }
+
+  private func number(of burst: UInt32) -> UInt32 { named.number &+ (burst &- named.burst) }
+
   private mutating func advance(_ i: Int) {
     while let progress = units[i].advance() {
       switch progress {
@@ -185,10 +211,10 @@ struct EmulatorCore: ~Copyable {
     let place =
       ended.firstIndex { $0.burst == burst }
       ?? {
-        ended.append(L0Slice(burst: burst, menuCount: menuCount))
+        ended.append((burst, L0Slice(burst: number(of: burst), menuCount: menuCount)))
         return ended.count - 1
       }()
-    var slice = ended[place]
+    var slice = ended[place].slice
     let (counters, statistics) = units[i].take { menu, triggers, counters in
       slice.triggers[menu] += triggers
       slice.menuCounters[menu] += counters
@@ -196,16 +222,18 @@ struct EmulatorCore: ~Copyable {
     for menu in 0..<menuCount where unitOfMenu[menu] == i { slice.alignmentCounters[menu] += counters }
     if let statistics { slice.statistics += statistics }
     let isLast = !bursts.indices.contains { $0 != i && bursts[$0] <= burst }
-    if endsBurst, isLast {
-      slice.endsBurst = true
-      slice.horizon = .max
-      slice.outcomes = outcomes.take(before: .max)
-    }
+    if endsBurst, isLast { end(&slice) }
     if i == 0 {
       let grouped = counters.packets.reduce(0, +)
       books.grouped += grouped
     }
-    ended[place] = slice
+    ended[place].slice = slice
+  }
+
+  private mutating func end(_ slice: inout L0Slice) {
+    slice.endsBurst = true
+    slice.horizon = .max
+    slice.outcomes = outcomes.take(before: .max)
   }
 
   mutating func take() -> [L0Slice] {
@@ -224,12 +252,12 @@ struct EmulatorCore: ~Copyable {
     books.pending = Int64(units[0].pendingPackets) - pendingBefore
     pendingBefore = Int64(units[0].pendingPackets)
     let horizon = (0..<unitCount).map { units[$0].horizon }.min() ?? 0
-    for place in ended.indices where !ended[place].endsBurst && unitsAre(in: ended[place].burst) {
-      ended[place].horizon = horizon
-      ended[place].outcomes = outcomes.take(before: horizon)
+    for place in ended.indices where !ended[place].slice.endsBurst && unitsAre(in: ended[place].burst) {
+      ended[place].slice.horizon = horizon
+      ended[place].slice.outcomes = outcomes.take(before: horizon)
     }
-    if !ended.isEmpty { ended[ended.count - 1].books = books }
-    return ended.sorted { $0.burst < $1.burst }
+    if !ended.isEmpty { ended[ended.count - 1].slice.books = books }
+    return ended.sorted { $0.burst < $1.burst }.map(\.slice)
   }
 
   private func unitsAre(in burst: UInt32) -> Bool { bursts.allSatisfy { $0 == burst } }

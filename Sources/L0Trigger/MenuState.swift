@@ -12,7 +12,8 @@ struct MenuState {
   private(set) var counters = L0MenuCounters()
   /// The triggers sent since they were taken last.
   private(set) var sent: ContiguousArray<L0TriggerRecord> = []
-  private var burst: UInt32
+  /// The number of the burst, for what is drawn by a hash.
+  var burst: UInt32
 
   init(_ menu: L0Menu, index: Int, burst: UInt32) {
     self.index = index

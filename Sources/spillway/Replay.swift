@@ -15,7 +15,7 @@ struct Replay: AsyncParsableCommand {
     abstract: "Replay recorded streams through the trigger.",
     discussion: """
       Reads captures (pcap, pcapng, also .gz and .zst; '-' is standard input), directories and globs, in \
-      data-time order, and NA62 burst files. With a menu that has lines of L0, emulates the L0 trigger processor \
+      data-time order, NA62 burst files, and raw primitive files (as rich_run08000_burst00012). With a menu that has lines of L0, emulates the L0 trigger processor \
       on the primitives; with one that has chains of L1, builds events and runs L1. Prints rates per mask, the \
       counting experiments and the books.
 
@@ -26,7 +26,9 @@ struct Replay: AsyncParsableCommand {
         zcat burst.pcap.gz | spillway replay - --menu my.yaml --json
       """)
 
-  @Argument(help: ArgumentHelp("Captures, directories, globs, burst files, or '-'.", valueName: "input"))
+  @Argument(
+    help: ArgumentHelp(
+      "Captures, directories, globs, burst files, raw primitive files, or '-'.", valueName: "input"))
   var inputs: [String]
 
   @Option(help: "The trigger menu: YAML, or for L0 the processor's registers in JSON.")
@@ -62,12 +64,13 @@ struct Replay: AsyncParsableCommand {
   @Option(help: "Take only packets that this BPF filter passes.")
   var filter: String?
 
-  @Option(name: .customLong("run"), help: "Run number for records (default: that of burst files, else 0).")
+  @Option(
+    name: .customLong("run"), help: "Run number for records (default: that of files of bursts, else 0).")
   var runNumber: UInt32?
 
   @Option(
     name: .customLong("first-burst"),
-    help: "Identifier of the first burst of captures (default: 1); burst files say theirs.")
+    help: "Identifier of the first burst of captures (default: 1); files of bursts say theirs.")
   var firstBurst: UInt32?
 
   @Option(help: "Write the run directory here.")
@@ -101,13 +104,15 @@ struct Replay: AsyncParsableCommand {
       both = try TriggerMenu.load(path: self.menu)
       if let selections { selectionSet = try SelectionSet.load(path: selections) } else { selectionSet = nil }
     } catch { throw Failure.usage(error) }
-    for (option, file) in [("--decisions", decisions), ("--l0-decisions", l0Decisions), ("--l0-counters", l0Counters)]
-    {
+    for (option, file) in [
+      ("--decisions", decisions), ("--l0-decisions", l0Decisions), ("--l0-counters", l0Counters),
+    ] {
       if let file, let target = Self.identity(file), inputs.contains(where: { Self.identity($0) == target }) {
         throw Failure.usage("\(option) \(file): this is an input; name another file")
       }
     }
-    if both.l0 == nil, let option = l0Decisions != nil ? "--l0-decisions" : l0Counters != nil ? "--l0-counters" : nil
+    if both.l0 == nil,
+      let option = l0Decisions != nil ? "--l0-decisions" : l0Counters != nil ? "--l0-counters" : nil
     {
       throw Failure.usage("\(option): the menu \(self.menu) has no lines of L0; give one with 'l0'")
     }
@@ -127,9 +132,7 @@ struct Replay: AsyncParsableCommand {
     let notes =
       menu.warnings.map { "\($0)" } + l0Warnings(both) + input.warnings.map { "\($0)" }
 
-    if let firstBurst, input.isBurstFiles {
-      throw Failure.usage("--first-burst \(firstBurst): burst files say their bursts; leave the option out")
-    }
+    try checkFirstBurst(input)
     var options = TriggerPipeline.Options()
     options.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
     options.batchEvents = batchEvents
@@ -161,15 +164,17 @@ struct Replay: AsyncParsableCommand {
       }
     }
     do {
-      try await pipeline.run(source: { [runNumber, layout = menu.layout] in
-        let source = try input.open(layout: layout, run: runNumber)
-        for note in notes { Terminal.note("warning: \(note)") }
-        return {
-          let batch = try source.next()
-          if batch == nil { problems.withLock { $0 = source.warnings } }
-          return batch
-        }
-      }, l0: l0Branch) { judged in try await sink.take(judged) }
+      try await pipeline.run(
+        source: { [runNumber, layout = menu.layout, widePrimitives = Self.widePrimitives(both.l0)] in
+          let source = try input.open(layout: layout, run: runNumber, widePrimitives: widePrimitives)
+          for note in notes { Terminal.note("warning: \(note)") }
+          return {
+            let batch = try source.next()
+            if batch == nil { problems.withLock { $0 = source.warnings } }
+            return batch
+          }
+        }, l0: l0Branch
+      ) { judged in try await sink.take(judged) }
     } catch let error as CaptureError {
       throw Failure.usage(error)
     }
@@ -179,7 +184,7 @@ struct Replay: AsyncParsableCommand {
       Self.manifest(of: file, digest)
     }
     let report = try await sink.finish(
-      menu: menu, inputs: inputs, firstBurst: input.isBurstFiles ? nil : firstBurst ?? 1, run: runNumber,
+      menu: menu, inputs: inputs, firstBurst: input.saysBursts ? nil : firstBurst ?? 1, run: runNumber,
       scratch: configuration.strawScratch, hash: hash)
     let l0Report = try await l0Sink?.finish()
     if json {
@@ -198,6 +203,12 @@ struct Replay: AsyncParsableCommand {
       throw Failure(message: "the books do not close: a defect of Spillway, please report it", code: 1)
     }
     try checkLoss(max(report.lostShare, l0Report?.lostShare ?? 0))
+  }
+
+  func checkFirstBurst(_ input: ReplayInput) throws {
+    guard let firstBurst, input.saysBursts else { return }
+    let kind = input.isBurstFiles ? "burst files" : "raw primitive files"
+    throw Failure.usage("--first-burst \(firstBurst): \(kind) say their bursts; leave the option out")
   }
 
   func checkLoss(_ share: Double) throws {
