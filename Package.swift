@@ -36,6 +36,7 @@ let package = Package(
     .library(name: "L1Trigger", targets: ["L1Trigger"]),
     .library(name: "L0Trigger", targets: ["L0Trigger"]),
     .library(name: "TriggerPipeline", targets: ["TriggerPipeline"]),
+    .library(name: "MenuStudies", targets: ["MenuStudies"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -51,7 +52,7 @@ let package = Package(
     .executableTarget(
       name: "spillway",
       dependencies: [
-        "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding",
+        "MenuStudies", "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding",
         "L0Trigger", "L1Trigger", "Detectors", "Selections", "Alerting", "CountingStatistics", argumentParser,
       ],
       swiftSettings: strict),
@@ -79,5 +80,11 @@ let package = Package(
       [
         "NA62Formats", "PacketCapture", "Configuration", "Detectors", "EventBuilding", "L0Trigger",
         "L1Trigger", "CountingStatistics", "Selections", "Alerting",
+      ])
+    + room(
+      "MenuStudies",
+      [
+        "NA62Formats", "PacketCapture", "Configuration", "CountingStatistics", "L0Trigger",
+        "TriggerPipeline",
       ])
 )

@@ -12,6 +12,7 @@ let package = Package(
         "CPcapBare",
         .product(name: "PacketCapture", package: "spillway"),
         .product(name: "EventBuilding", package: "spillway"),
+        .product(name: "L0Trigger", package: "spillway"),
         .product(name: "L1Trigger", package: "spillway"),
         .product(name: "TriggerPipeline", package: "spillway"),
         .product(name: "NA62Formats", package: "spillway"),

@@ -44,8 +44,15 @@ public final class EventBuilder {
   /// Builds with the datagrams `range` of a batch of packets.
   ///
   /// The events that became complete wait in the builder until `takeBatch`.
-  public func add(_ packets: PacketBatch, _ range: Range<Int>) {
-    core.add(packets, range)
+  ///
+  /// - Parameters:
+  ///   - packets: the packets.
+  ///   - range: which of their datagrams.
+  ///   - limit: the number of complete events at which to stop.
+  /// - Returns: where the datagrams begin that are left.
+  @discardableResult
+  public func add(_ packets: PacketBatch, _ range: Range<Int>, untilReady limit: Int = .max) -> Int {
+    core.add(packets, range, untilReady: limit)
   }
 
   /// Complete events that wait to be taken.
@@ -117,12 +124,14 @@ struct BuilderCore: ~Copyable {
   /// Builds with the datagrams `range` of a batch of packets.
   ///
   /// The events that became complete wait in the builder until `takeBatch`.
-  mutating func add(_ packets: PacketBatch, _ range: Range<Int>) {
+  mutating func add(_ packets: PacketBatch, _ range: Range<Int>, untilReady limit: Int) -> Int {
     let storage = packets.bytes
     let bytes = storage.span.bytes
     let datagrams = packets.datagrams
     if packets.burst != identity { enter(packets.burst) }
+    watermark = packets.watermark
     for i in range {
+      if readyEvents >= limit { return i }
       let datagram = datagrams[i]
       books.datagrams += 1
       if let host = options.hostAddress, datagram.destinationAddress != host {
@@ -152,7 +161,7 @@ struct BuilderCore: ~Copyable {
         note(datagram.time)
       }
     }
-    watermark = packets.watermark
+    return range.upperBound
   }
 
   /// Complete events that wait to be taken.

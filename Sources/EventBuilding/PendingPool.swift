@@ -21,6 +21,10 @@ struct PendingPool: ~Copyable {
     var counts: UnsafeMutablePointer<UInt16>
   }
 
+  private typealias Block = SIMD8<UInt64>
+  /// Bytes of a block, in which short payloads are copied.
+  private static let block = MemoryLayout<Block>.size
+
   private let fragmentCount: Int
   private let sourceCount: Int
   /// The slots; their numbers come from `begin` alone, so none is checked again.
@@ -111,10 +115,20 @@ struct PendingPool: ~Copyable {
       offset: UInt32(truncatingIfNeeded: offset), length: UInt32(truncatingIfNeeded: length),
       timestamp: fragment.timestamp, subID: subID, isVirtual: payload == nil, packet: packet)
     if let payload {
-      if offset + length > place.pointee.capacity { grow(slot, offset + length) }
-      let target = UnsafeMutableRawBufferPointer(start: place.pointee.bytes + offset, count: length)
-      payload.extracting(fragment.payloadOffset..<(fragment.payloadOffset + length)).withUnsafeBytes {
-        target.copyMemory(from: $0)
+      let needed = offset + max(length, Self.block)
+      if needed > place.pointee.capacity { grow(slot, needed) }
+      let target = place.pointee.bytes + offset
+      // Most payloads are short: a whole block, if the packet has one, costs less than a call does. What is
+      // too much lies behind the payload in the slot, where the next one is written.
+      let begin = fragment.payloadOffset
+      if length <= Self.block, begin + Self.block <= payload.byteCount {
+        payload.extracting(begin..<(begin + Self.block)).withUnsafeBytes { source in
+          target.storeBytes(of: source.loadUnaligned(as: Block.self), as: Block.self)
+        }
+      } else {
+        payload.extracting(begin..<(begin + length)).withUnsafeBytes {
+          UnsafeMutableRawBufferPointer(start: target, count: length).copyMemory(from: $0)
+        }
       }
       // Payloads start at multiples of 4, so that words are aligned where boards send words.
       let used = (offset + length + 3) & ~3

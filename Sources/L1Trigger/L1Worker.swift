@@ -49,17 +49,25 @@ struct L1Core: ~Copyable {
   /// The fragments, within an event, of each algorithm's source, by algorithm; empty if it has none.
   private let ranges: ContiguousArray<Range<Int>>
   private let fragmentCount: Int
-  private let order = ContiguousArray(L1Algorithm.decisionOrder)
+  /// The enabled algorithms of the masks in the fixed order, and where those of each mask begin.
+  private let steps: ContiguousArray<Step>
+  private let stepStarts: ContiguousArray<Int>
   private var straw: StrawAlgorithm
-  private var edges = ScratchList<TDCEdge>(capacity: 1024)
+  private var edges = ScratchList<TEL62.Code>(capacity: 1024)
   private var pairs = ScratchList<Tile>(capacity: 64)
   /// Decoded boards that several algorithms or masks read: that of MUV3, and that of IRC, SAC and NewCHOD.
   private var muv3Board = SharedBoard()
   private var ircSacBoard = SharedBoard()
 
+  /// An algorithm of a mask's chain.
+  private struct Step {
+    var algorithm: L1Algorithm
+    var settings: L1AlgorithmSettings
+  }
+
   /// A board that is decoded once for an event.
   private struct SharedBoard: ~Copyable {
-    var edges = ScratchList<TDCEdge>(capacity: 256)
+    var edges = ScratchList<TEL62.Code>(capacity: 256)
     var isGood = false
     /// Whether `edges` are those of the present event.
     var isDecoded = false
@@ -79,6 +87,12 @@ struct L1Core: ~Copyable {
       })
     settings = ContiguousArray(
       configuration.masks.flatMap { mask in L1Algorithm.allCases.map { mask[$0] } })
+    let chains = configuration.masks.map { mask in
+      L1Algorithm.decisionOrder.filter { mask[$0].isEnabled }
+        .map { Step(algorithm: $0, settings: mask[$0]) }
+    }
+    steps = ContiguousArray(chains.joined())
+    stepStarts = ContiguousArray(chains.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) })
     var configured: UInt8 = 0
     for algorithm in L1Algorithm.allCases where layout.index(of: algorithm.source) != nil {
       configured |= algorithm.bit
@@ -145,26 +159,23 @@ struct L1Core: ~Copyable {
     var words: UInt8 = 0
     var process = 0
     var loops = 0
-    let order = order
+    let range = stepStarts[number]..<stepStarts[number + 1]
     chain: while loops != 10, !isReduced, process != logic.count {
-      for i in 0..<order.count {
-        let algorithm = order[i]
-        let settings = settings[8 * number + algorithm.rawValue]
-        if settings.isEnabled, settings.processID == process, configured & algorithm.bit != 0 {
-          let result = run(algorithm, settings, event, bytes, input, &out.info)
+      for i in range {
+        let algorithm = steps[i].algorithm
+        if steps[i].settings.processID == process, configured & algorithm.bit != 0 {
+          let result = run(algorithm, steps[i].settings, event, bytes, input, &out.info)
           process += 1
           let accepts: Bool
           if algorithm == .straw {
-            accepts = UInt32(result) & settings.xx == settings.xx
+            accepts = UInt32(result) & steps[i].settings.xx == steps[i].settings.xx
           } else {
             accepts = result != 0
           }
-          if accepts == settings.isPositive { words |= algorithm.bit }
+          if accepts == steps[i].settings.isPositive { words |= algorithm.bit }
         }
         // Holds for algorithms that have not run yet too: NA62's chains have to follow the fixed order.
-        if logic.enabled & algorithm.bit != 0, words & algorithm.bit == 0, process != 0,
-          !settings.isFlagged
-        {
+        if words & algorithm.bit == 0, process != 0, !steps[i].settings.isFlagged {
           loops += 1
           break chain
         }
@@ -234,12 +245,16 @@ struct L1Core: ~Copyable {
   /// Decodes a fragment into a list.
   @inline(__always)
   private static func decode(
-    _ fragment: EventFragment, _ event: BuiltEvent, _ bytes: RawSpan, into edges: inout ScratchList<TDCEdge>
+    _ fragment: EventFragment, _ event: BuiltEvent, _ bytes: RawSpan,
+    into edges: inout ScratchList<TEL62.Code>
   ) -> TEL62.Result {
     edges.removeAll()
     let begin = Int(fragment.offset)
-    let end = begin + (fragment.isVirtual ? 0 : Int(fragment.length))
-    return TEL62.decode(bytes.extracting(begin..<end), timestamp: event.timestamp, into: &edges)
+    let count = fragment.isVirtual ? 0 : Int(fragment.length)
+    // What lies behind the payload is the batch's as well, and may be read.
+    let end = min(begin + count + 16, bytes.byteCount)
+    return TEL62.unpack(
+      bytes.extracting(begin..<end), byteCount: count, timestamp: event.timestamp, into: &edges)
   }
 
   /// Decodes the first fragment of an algorithm's source to a board of its own, unless it is there already;
@@ -269,8 +284,8 @@ struct L1Core: ~Copyable {
   ///
   /// Equal to `TDCEdge.nanoseconds(from:)`: both its terms are integers below 2⁵³.
   @inline(__always)
-  private static func time(_ edge: TDCEdge, from origin: Int64) -> Double {
-    Double(Int64(truncatingIfNeeded: edge.time) &- origin) * ClockTicks.fineTimeUnit
+  private static func time(_ edge: TEL62.Code, from origin: Int64) -> Double {
+    Double(edge.time &- origin) * ClockTicks.fineTimeUnit
   }
 
   private mutating func runCHOD(
@@ -313,15 +328,19 @@ struct L1Core: ~Copyable {
       let fragment = input[f]
       guard decode(fragment, event, bytes).status == .good else { return info.fail(.ktag) }
       edgeCount += edges.count
-      sectors |= edges.withElements { edges in
-        var hit: UInt8 = 0
-        for edge in edges where edge.isLeading && edge.channel < 512 {
+      // A bit for each FPGA with a leading edge in time, without a branch for an edge.
+      let fpgas = edges.withElements { edges in
+        var hit: UInt64 = 0
+        for edge in edges {
           let time = Self.time(edge, from: origin)
-          guard abs(time - reference) < window else { continue }
-          let sector = ((i << 2) | Int(edge.channel) / 128) / 3
-          if sector < 8 { hit |= 1 << UInt8(sector) }
+          let counts: UInt64 = (edge.isLeading ? 1 : 0) & (abs(time - reference) < window ? 1 : 0)
+          hit |= counts << UInt64(edge.fpga)
         }
         return hit
+      }
+      for fpga in 0..<4 where fpgas & (1 << UInt64(fpga)) != 0 {
+        let sector = (4 * i + fpga) / 3
+        if sector < 8 { sectors |= 1 << UInt8(sector) }
       }
     }
     if edgeCount == 0 { info.mark(.ktag, .empty) }
@@ -331,8 +350,8 @@ struct L1Core: ~Copyable {
 
   /// Counts low-threshold channels with a trailing edge in time behind a leading one, up to `limit`.
   private static func countMatched(
-    _ edges: borrowing ScratchList<TDCEdge>, _ event: BuiltEvent, reference: Double, window: Double,
-    channels: UInt16, from start: UInt32,
+    _ edges: borrowing ScratchList<TEL62.Code>, _ event: BuiltEvent, reference: Double, window: Double,
+    channels: Int, from start: UInt32,
     limit: UInt32
   ) -> UInt32 {
     let origin = Int64(event.timestamp) << 8
@@ -341,7 +360,7 @@ struct L1Core: ~Copyable {
     return edges.withElements { edges in
       var count = start
       for edge in edges where edge.channel < channels && edge.channel & 1 == 0 {
-        let word = Int(edge.channel >> 6) & 7
+        let word = (edge.channel >> 6) & 7
         let bit = UInt64(1) << UInt64(edge.channel & 63)
         if edge.isLeading {
           if abs(Self.time(edge, from: origin) - reference) < window { marks[word] |= bit }
@@ -429,16 +448,16 @@ struct L1Core: ~Copyable {
 
   /// Collects the leading edges of mapped channels, those in time only if `reference` is given.
   private static func collect(
-    _ edges: borrowing ScratchList<TDCEdge>, _ event: BuiltEvent, map: ContiguousArray<Int32>,
-    from first: UInt16, keepUnmapped: Bool = false, reference: Double?, window: Double,
+    _ edges: borrowing ScratchList<TEL62.Code>, _ event: BuiltEvent, map: ContiguousArray<Int32>,
+    from first: Int, keepUnmapped: Bool = false, reference: Double?, window: Double,
     into pairs: inout ScratchList<Tile>
   ) {
     pairs.removeAll()
     let origin = Int64(event.timestamp) << 8
     for i in 0..<edges.count {
       let edge = edges[i]
-      guard edge.isLeading, edge.channel >= first, Int(edge.channel) < map.count else { continue }
-      let place = map[Int(edge.channel)]
+      guard edge.isLeading, edge.channel >= first, edge.channel < map.count else { continue }
+      let place = map[edge.channel]
       guard place >= 0 || keepUnmapped else { continue }
       let time = time(edge, from: origin)
       if let reference, !(abs(time - reference) < window) { continue }

@@ -33,7 +33,7 @@ public struct RICHAlgorithm: Sendable {
   /// Runs on one event.
   public func run(_ event: BuiltEvent, of batch: EventBatch) -> Result {
     var result = Result()
-    var edges = ScratchList<TDCEdge>()
+    var edges = ScratchList<TEL62.Code>()
     var low = SIMD2<Float>(repeating: .infinity)
     var high = SIMD2<Float>(repeating: -.infinity)
     let storage = batch.bytes
@@ -42,11 +42,12 @@ public struct RICHAlgorithm: Sendable {
       let begin = Int(fragment.offset)
       edges.removeAll()
       let all = storage.span.bytes
-      let board = TEL62.decode(
-        all.extracting(begin..<(begin + Int(fragment.length))), timestamp: event.timestamp, into: &edges)
+      let length = Int(fragment.length)
+      let board = TEL62.unpack(
+        all.extracting(begin..<(begin + length)), byteCount: length, timestamp: event.timestamp, into: &edges)
       guard board.status == .good else { return Result(isBad: true) }
       for i in 0..<edges.count where edges[i].isLeading && edges[i].channel < Self.channelsPerBoard {
-        let channel = Self.channelsPerBoard * index + Int(edges[i].channel)
+        let channel = Self.channelsPerBoard * index + edges[i].channel
         guard channel < maps.rich.count, let position = position(of: Int(maps.rich[channel])) else {
           continue
         }

@@ -97,8 +97,8 @@ public struct L0Report: Sendable {
 
   /// The rates of the lines as CSV.
   public func linesCSV() throws -> String {
-    var out =
-      "mask,name,condition,downscaling,matched,fired,sent,live_time_s,rate_hz,rate_low_hz,rate_high_hz\n"
+    var out = "mask,name,condition,downscaling,matched,fired,sent,live_time_s,"
+    out += "rate_hz,rate_low_hz,rate_high_hz\n"
     for line in lines {
       out += "\(line.number),\(CSV.field(line.name)),\(CSV.field(line.condition)),\(line.factor),"
       out += "\(line.pre),\(line.post),\(line.sent),\(liveTime),"

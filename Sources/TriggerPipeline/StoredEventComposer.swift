@@ -27,7 +27,7 @@ struct StoredEventComposer: Sendable {
       event: event.number, burst: event.burst, timestamp: event.timestamp,
       triggerWord: UInt32(event.l0.word.rawValue) | UInt32(decision.word.rawValue) << 8,
       fineTime: event.l0.fineTime)
-    var edges = ScratchList<TDCEdge>()
+    var edges = ScratchList<TEL62.Code>()
     let sources = layout.sources.map { source in
       var fragments: [StoredEventEncoder.Fragment] = []
       var isRead = true
@@ -115,10 +115,12 @@ struct StoredEventComposer: Sendable {
   /// Clears the error flags that NA62's decoder clears in the raw data (`l1.md` 4.1 step 6); `false` if the
   /// decoding of the source ends with this board.
   private func clearErrorFlags(
-    _ payload: inout [UInt8], of source: SourceID, _ timestamp: UInt32, _ edges: inout ScratchList<TDCEdge>
+    _ payload: inout [UInt8], of source: SourceID, _ timestamp: UInt32,
+    _ edges: inout ScratchList<TEL62.Code>
   ) -> Bool {
     edges.removeAll()
-    let result = TEL62.decode(payload.span.bytes, timestamp: timestamp, into: &edges)
+    let result = TEL62.unpack(
+      payload.span.bytes, byteCount: payload.count, timestamp: timestamp, into: &edges)
     for f in 0..<4 where result.clearedErrorFlags[f] >= 0 {
       // Bit 0 of the error flags, which are the high byte of the FPGA header.
       let place = Int(result.clearedErrorFlags[f]) + 3

@@ -1,21 +1,27 @@
 /// A table for a terminal: columns padded to their widest cell.
-struct TextTable {
-  enum Alignment {
+public struct TextTable {
+  /// Which side of its column a cell stands on.
+  public enum Alignment {
+    /// The left.
     case left
+    /// The right.
     case right
   }
 
   private let alignments: [Alignment]
   private var rows: [[String]]
 
-  init(_ header: [String], alignments: [Alignment]) {
+  /// A table with the given names of columns.
+  public init(_ header: [String], alignments: [Alignment]) {
     self.alignments = alignments
     rows = [header]
   }
 
-  mutating func append(_ row: [String]) { rows.append(row) }
+  /// Appends a row, a cell for each column.
+  public mutating func append(_ row: [String]) { rows.append(row) }
 
-  var text: String {
+  /// The table, a line for each row.
+  public var text: String {
     let widths = alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     var out = ""
     for (r, row) in rows.enumerated() {
@@ -34,7 +40,7 @@ struct TextTable {
   }
 
   /// A number with four significant digits, in plain notation where that is short.
-  static func number(_ value: Double) -> String {
+  public static func number(_ value: Double) -> String {
     guard value.isFinite else { return "\(value)" }
     if value == 0 { return "0" }
     var exponent = 0

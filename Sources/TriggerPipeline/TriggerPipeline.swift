@@ -158,14 +158,8 @@ public struct TriggerPipeline: Sendable {
       let count = batch.datagrams.count
       var begin = 0
       repeat {
-        var end = begin
-        while end < count {
-          builder.add(batch, end..<(end + 1))
-          end += 1
-          if options.batchEvents != 0, builder.readyEvents >= options.batchEvents { break }
-          if UInt64(builder.readyEvents) >= remaining { break }
-        }
-        begin = end
+        let limit = min(options.batchEvents == 0 ? .max : options.batchEvents, Int(clamping: remaining))
+        begin = builder.add(batch, begin..<count, untilReady: limit)
         let isLast = begin >= count
         let isFull = options.batchEvents != 0 && builder.readyEvents >= options.batchEvents
         let isEnough = UInt64(builder.readyEvents) >= remaining

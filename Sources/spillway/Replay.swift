@@ -132,7 +132,7 @@ struct Replay: AsyncParsableCommand {
     let notes =
       menu.warnings.map { "\($0)" } + l0Warnings(both) + input.warnings.map { "\($0)" }
 
-    try checkFirstBurst(input)
+    try Failure.check(firstBurst: firstBurst, input)
     var options = TriggerPipeline.Options()
     options.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
     options.batchEvents = batchEvents
@@ -165,7 +165,7 @@ struct Replay: AsyncParsableCommand {
     }
     do {
       try await pipeline.run(
-        source: { [runNumber, layout = menu.layout, widePrimitives = Self.widePrimitives(both.l0)] in
+        source: { [runNumber, layout = menu.layout, widePrimitives = both.l0?.wideSources ?? []] in
           let source = try input.open(layout: layout, run: runNumber, widePrimitives: widePrimitives)
           for note in notes { Terminal.note("warning: \(note)") }
           return {
@@ -203,12 +203,6 @@ struct Replay: AsyncParsableCommand {
       throw Failure(message: "the books do not close: a defect of Spillway, please report it", code: 1)
     }
     try checkLoss(max(report.lostShare, l0Report?.lostShare ?? 0))
-  }
-
-  func checkFirstBurst(_ input: ReplayInput) throws {
-    guard let firstBurst, input.saysBursts else { return }
-    let kind = input.isBurstFiles ? "burst files" : "raw primitive files"
-    throw Failure.usage("--first-burst \(firstBurst): \(kind) say their bursts; leave the option out")
   }
 
   func checkLoss(_ share: Double) throws {

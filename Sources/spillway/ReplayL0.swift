@@ -1,7 +1,6 @@
 import Configuration
 import Foundation
 import L0Trigger
-import NA62Formats
 import PacketCapture
 import Synchronization
 import TriggerPipeline
@@ -13,12 +12,6 @@ extension Replay {
     options.emulator.firstBurst = firstBurst ?? 1
     options.emulator.monitorsPrimitives = true
     return L0Pipeline(menus: [menu], options: options)
-  }
-
-  /// The sources whose primitives are in the 64-bit format.
-  static func widePrimitives(_ menu: L0Menu?) -> Set<SourceID> {
-    guard let menu else { return [] }
-    return Set(L0Detector.allCases.filter { menu.formats[$0.rawValue] == .words64 }.flatMap(\.sources))
   }
 
   func l0Warnings(_ menu: TriggerMenu) -> [String] {
@@ -43,11 +36,11 @@ extension Replay {
         "\(inputs[0]): a burst file holds no primitives; give a capture or raw primitive files, or a menu with chains of L1"
       )
     }
-    try checkFirstBurst(input)
+    try Failure.check(firstBurst: firstBurst, input)
     let notes = l0Warnings(menu) + input.warnings.map { "\($0)" }
     let problems = Mutex<[CaptureWarning]>([])
     do {
-      try await l0Pipeline(lines).run(source: { [wide = Self.widePrimitives(lines)] in
+      try await l0Pipeline(lines).run(source: { [wide = lines.wideSources] in
         let source = try input.open(widePrimitives: wide)
         for note in notes { Terminal.note("warning: \(note)") }
         return {

@@ -8,7 +8,7 @@ struct EmulatorTests {
   @Test(
     "gives what the algorithm of the specification gives, for random menus and streams", arguments: 0..<60)
   func reference(seed: Int) {
-    let stream = PrimitiveStream(
+    let stream = RandomPrimitives(
       seed: UInt64(seed), groups: 40, perFrame: 4 + seed % 5 * 12, start: UInt32(seed % 4))
     let menu = L0Menu.random(seed: UInt64(seed) + 1000)
     var expected = ReferenceEmulator(menu: menu)
@@ -22,7 +22,7 @@ struct EmulatorTests {
 
   @Test("gives the same bytes for any batch size, and for each menu alone or among others")
   func batches() {
-    let stream = PrimitiveStream(seed: 7, groups: 300).datagrams()
+    let stream = RandomPrimitives(seed: 7, groups: 300).datagrams()
     let menus = (0..<16).map { L0Menu.random(seed: UInt64($0)) }
     let whole = EmulatorResult(menus, stream)
     #expect(whole.triggers.contains { $0.count > 50 })
@@ -37,7 +37,7 @@ struct EmulatorTests {
 
   @Test("does not mind in which order the detectors' packets come")
   func order() {
-    let stream = PrimitiveStream(seed: 9, groups: 200)
+    let stream = RandomPrimitives(seed: 9, groups: 200)
     let menus = (20..<24).map { L0Menu.random(seed: UInt64($0)) }
     let expected = EmulatorResult(menus, stream.datagrams()).triggers
     #expect(EmulatorResult(menus, stream.datagrams(order: [6, 5, 4, 3, 2, 1, 0])).triggers == expected)
@@ -52,7 +52,7 @@ struct EmulatorTests {
 
   @Test("fires a mask without demands on every entry of the reference detector")
   func ignoringMask() {
-    let stream = PrimitiveStream(seed: 5, groups: 100)
+    let stream = RandomPrimitives(seed: 5, groups: 100)
     let result = EmulatorResult([L0Menu.test([L0Condition()])], stream.datagrams())
     let shared = result.shared[0]
     #expect(
@@ -63,7 +63,7 @@ struct EmulatorTests {
 
   @Test("loses nothing to a downscaling by 1, and keeps one in N of a counter")
   func downscaling() {
-    let stream = PrimitiveStream(seed: 5, groups: 100).datagrams()
+    let stream = RandomPrimitives(seed: 5, groups: 100).datagrams()
     let plain = L0Menu.test([L0Condition()])
     let one = EmulatorResult([plain], stream)
     #expect(one.counters[0].pre == one.counters[0].post)
@@ -77,7 +77,7 @@ struct EmulatorTests {
 
   @Test("gives by hash the same answer for a trigger whatever the other triggers are")
   func hash() {
-    let stream = PrimitiveStream(seed: 6, groups: 200).datagrams()
+    let stream = RandomPrimitives(seed: 6, groups: 200).datagrams()
     var menu = L0Menu.test([L0Condition()])
     menu.primitiveDT = 0
     menu.masks[0].downscaling = L0Downscaling(numerator: 4, denominator: 1, mode: .hash, seed: 3)
@@ -94,8 +94,8 @@ struct EmulatorTests {
 
   @Test("begins each burst anew, and keeps the phase of a downscaling unless told not to")
   func bursts() {
-    let first = PrimitiveStream(seed: 11, groups: 150)
-    let second = PrimitiveStream(seed: 12, groups: 150)
+    let first = RandomPrimitives(seed: 11, groups: 150)
+    let second = RandomPrimitives(seed: 12, groups: 150)
     var menu = L0Menu.test([L0Condition()])
     menu.masks[0].downscaling = L0Downscaling(97)
     let list = first.datagrams() + second.datagrams(burst: 1)
@@ -119,8 +119,8 @@ struct EmulatorTests {
 
   @Test("of two bursts, the counts of each add up to those of the run")
   func merging() {
-    let first = PrimitiveStream(seed: 13, groups: 90).datagrams()
-    let second = PrimitiveStream(seed: 14, groups: 90).datagrams(burst: 1)
+    let first = RandomPrimitives(seed: 13, groups: 90).datagrams()
+    let second = RandomPrimitives(seed: 14, groups: 90).datagrams(burst: 1)
     var menu = L0Menu.random(seed: 3)
     menu.resetsDownscaling = true
     var options = L0Emulator.Options()
@@ -138,7 +138,7 @@ struct EmulatorTests {
 
   @Test("watches each detector: bits, multiplicities, missing packets, times")
   func monitoring() {
-    let stream = PrimitiveStream(seed: 15, groups: 160)
+    let stream = RandomPrimitives(seed: 15, groups: 160)
     var options = L0Emulator.Options()
     options.monitorsPrimitives = true
     let result = EmulatorResult([L0Menu.random(seed: 5)], stream.datagrams(), batch: 50, options: options)
@@ -168,7 +168,7 @@ struct EmulatorTests {
 
   @Test("with the counts of the headers equals that with the words where both agree")
   func headerCounts() {
-    let stream = PrimitiveStream(seed: 21, groups: 100).datagrams()
+    let stream = RandomPrimitives(seed: 21, groups: 100).datagrams()
     var menu = L0Menu.random(seed: 8)
     let words = EmulatorResult([menu], stream)
     menu.counting = .header
@@ -178,7 +178,7 @@ struct EmulatorTests {
   @Test("drops the packets that an offset asks for, and lines up the later ones")
   func offsets() {
     // The RICH sends two frames late: its packets with the primitives of frame n have the header n + 2.
-    var stream = PrimitiveStream(seed: 22, groups: 100, faults: false)
+    var stream = RandomPrimitives(seed: 22, groups: 100, faults: false)
     let plain = EmulatorResult([L0Menu.test([L0Condition()])], stream.datagrams())
     var shifted: [Int: [UInt8]] = [:]
     for (group, bytes) in stream.packets[1] {

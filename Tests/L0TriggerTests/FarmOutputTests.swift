@@ -8,7 +8,7 @@ import Testing
 struct FarmOutputTests {
   @Test("hold every trigger once, in order, between the events at the start and end of the burst")
   func triggers() throws {
-    let stream = PrimitiveStream(seed: 41, groups: 200).datagrams()
+    let stream = RandomPrimitives(seed: 41, groups: 200).datagrams()
     let menu = L0Menu.test([L0Condition()]) { $0.control.isEnabled = true }
     let emulator = L0Emulator(menus: [menu])
     let batch = PacketBatch(stream)

@@ -47,8 +47,8 @@ struct HostileStreamTests {
 
   @Test("keep the books closed, and give the same for any batch size", arguments: 0..<200)
   func books(seed: Int) {
-    let stream = PrimitiveStream(seed: UInt64(seed), groups: 60, perFrame: 6).datagrams()
-    let second = PrimitiveStream(seed: UInt64(seed) + 500, groups: 30, perFrame: 6).datagrams(burst: 1)
+    let stream = RandomPrimitives(seed: UInt64(seed), groups: 60, perFrame: 6).datagrams()
+    let second = RandomPrimitives(seed: UInt64(seed) + 500, groups: 30, perFrame: 6).datagrams(burst: 1)
     let list = Self.damage(stream + second, seed: UInt64(seed))
     var menu = L0Menu.random(seed: UInt64(seed))
     if seed % 3 == 0 { menu.counting = .header }
@@ -85,7 +85,7 @@ struct HostileStreamTests {
 
   @Test("with one damaged header lose that packet, not the burst")
   func outlier() {
-    let stream = PrimitiveStream(seed: 3, groups: 200, faults: false)
+    let stream = RandomPrimitives(seed: 3, groups: 200, faults: false)
     let good = stream.datagrams()
     let menu = L0Menu.test([L0Condition()])
     let expected = EmulatorResult([menu], good)
@@ -102,7 +102,7 @@ struct HostileStreamTests {
 
   @Test("of unknown sources, too short or too long, or for another port are counted as such")
   func reasons() {
-    let stream = PrimitiveStream(seed: 3, groups: 20, faults: false).datagrams()
+    let stream = RandomPrimitives(seed: 3, groups: 20, faults: false).datagrams()
     var list = stream
     list.insert(ScriptedPacket(mtp: [1, 2, 3]), at: 5)
     list.insert(
@@ -120,7 +120,7 @@ struct HostileStreamTests {
 
   @Test("in which a detector dies or begins late do not stop the others")
   func silence() {
-    let stream = PrimitiveStream(seed: 17, groups: 300, faults: false)
+    let stream = RandomPrimitives(seed: 17, groups: 300, faults: false)
     for range in [0..<150, 150..<300] {
       var broken = stream
       for group in range { broken.packets[6][group] = nil }
@@ -133,7 +133,7 @@ struct HostileStreamTests {
 
   @Test("in the 64-bit format give the same triggers as in the 32-bit one")
   func wideFormat() {
-    let stream = PrimitiveStream(seed: 31, groups: 400, faults: false)
+    let stream = RandomPrimitives(seed: 31, groups: 400, faults: false)
     var wide = stream
     for detector in L0Detector.allCases {
       for (group, bytes) in stream.packets[detector.rawValue] {

@@ -164,7 +164,7 @@ struct SRBTests {
       ([0, 0, 255, 255, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 16), .bad, 0),
       // More edges in the slots than announced: null edges, up to two per word of the payload.
       ([0, 0, 24, 0, 0, 0, 0, 0, 12] + [UInt8](repeating: 0, count: 15), .good, 12),
-      ([0, 0, 24, 0, 0, 0, 0, 0, 13] + [UInt8](repeating: 0, count: 15), .bad, 12),
+      ([0, 0, 24, 0, 0, 0, 0, 0, 13] + [UInt8](repeating: 0, count: 15), .bad, 0),
     ])
   func states(bytes: [UInt8], status: BoardStatus, count: Int) {
     let decoded = decodeSRB(bytes)

@@ -126,9 +126,46 @@ struct ConfigL0Tests {
     }
   }
 
-  @Test("replay of a menu without L1 says what is missing")
+  @Test("replay of events through a menu without L1 says what is missing")
   func replayWithoutL1() async throws {
-    try await SpillwayProcess("replay", RepositoryPaths.replay("ordered-100.pcap.gz"), "--menu", Self.dump)
-      .expectUsage("the key 'l1' is missing: the menu has lines of L0 only")
+    let run = try await SpillwayProcess(
+      "replay", RepositoryPaths.replay("ordered-100.pcap.gz"), "--menu", Self.dump)
+    run.expect(0, [])
+    #expect(run.errors.contains("no packet of primitives in the input, and the menu has no chains of L1"))
+    try await SpillwayProcess(
+      "replay", RepositoryPaths.replay("ordered-100.pcap.gz"), "--menu", Self.dump, "--decisions", "d.csv"
+    )
+    .expectUsage("--decisions: the menu \(Self.dump) has no chains of L1; give one with 'l1'")
+  }
+
+  @Test("replay of primitives prints the lines, what the detectors sent, and books that close")
+  func replayPrimitives() async throws {
+    try await RepositoryPaths.withTemporaryDirectory { directory in
+      let run = try await SpillwayProcess(
+        "replay", RepositoryPaths.replay("l0-2018.pcap.gz"), "--menu", Self.kaon, "--l0-decisions",
+        "\(directory)/l0.csv", "--l0-counters", "\(directory)/l0.json", "--out", "\(directory)/run")
+      run.expect(0, [])
+      #expect(run.output.contains("RICH & UTMC & !MUV3 & !QX & !LKr"))
+      #expect(run.output.contains("3500 in = 3500 grouped; the books close"))
+      // There are no events, so there is nothing to say of L1.
+      #expect(!run.output.contains("L1 acc"))
+      let rows = try String(contentsOfFile: "\(directory)/l0.csv", encoding: .utf8).split(separator: "\n")
+      #expect(rows.count > 1000)
+      #expect(rows[0].hasPrefix("timestamp,ref_ft,data_type,trigger_word,flags,id_N_A"))
+      let counters = try String(contentsOfFile: "\(directory)/l0.json", encoding: .utf8)
+      #expect(counters.contains("\"frames\": 3500"))
+      #expect(counters.contains("\"sent\": \(rows.count - 1)"))
+      for file in ["l0-rates.csv", "primitives.csv", "l0.json"] {
+        #expect(FileManager.default.fileExists(atPath: "\(directory)/run/\(file)"), "\(file)")
+      }
+    }
+  }
+
+  @Test("options of L0 need lines of L0")
+  func optionsWithoutL0() async throws {
+    try await SpillwayProcess(
+      "replay", RepositoryPaths.replay("ordered-100.pcap.gz"), "--l0-decisions", "l0.csv"
+    )
+    .expectUsage("--l0-decisions: the menu Configs/menus/golden-default.yaml has no lines of L0")
   }
 }

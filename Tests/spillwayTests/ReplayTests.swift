@@ -68,7 +68,10 @@ struct ReplayTests {
 
   @Test(
     "the help shows examples",
-    arguments: [[], ["replay"], ["inspect"], ["config"], ["config", "check"], ["config", "show"]])
+    arguments: [
+      [], ["replay"], ["compare"], ["inspect"], ["config"], ["config", "check"], ["config", "show"],
+      ["config", "import-l0"], ["config", "export-l0"],
+    ])
   func help(command: [String]) async throws {
     let run = try await SpillwayProcess(command + ["--help"])
     run.expect(0, [])

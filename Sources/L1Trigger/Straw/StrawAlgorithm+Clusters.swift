@@ -1,145 +1,161 @@
 import NA62Formats
 
 extension StrawAlgorithm {
-  mutating func beginHits() {
-    hitCounts.update(repeating: 0, count: 32)
-  }
-
-  /// Edges to hits, one for each straw (`l1.md` 5.9.1, 5.9.2).
+  /// Edges to straws with their first leading and last trailing time (`l1.md` 5.9.1, 5.9.2).
   ///
-  /// The drift distance is left to `makeClusters`: only good hits need one.
-  mutating func addHits(fineTime: UInt8, edgeCount: inout Int) throws(Overflow) {
+  /// There is no branch in the loop, as neither what an edge is nor whether its straw is new can be foretold.
+  /// A straw is new only once, so that no list has more than the straws of its half view.
+  mutating func addHits(fineTime: UInt8, edgeCount: Int) {
     let reference = (Double(fineTime) * ClockTicks.strawPeriod) / 256 + 0.5
-    edgeCount += edges.count
-    if edgeCount >= 1500 { throw Overflow() }
     let stationT0 = stationT0
     let magicT0 = magicT0
-    let isFull = edges.withElements { edges in
-      for edge in edges {
-        // 13 bits, so that no payload can lead out of the table.
-        let number = Int(edge.channel & 0x1FFF)
-        let channel = channels[number]
-        let time = Float((((edge.time - stationT0) - mezzanineT0[number >> 4]) + magicT0) - reference)
-        let list = Int(channel.halfView)
-        let count = hitCounts[list]
-        let hits = hits + list * Self.hitLimit
-        let index = Int(hitIndex[Int(channel.key)])
-        if index < count, hits[index].key == channel.key {
-          if edge.isLeading {
-            let first = hits[index].lead
-            if time < first || first <= -10, time > -10, time < 300 {
-              hits[index].isUpdated = true
-              hits[index].lead = time
-            }
-          } else {
-            let last = hits[index].trail
-            if last < -100 || last < time, time > -100, time < 300 { hits[index].trail = time }
-          }
-        } else {
-          hitIndex[Int(channel.key)] = UInt16(truncatingIfNeeded: count)
-          hits[count] = Hit(
-            key: channel.key, plane: channel.plane, isUpdated: false, position: channel.position,
-            lead: edge.isLeading ? time : -100_000, trail: edge.isLeading ? -100_000 : time)
-          hitCounts[list] = count + 1
-          if count + 1 == Self.hitLimit { return true }
-        }
-      }
-      return false
+    let none = Straw.none.bitPattern
+    // In variables of their own: through `self` each would be loaded again behind each store.
+    let (codes, offsets, fineTimes) = (codes, offsets, fineTimes)
+    let (keys, straws, mezzanineT0, earliest) = (keys, straws, mezzanineT0, earliest)
+    let (hits, hitCounts) = (hits, hitCounts)
+    hitCounts.update(repeating: 0, count: 32)
+    for i in 0..<edgeCount {
+      let code = codes[i]
+      // 13 bits, so that no payload can lead out of the tables.
+      let channel = code.channel
+      let edge = fineTimes[code.fineTime] + offsets[i]
+      let time = Float((((edge - stationT0) - mezzanineT0[channel >> 4]) + magicT0) - reference)
+      let key = keys[channel]
+      let straw = straws + Int(key)
+      let flags = straw.pointee.flags
+      let isNew = (flags & Straw.isHit) ^ Straw.isHit
+      let trailing = code.trailing
+      let trailingBit = UInt8(truncatingIfNeeded: trailing)
+      let isInRange: UInt8 = (time > earliest[trailing] ? 1 : 0) & (time < 300 ? 1 : 0)
+      // A first trailing time is taken as it is; a first leading time out of range is as good as none.
+      let isTaken = isInRange | isNew & trailingBit
+      // With its sign turned the last trailing time is the lowest one, as the first leading time is.
+      let signed = time.bitPattern ^ UInt32(truncatingIfNeeded: trailing) << 31
+      let candidate = Float(bitPattern: none ^ (none ^ signed) & (0 &- UInt32(isTaken)))
+      // The times come first in a straw.
+      let place = UnsafeMutableRawPointer(straw).assumingMemoryBound(to: Float.self) + trailing
+      let before = place.pointee
+      let isBetter: UInt8 = candidate < before ? 1 : 0
+      place.pointee = candidate < before ? candidate : before
+      // Bit 1 for a leading time that is not the straw's first edge.
+      let isUpdate = isBetter & ~(isNew | trailingBit)
+      straw.pointee.flags = flags | Straw.isHit | isUpdate << 1
+      let list = Int(straw.pointee.halfView)
+      let count = hitCounts[list]
+      hits[list * Self.strawsInHalfView + count] = key
+      hitCounts[list] = count &+ Int(isNew)
     }
-    if isFull { throw Overflow() }
   }
 
-  /// Hits to clusters, view by view (`l1.md` 5.9.3).
+  /// Collects the good hits, half view by half view, and forgets all hits: no other can be in a cluster.
+  mutating func gatherWires() {
+    let (hits, hitCounts, straws, wires, wireStarts) = (hits, hitCounts, straws, wires, wireStarts)
+    var n = 0
+    for list in 0..<32 {
+      wireStarts[list] = n
+      let keys = hits + list * Self.strawsInHalfView
+      for i in 0..<hitCounts[list] {
+        let straw = straws + Int(keys[i])
+        let hit = straw.pointee
+        straw.pointee.lead = Straw.none
+        straw.pointee.negativeTrail = Straw.none
+        straw.pointee.flags = 0
+        // The drift distance is found below; until then the leading time stands in its place.
+        wires[n] = Wire(
+          position: hit.position, drift: hit.lead, plane: hit.plane, isUsed: false,
+          isUpdated: hit.flags & Straw.isUpdated != 0)
+        n &+= hit.isGood
+      }
+    }
+    wireStarts[32] = n
+    for i in 0..<n {
+      let lead = wires[i].drift
+      let drift = Float(StrawGeometry.drift(Double(Float(Double(lead) / 1000))))
+      // Times below 1 ns are rare.
+      wires[i].drift = lead >= 1 ? drift : wires[i].isUpdated ? StrawGeometry.earlyDrift : 0
+    }
+  }
+
+  /// Good hits to clusters, view by view (`l1.md` 5.9.3).
   mutating func makeClusters() throws(Overflow) {
-    let half = Self.hitLimit
+    let (pairs, pairStarts, nearPairs) = (pairs, pairStarts, nearPairs)
     for view in 0..<16 {
       clusterCounts[view] = 0
-      let n0 = gather(2 * view, to: wires)
-      let n1 = gather(2 * view + 1, to: wires + half)
-      for j in 0..<n0 { try pairNeighbours(wires, n0, wires + half, n1, j, view) }
-      for j in 0..<n1 {
-        try pairNeighbours(wires + half, n1, wires, n0, j, view)
-        try pairHalves(wires, n0, wires + half, j, view)
+      let hits = wires + wireStarts[2 * view]
+      let n0 = wireStarts[2 * view + 1] - wireStarts[2 * view]
+      let n1 = wireStarts[2 * view + 2] - wireStarts[2 * view + 1]
+      if max(n0, n1) <= Self.tabledHits {
+        // All pairs in one loop without a branch, then the few that are near one another.
+        let table = n0 * (Self.tabledHits + 1) + n1
+        var count = 0
+        for i in pairStarts[table]..<pairStarts[table + 1] {
+          nearPairs[count] = pairs[i]
+          count &+= isNear(pairs[i], hits)
+        }
+        for i in 0..<count { try combine(nearPairs[i], hits, n0, n1, view) }
+      } else {
+        try Self.forEachPair(n0, n1) { pair throws(Overflow) in
+          if isNear(pair, hits) != 0 { try combine(pair, hits, n0, n1, view) }
+        }
       }
     }
   }
 
-  /// Collects the good hits of a half view: no other can be in a cluster.
-  @inline(__always)
-  private func gather(_ list: Int, to out: UnsafeMutablePointer<Wire>) -> Int {
-    var n = 0
-    let hits = hits + list * Self.hitLimit
-    for i in 0..<hitCounts[list] {
-      let hit = hits[i]
-      guard Self.isOK(hit) else { continue }
-      let lead = hit.lead
-      let drift =
-        lead >= 1
-        ? Float(StrawGeometry.drift(Double(Float(Double(lead) / 1000))))
-        : hit.isUpdated ? StrawGeometry.earlyDrift : 0
-      out[n] = Wire(position: hit.position, drift: drift, plane: hit.plane, isUsed: false)
-      n += 1
-    }
-    return n
-  }
-
-  @inline(__always)
-  private static func isOK(_ hit: Hit) -> Bool {
-    guard 0 < hit.lead, hit.lead < 175 else { return false }
-    let lead = Double(hit.lead)
-    let trail = Double(hit.trail)
-    return (lead < 1.35 * trail - 50 && lead > 4.8 * trail - 1150 && 55 < trail && trail < 250)
-      || trail < -99999
-  }
-
-  /// Two neighbouring straws of one half view, and the mark on the straw between them in the other half.
-  @inline(__always)
-  private mutating func pairNeighbours(
-    _ a: UnsafeMutablePointer<Wire>, _ na: Int, _ b: UnsafeMutablePointer<Wire>, _ nb: Int, _ j: Int,
-    _ view: Int
+  /// The pairs of hits of a view in the order in which they are tried: for each hit of the first half those
+  /// behind it, and for each of the second half those behind it and then those of the first half.
+  ///
+  /// Hits are numbered through both halves, of which the first has `n0` hits.
+  static func forEachPair(
+    _ n0: Int, _ n1: Int, _ body: (Pair) throws(Overflow) -> Void
   ) throws(Overflow) {
-    if a[j].isUsed { return }
-    let hitJ = a[j]
-    var k = j + 1
-    while k < na {
-      defer { k += 1 }
-      let hitK = a[k]
-      let d = hitJ.position - hitK.position
-      guard -9 < d, d < 9, !hitK.isUsed else { continue }
-      let pk = d > 0 ? hitK.position + hitK.drift : hitK.position - hitK.drift
-      let pj = d > 0 ? hitJ.position - hitJ.drift : hitJ.position + hitJ.drift
-      let mean = (pk + pj) / 2
-      let sum = hitJ.drift + hitK.drift
-      guard 8.6 < Double(sum), Double(sum) < 9.0 else { continue }
-      try appendCluster(mean, view)
-      a[j].isUsed = true
-      a[k].isUsed = true
-      for l in 0..<nb where abs(mean - b[l].position) < 5 { b[l].isUsed = true }
-      return
+    for j in 0..<n0 {
+      for k in (j + 1)..<max(n0, j + 1) { try body(Pair(j: UInt16(j), k: UInt16(k), isAcross: 0)) }
+    }
+    for j in n0..<(n0 + n1) {
+      for k in (j + 1)..<max(n0 + n1, j + 1) { try body(Pair(j: UInt16(j), k: UInt16(k), isAcross: 0)) }
+      for k in 0..<n0 { try body(Pair(j: UInt16(j), k: UInt16(k), isAcross: 1)) }
     }
   }
 
-  /// One straw of each half view.
+  /// 1 for a pair whose distance and drift distances are those of a cluster, else 0; without a branch: a < b
+  /// is the sign of a − b.
   @inline(__always)
-  private mutating func pairHalves(
-    _ h0: UnsafeMutablePointer<Wire>, _ n0: Int, _ h1: UnsafeMutablePointer<Wire>, _ j: Int, _ view: Int
+  private mutating func isNear(_ pair: Pair, _ hits: UnsafeMutablePointer<Wire>) -> Int {
+    let a = hits + Int(pair.j)
+    let b = hits + Int(pair.k)
+    let limits = driftLimits + 2 * Int(pair.isAcross)
+    let sum = Double(a.pointee.drift + b.pointee.drift)
+    let isClose = (abs(a.pointee.position - b.pointee.position) - 9).bitPattern >> 31
+    let isRight = ((limits[0] - sum).bitPattern & (sum - limits[1]).bitPattern) >> 63
+    return Int(UInt64(isClose) & isRight)
+  }
+
+  /// Makes a cluster of a pair that is near, unless one of its hits is used.
+  private mutating func combine(
+    _ pair: Pair, _ hits: UnsafeMutablePointer<Wire>, _ n0: Int, _ n1: Int, _ view: Int
   ) throws(Overflow) {
-    if h1[j].isUsed { return }
-    let hitJ = h1[j]
-    for h in 0..<n0 {
-      let hitH = h0[h]
-      guard abs(hitJ.position - hitH.position) < 9, !hitH.isUsed else { continue }
-      let isPlainView = view & 1 == 0
-      let s = (hitJ.plane == hitH.plane) == isPlainView
-      let ph = s ? hitH.position + hitH.drift : hitH.position - hitH.drift
-      let pj = s ? hitJ.position - hitJ.drift : hitJ.position + hitJ.drift
-      let mean = (ph + pj) / 2
-      let sum = hitJ.drift + hitH.drift
-      guard 2.9 < Double(sum), Double(sum) < 5.8 else { continue }
-      try appendCluster(mean, view)
-      h1[j].isUsed = true
-      h0[h].isUsed = true
-      return
+    let a = hits + Int(pair.j)
+    let b = hits + Int(pair.k)
+    if a.pointee.isUsed || b.pointee.isUsed { return }
+    // Whether the wires are met from the inside of the pair.
+    let isInside: Bool
+    if pair.isAcross != 0 {
+      isInside = (a.pointee.plane == b.pointee.plane) == (view & 1 == 0)
+    } else {
+      isInside = a.pointee.position - b.pointee.position > 0
+    }
+    let pb = isInside ? b.pointee.position + b.pointee.drift : b.pointee.position - b.pointee.drift
+    let pa = isInside ? a.pointee.position - a.pointee.drift : a.pointee.position + a.pointee.drift
+    let mean = (pb + pa) / 2
+    try appendCluster(mean, view)
+    a.pointee.isUsed = true
+    b.pointee.isUsed = true
+    if pair.isAcross == 0 {
+      // The straw between the two in the other half is theirs.
+      for l in Int(pair.j) < n0 ? n0..<(n0 + n1) : 0..<n0 where abs(mean - hits[l].position) < 5 {
+        hits[l].isUsed = true
+      }
     }
   }
 

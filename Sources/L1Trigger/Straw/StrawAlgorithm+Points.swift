@@ -63,6 +63,8 @@ extension StrawAlgorithm {
         }
       }
     }
+    // The other points need two clusters that no four-view point has taken.
+    guard Self.free(v) + Self.free(u) + Self.free(x) + Self.free(y) >= 2 else { return }
     // Three views: x, y and one of u, v.
     for iy in y.indices {
       for ix in x.indices {
@@ -139,6 +141,14 @@ extension StrawAlgorithm {
   ) throws(Overflow) {
     guard StrawGeometry.isInTwoViews(hole: hole, x: x, y: y) else { return }
     try appendPoint(Float(x), Float(y), 0, 2)
+  }
+
+  /// Number of clusters that no four-view point has taken.
+  @inline(__always)
+  private static func free(_ clusters: UnsafeMutableBufferPointer<Cluster>) -> Int {
+    var count = 0
+    for cluster in clusters { count &+= cluster.state == 0 ? 1 : 0 }
+    return count
   }
 
   /// Whether at least two of three clusters are not taken by a four-view point.

@@ -4,33 +4,73 @@ extension StrawAlgorithm {
     candidateCount = 0
     // A bin needs two chambers.
     guard (0..<4).count(where: { pointCounts[$0] != 0 }) >= 2 else { return }
-    fillBins()
+    fillColumns()
     markRows()
-    nextRow = 0
-    for a in 0..<Self.slopeBins where rowMarks[a] {
-      copyRows(around: a)
-      try followRow(a)
+    for word in 0..<3 {
+      while rowMarks[word] != 0 {
+        let a = 64 * word + rowMarks[word].trailingZeroBitCount
+        rowMarks[word] &= rowMarks[word] &- 1
+        try followRow(a)
+      }
     }
   }
 
-  /// Copies a row and its neighbours to `rows`; rows come in ascending order, so that none is copied twice.
-  private mutating func copyRows(around a: Int) {
-    let columnCount = columnCount
-    // The last word of a row is read as a whole; 0 is no bin.
-    let padded = min((columnCount + 7) & ~7, Self.rowStride)
-    let end = min(a + 2, Self.slopeBins)
-    for number in max(a - 1, nextRow, 0)..<max(end, max(a - 1, nextRow, 0)) {
-      let from = bins + number
-      let to = rows + (number & 3) * Self.rowStride
-      for column in 0..<columnCount { to[column] = from[column * Self.slopeBins] }
-      for column in columnCount..<padded { to[column] = 0 }
+  /// Lists the points by chamber: each is a column of the Hough transform.
+  private mutating func fillColumns() {
+    columnCount = 0
+    hasExactSignatures = true
+    // The hits of no candidate: points have changed since the last event.
+    fit.hits = SIMD2(.max, .max)
+    for chamber in 0..<4 {
+      if pointCounts[chamber] > 16 { hasExactSignatures = false }
+      for j in 0..<pointCounts[chamber] {
+        columns[columnCount] = Column(chamber: Int8(chamber), point: UInt8(truncatingIfNeeded: j))
+        columnBits[columnCount] = 1 << UInt8(chamber)
+        columnY[columnCount] = points[chamber * Self.pointLimit + j].y
+        columnZ[columnCount] = StrawGeometry.z[chamber]
+        columnCount += 1
+      }
     }
-    nextRow = end
+    // Rows are made and read by eights: what is behind the last column is in no bin.
+    for column in columnCount..<min((columnCount + 7) & ~7, Self.rowStride) {
+      columnBits[column] = 0
+      columnY[column] = .nan
+      columnZ[column] = 0
+    }
+    for i in 0..<4 { rowNumbers[i] = -1 }
   }
 
-  /// A row that `copyRows` has copied.
+  /// A row of the Hough transform: for each column its intercept bin with this slope, or `noBin`.
+  ///
+  /// The bins of NA62's 160 × 200 table are not stored: a bin's entries are the columns with the bin's number
+  /// in the row, in order, and only the first six count. Rows come in ascending order with their neighbours,
+  /// so that of any four in succession each is made once.
   @inline(__always)
-  private func row(_ a: Int) -> UnsafeMutablePointer<UInt8> { rows + (a & 3) * Self.rowStride }
+  private mutating func row(_ a: Int) -> UnsafeMutablePointer<UInt8> {
+    let row = rows + (a & 3) * Self.rowStride
+    if rowNumbers[a & 3] != a { makeRow(a, row) }
+    return row
+  }
+
+  private mutating func makeRow(_ a: Int, _ row: UnsafeMutablePointer<UInt8>) {
+    rowNumbers[a & 3] = a
+    let slope = SIMD8<Float>(repeating: slopes[a])
+    for column in stride(from: 0, to: columnCount, by: 8) {
+      let y = UnsafeRawPointer(columnY + column).loadUnaligned(as: SIMD8<Float>.self)
+      let z = UnsafeRawPointer(columnZ + column).loadUnaligned(as: SIMD8<Float>.self)
+      let qy = y - slope * z
+      let bin = (qy * 200) / 3000 + 100
+      let isIn = (bin .>= 1) .& (bin .< 200)
+      let value = SIMD8<Float>(repeating: Float(Self.noBin)).replacing(with: bin, where: isIn)
+      // Truncation without a conversion of each lane: a number of 0 to 255 plus 2²³ is rounded to an
+      // integer, which then is the low bits of the sum.
+      let rounded = (value + 0x1p23) - 0x1p23
+      let whole = rounded.replacing(with: rounded - 1, where: rounded .> value) + 0x1p23
+      let bits = unsafeBitCast(whole, to: SIMD8<UInt32>.self)
+      UnsafeMutableRawPointer(row + column).storeBytes(
+        of: SIMD8<UInt8>(truncatingIfNeeded: bits), as: SIMD8<UInt8>.self)
+    }
+  }
 
   /// Eight columns of a row; the first of them in the low byte.
   @inline(__always)
@@ -38,12 +78,21 @@ extension StrawAlgorithm {
     UInt64(littleEndian: UnsafeRawPointer(row + column).loadUnaligned(as: UInt64.self))
   }
 
+  private static var lowBits: UInt64 { 0x7F7F_7F7F_7F7F_7F7F }
+
   /// The high bit of each byte of a word that has the value of `pattern`'s bytes, and no other bit.
   @inline(__always)
   private static func equalBytes(_ word: UInt64, _ pattern: UInt64) -> UInt64 {
     let x = word ^ pattern
-    let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
-    return ~(((x & low) &+ low) | x | low)
+    return ~(((x & lowBits) &+ lowBits) | x | lowBits)
+  }
+
+  /// The high bit of each byte of a word that is at most 2 above that of `pattern`, modulo 256.
+  @inline(__always)
+  private static func nearBytes(_ word: UInt64, _ pattern: UInt64) -> UInt64 {
+    // Byte by byte word − pattern, the high bits apart so that nothing is borrowed from the next byte.
+    let x = ((word | ~lowBits) &- (pattern & lowBits)) ^ ((word ^ ~pattern) & ~lowBits)
+    return ~(((x & lowBits) &+ self.pattern(0x7D)) | x | lowBits)
   }
 
   /// A number below 256 in each byte of a word.
@@ -52,96 +101,61 @@ extension StrawAlgorithm {
     UInt64(UInt8(truncatingIfNeeded: bin)) &* 0x0101_0101_0101_0101
   }
 
-  /// The intercept bin of each point for each slope.
+  /// Marks the rows where points of two chambers can be in one bin.
   ///
-  /// The bins of NA62's 160 × 200 table are not stored: a bin's entries are the points with the bin's number
-  /// in the row, in order, and only the first six count.
-  private mutating func fillBins() {
-    columnCount = 0
-    let shifts = UnsafeRawPointer(slopeShifts)
-    for chamber in 0..<4 {
-      defer { columnStarts[chamber + 1] = columnCount }
-      for j in 0..<pointCounts[chamber] {
-        columns[columnCount] = Column(chamber: Int8(chamber), point: UInt8(truncatingIfNeeded: j))
-        let y = SIMD8<Float>(repeating: points[chamber * Self.pointLimit + j].y)
-        let out = UnsafeMutableRawPointer(bins + columnCount * Self.slopeBins)
-        for a in stride(from: 0, to: Self.slopeBins, by: 8) {
-          let qy =
-            y
-            - shifts.loadUnaligned(fromByteOffset: 4 * (chamber * Self.slopeBins + a), as: SIMD8<Float>.self)
-          let bin = (qy * 200) / 3000 + 100
-          let isIn = (bin .>= 1) .& (bin .< 200)
-          let value = SIMD8<Float>(repeating: 0).replacing(with: bin, where: isIn)
-          // Truncation without a conversion of each lane: a number of 0 to 200 plus 2²³ is rounded to an
-          // integer, which then is the low bits of the sum.
-          let rounded = (value + 0x1p23) - 0x1p23
-          let whole = rounded.replacing(with: rounded - 1, where: rounded .> value) + 0x1p23
-          let bits = unsafeBitCast(whole, to: SIMD8<UInt32>.self)
-          out.storeBytes(
-            of: SIMD8<UInt8>(truncatingIfNeeded: bits), toByteOffset: a, as: SIMD8<UInt8>.self)
-        }
-        columnCount += 1
-      }
-    }
-  }
-
-  /// Marks the rows where points of two chambers are in one bin.
-  ///
-  /// Where that can be for two points follows from their distance in y. The rows are a little more than
-  /// those, so that no rounding matters, and the bins themselves decide.
+  /// Two points are in one bin of 15 mm only near the slope that joins them in y. The rows are a little more
+  /// than those, so that no rounding matters, and the bins themselves decide.
   private mutating func markRows() {
     guard columnCount <= Self.pairLimit else {
-      rowMarks.update(repeating: true, count: Self.slopeBins)
+      for word in 0..<3 { rowMarks[word] = word == 2 ? 0xFFFF_FFFF : .max }
       return
     }
-    rowMarks.update(repeating: false, count: Self.slopeBins)
+    for word in 0..<4 { rowMarks[word] = 0 }
     var first = 0
-    for chamber in 0..<4 {
+    for chamber in 0..<3 {
       let behind = first + pointCounts[chamber]
-      for p in first..<behind {
-        let y = points[chamber * Self.pointLimit + p - first].y
-        let binsP = bins + p * Self.slopeBins
-        var q = behind
-        for other in (chamber + 1)..<max(4, chamber + 1) {
-          let rows = 1 / ((StrawGeometry.z[other] - StrawGeometry.z[chamber]) * 0.0004)
-          let reach = 15.5 * rows + 1
-          for j in 0..<pointCounts[other] {
-            let binsQ = bins + q * Self.slopeBins
-            q += 1
-            let centre = 80.05 - (y - points[other * Self.pointLimit + j].y) * rows
-            guard centre - reach < 159, centre + reach > 0 else { continue }
-            for a in Int(max(centre - reach, 0))...Int(min(centre + reach, 159))
-            where binsP[a] == binsQ[a] && binsP[a] != 0 {
-              rowMarks[a] = true
-            }
-          }
+      for q in behind..<columnCount {
+        let rows = 1 / ((columnZ[q] - StrawGeometry.z[chamber]) * 0.0004)
+        let reach = 15.1 * rows + 0.1
+        for p in first..<behind {
+          let centre = 80.05 - (columnY[p] - columnY[q]) * rows
+          let low = max(centre - reach, 0)
+          let high = min(centre + reach, 159)
+          guard low <= high else { continue }
+          // At most 2 × reach + 1 rows, that is 9: they lie in one word or in two.
+          let a = Int(low.rounded(.up))
+          let bits = (UInt64(1) << UInt64(max(Int(high) - a + 1, 0))) &- 1
+          rowMarks[a >> 6] |= bits << UInt64(a & 63)
+          rowMarks[(a >> 6) + 1] |= bits >> UInt64(64 - a & 63)
         }
       }
       first = behind
     }
   }
 
-  /// Looks for the bins of a row with points of two chambers, in ascending order.
+  /// Follows the bins of a row with points of two chambers, in ascending order.
   private mutating func followRow(_ a: Int) throws(Overflow) {
     let row = row(a)
     let columnCount = columnCount
     let occupancy = occupancy
-    var low = 255
-    var high = 0
+    let columnBits = columnBits
+    // Mostly there is one such bin, or none: the first and the last are found without a branch. The last is
+    // counted from 1 on, so that `noBin` comes to be none.
+    var low = UInt8.max
+    var last: UInt8 = 0
     for column in 0..<columnCount {
-      let bin = Int(row[column])
-      guard bin != 0 else { continue }
-      let chamber = UInt8(1) << UInt8(columns[column].chamber)
-      let before = occupancy[bin]
-      occupancy[bin] = before | chamber
-      if before != 0, before & ~chamber != 0 {
-        low = min(low, bin)
-        high = max(high, bin)
-      }
+      let bin = row[column]
+      let chamber = columnBits[column]
+      let before = occupancy[Int(bin)]
+      occupancy[Int(bin)] = before | chamber
+      let isShared = before & ~chamber != 0
+      low = min(low, isShared ? bin : .max)
+      last = max(last, isShared ? bin &+ 1 : 0)
     }
     defer { for column in 0..<columnCount { occupancy[Int(row[column])] = 0 } }
-    guard low <= high else { return }
-    for bin in low...high where occupancy[bin] & (occupancy[bin] &- 1) != 0 {
+    guard low < last else { return }
+    let high = Int(last) - 1
+    for bin in Int(low)...high where occupancy[bin] & (occupancy[bin] &- 1) != 0 {
       try followBin(a, bin)
     }
   }
@@ -150,21 +164,21 @@ extension StrawAlgorithm {
   private mutating func followBin(_ a: Int, _ bin: Int) throws(Overflow) {
     let row = row(a)
     let pattern = Self.pattern(bin)
-    var entries = SIMD8<UInt8>(repeating: 0)
-    var entryChambers = SIMD8<Int8>(repeating: 0)
+    let (columns, columnBits, columnCount, entries) = (columns, columnBits, columnCount, entries)
     var count = 0
     var present: UInt8 = 0
-    search: for first in stride(from: 0, to: columnCount, by: 8) {
+    var first = 0
+    search: while first < columnCount {
       var found = Self.equalBytes(Self.word(row, first), pattern)
       while found != 0 {
-        let column = columns[first + found.trailingZeroBitCount >> 3]
+        let column = first + found.trailingZeroBitCount >> 3
         found &= found &- 1
-        entries[count] = column.point
-        entryChambers[count] = column.chamber
-        present |= 1 << UInt8(column.chamber & 3)
-        count += 1
+        entries[count] = columns[column]
+        present |= columnBits[column]
+        count &+= 1
         if count == 6 { break search }
       }
+      first &+= 8
     }
     // The six entries of the bin can all be of one chamber although a seventh is not.
     guard present & (present &- 1) != 0 else { return }
@@ -175,7 +189,7 @@ extension StrawAlgorithm {
 
     var found = (0, 0)
     if count == 2 {
-      found = try gatherLateral(a, bin, add1, add2)
+      found = try gatherLateral(a, bin, missing, add1, add2)
       // Two points and none around make no tracklet, and leave a trace in the first scratch tracklet only.
       // Nobody sees it: a bin reads of the first one only what it has written there itself.
       if found == (0, 0) { return }
@@ -185,12 +199,12 @@ extension StrawAlgorithm {
     var c = 0
     var seen: UInt8 = 0
     for i in 0..<count {
-      let entry = Column(chamber: entryChambers[i], point: entries[i])
+      let entry = entries[i]
       if seen & (1 << UInt8(bitPattern: entry.chamber)) == 0 {
         for j in 0...m {
-          scratch[j].setCentral(c, entry.point, entry.chamber)
+          (scratch + j).setCentral(c, entry.point, entry.chamber)
           // Evaluated within the loop, as in NA62's code: for j < m it is a stale chamber.
-          seen |= 1 << UInt8(bitPattern: scratch[m].centralChamber(c) & 7)
+          seen |= 1 << UInt8(bitPattern: (scratch + m).centralChamber(c) & 7)
           scratch[j].nc = UInt8(truncatingIfNeeded: c + 1)
           scratch[j].nl = 0
         }
@@ -204,13 +218,13 @@ extension StrawAlgorithm {
       scratchUsed = max(scratchUsed, m + 1)
     }
     if c == 2 || c == 3 {
-      if count != 2 { found = try gatherLateral(a, bin, add1, add2) }
+      if count != 2 { found = try gatherLateral(a, bin, missing, add1, add2) }
       try addLateral(lateral, found.0, add1, 0, &m)
       try addLateral(lateral + Self.lateralLimit, found.1, add2, found.0 > 0 ? 1 : 0, &m)
     }
     scratchUsed = max(scratchUsed, m + 1)
     for j in 0...m where Int(scratch[j].nc) + Int(scratch[j].nl) > 2 {
-      try keep(scratch[j], a, bin)
+      try keep(scratch + j, a, bin)
     }
   }
 
@@ -223,19 +237,19 @@ extension StrawAlgorithm {
         m = max(m, 0)
         return
       }
-      let chamber = scratch[m - 1].centralChamber(j)
+      let chamber = (scratch + m - 1).centralChamber(j)
       if chamber != entry.chamber {
-        scratch[m].setCentral(p, scratch[m - 1].centralPoint(j), chamber)
+        (scratch + m).setCentral(p, (scratch + m - 1).centralPoint(j), chamber)
       } else {
-        let otherChamber = scratch[m - 1].centralChamber(p)
-        let other = scratch[m - 1].centralPoint(p)
+        let otherChamber = (scratch + m - 1).centralChamber(p)
+        let other = (scratch + m - 1).centralPoint(p)
         let mine = views(entry.chamber, entry.point)
         let theirs = views(otherChamber, other)
         if mine > theirs {
           m -= 1
-          scratch[m].setCentral(p, entry.point, entry.chamber)
+          (scratch + m).setCentral(p, entry.point, entry.chamber)
         } else if mine == theirs {
-          scratch[m].setCentral(p, entry.point, entry.chamber)
+          (scratch + m).setCentral(p, entry.point, entry.chamber)
         } else {
           m -= 1
         }
@@ -247,7 +261,7 @@ extension StrawAlgorithm {
     scratch[m].nl = 0
   }
 
-  private func views(_ chamber: Int8, _ point: UInt8) -> Int32 {
+  private mutating func views(_ chamber: Int8, _ point: UInt8) -> Int32 {
     let chamber = Int(chamber) & 3
     return Int(point) < pointCounts[chamber] ? points[chamber * Self.pointLimit + Int(point)].views : 0
   }
@@ -255,28 +269,51 @@ extension StrawAlgorithm {
   /// Finds the points of the missing chambers in the bins around, in order and without repetition
   /// (`l1.md` 5.9.7 step 3); returns how many of each.
   private mutating func gatherLateral(
-    _ a: Int, _ bin: Int, _ add1: Int8, _ add2: Int8
+    _ a: Int, _ bin: Int, _ missing: UInt8, _ add1: Int8, _ add2: Int8
   ) throws(Overflow) -> (Int, Int) {
     var found = (0, 0)
+    guard missing != 0 else { return found }
+    let (columns, columnBits, columnCount) = (columns, columnBits, columnCount)
+    let (neighbours, neighbourCounts, lateral) = (neighbours, neighbourCounts, lateral)
+    let wanted = Self.pattern(Int(missing))
     for number in max(a - 1, 0)...min(a + 1, Self.slopeBins - 1) {
       let row = row(number)
-      // Most rows have no point of a missing chamber in the three bins.
-      guard hasPoint(of: add1, row, bin) || hasPoint(of: add2, row, bin) else { continue }
-      for neighbour in max(bin - 1, 1)...min(bin + 1, Self.interceptBins - 1) {
-        var count = 0
-        let pattern = Self.pattern(neighbour)
-        search: for first in stride(from: 0, to: columnCount, by: 8) {
-          var equal = Self.equalBytes(Self.word(row, first), pattern)
-          while equal != 0 {
-            let entry = columns[first + equal.trailingZeroBitCount >> 3]
-            equal &= equal &- 1
-            if entry.chamber == add1 {
-              try Self.collect(entry.point, lateral, &found.0)
-            } else if entry.chamber == add2 {
-              try Self.collect(entry.point, lateral + Self.lateralLimit, &found.1)
-            }
-            count += 1
-            if count == 6 { break search }
+      // Most rows have no point of a missing chamber in the three bins, and most others have one.
+      let nearby = Self.pointsNear(bin, row, wanted, columnBits, columnCount)
+      guard nearby.wanted != 0 else { continue }
+      // With six points at most, none is beyond the sixth of its bin: those of other chambers do not count.
+      if nearby.points <= 6, nearby.wanted == 1 {
+        let entry = columns[nearby.last]
+        if entry.chamber == add1 {
+          try Self.collect(entry.point, lateral, &found.0)
+        } else {
+          try Self.collect(entry.point, lateral + Self.lateralLimit, &found.1)
+        }
+        continue
+      }
+      // The entries of the three bins, six of each at most.
+      neighbourCounts.update(repeating: 0, count: 3)
+      let lowest = Self.pattern(bin - 1)
+      var first = 0
+      while first < columnCount {
+        var near = Self.nearBytes(Self.word(row, first), lowest)
+        while near != 0 {
+          let column = first + near.trailingZeroBitCount >> 3
+          near &= near &- 1
+          let neighbour = Int(row[column]) + 1 - bin
+          let count = neighbourCounts[neighbour]
+          neighbours[8 * neighbour + count] = columns[column]
+          neighbourCounts[neighbour] = min(count + 1, 6)
+        }
+        first &+= 8
+      }
+      for neighbour in 0..<3 {
+        for i in 0..<neighbourCounts[neighbour] {
+          let entry = neighbours[8 * neighbour + i]
+          if entry.chamber == add1 {
+            try Self.collect(entry.point, lateral, &found.0)
+          } else if entry.chamber == add2 {
+            try Self.collect(entry.point, lateral + Self.lateralLimit, &found.1)
           }
         }
       }
@@ -284,21 +321,30 @@ extension StrawAlgorithm {
     return found
   }
 
-  /// Whether a chamber, if it is one, may have a point in the three bins around a bin of a row; `false` is
-  /// certain, and `true` may come from a column behind the chamber's.
+  /// How many points are in the three bins around a bin of a row, how many of them are of the wanted
+  /// chambers, and the column of one of these.
   @inline(__always)
-  private func hasPoint(of chamber: Int8, _ row: UnsafeMutablePointer<UInt8>, _ bin: Int) -> Bool {
-    guard chamber >= 0 else { return false }
-    let patterns = (Self.pattern(bin - 1), Self.pattern(bin), Self.pattern(bin + 1))
-    let end = columnStarts[Int(chamber) + 1]
-    for first in stride(from: columnStarts[Int(chamber)], to: end, by: 8) {
-      let word = Self.word(row, min(first, Self.rowStride - 8))
-      let found =
-        Self.equalBytes(word, patterns.0) | Self.equalBytes(word, patterns.1)
-        | Self.equalBytes(word, patterns.2)
-      if found != 0 { return true }
+  private static func pointsNear(
+    _ bin: Int, _ row: UnsafeMutablePointer<UInt8>, _ chambers: UInt64,
+    _ columnBits: UnsafeMutablePointer<UInt8>, _ columnCount: Int
+  ) -> (points: Int, wanted: Int, last: Int) {
+    let lowest = pattern(bin - 1)
+    let ones = pattern(1)
+    var points = 0
+    var count = 0
+    var last = 0
+    var first = 0
+    while first < columnCount {
+      let near = nearBytes(word(row, first), lowest)
+      // The high bit of each column of the chambers; the sums stay within their bytes.
+      let wanted = near & ((word(columnBits, first) & chambers) &+ lowBits)
+      // A multiplication adds up the bytes in the highest one.
+      points &+= Int(((near >> 7) &* ones) >> 56)
+      count &+= Int(((wanted >> 7) &* ones) >> 56)
+      last = wanted != 0 ? first &+ wanted.trailingZeroBitCount >> 3 : last
+      first &+= 8
     }
-    return false
+    return (points, count, last)
   }
 
   @inline(__always)
@@ -319,40 +365,69 @@ extension StrawAlgorithm {
     guard count > 0 else { return }
     let last = m
     for j in 0...last {
-      scratch[j].setLateral(l, found[0], chamber)
+      (scratch + j).setLateral(l, found[0], chamber)
       scratch[j].nl = UInt8(l + 1)
     }
     for i in 1..<max(count, 1) {
       for j in 0...last {
         m += 1
         if m == Self.scratchCount { throw Overflow() }
-        scratch[m].copyHits(of: scratch[j])
-        scratch[m].setLateral(l, found[i], chamber)
+        (scratch + m).copyHits(of: scratch + j)
+        (scratch + m).setLateral(l, found[i], chamber)
       }
     }
   }
 
   /// Gives a tracklet its parameters, and keeps it if they are those of a track (`l1.md` 5.9.7 step 4).
-  private mutating func keep(_ tracklet: Tracklet, _ a: Int, _ bin: Int) throws(Overflow) {
-    var x = SIMD4<Float>(repeating: 0)
-    var z = SIMD4<Float>(repeating: 0)
-    var hits = SIMD8<UInt16>(repeating: 0xFFFF)
-    var count = 0
+  private mutating func keep(
+    _ tracklet: UnsafeMutablePointer<Tracklet>, _ a: Int, _ bin: Int
+  ) throws(Overflow) {
+    // The hits, (chamber, point) in 16 bits each, in two words: of eight only the last two can be missing.
+    var low = UInt64.max
+    var high = UInt64.max
     var signature: UInt64 = 0
-    for i in 0..<(Int(tracklet.nc) + Int(tracklet.nl)) {
-      let isCentral = i < Int(tracklet.nc)
-      let k = isCentral ? i : i - Int(tracklet.nc)
-      let chamber = Int(isCentral ? tracklet.centralChamber(k) : tracklet.lateralChamber(k)) & 3
-      let point = isCentral ? tracklet.centralPoint(k) : tracklet.lateralPoint(k)
-      if Int(point) < pointCounts[chamber] {
-        x[chamber] = points[chamber * Self.pointLimit + Int(point)].x
+    let count = Int(tracklet.pointee.nc) + Int(tracklet.pointee.nl)
+    for i in 0..<min(count, 8) {
+      let isCentral = i < Int(tracklet.pointee.nc)
+      let k = isCentral ? i : i - Int(tracklet.pointee.nc)
+      let chamber =
+        UInt64(truncatingIfNeeded: isCentral ? tracklet.centralChamber(k) : tracklet.lateralChamber(k)) & 3
+      let point = UInt64(isCentral ? tracklet.centralPoint(k) : tracklet.lateralPoint(k))
+      let mask = ~(chamber << 8 | point) & 0xFFFF
+      let place = UInt64(16 * (i & 3))
+      if i < 4 { low ^= mask << place } else { high ^= mask << place }
+      signature |= 1 << (chamber << 4 | point & 15)
+    }
+    // The same points are met in one bin after another, with the same parameters in x.
+    let hits = SIMD2(low, high)
+    if hits != fit.hits { fit = makeFit(hits, count) }
+    guard fit.isTrack else { return }
+    let my = slopes[a]
+    guard Double(my) < 0.020 else { return }
+    if signature.nonzeroBitCount != count { hasExactSignatures = false }
+    signatures[candidateCount] = signature
+    candidates[candidateCount] = Candidate(
+      hits: hits, nc: tracklet.pointee.nc, count: UInt8(min(count, 8)), isUsed: false, q1: fit.q1, q2: fit.q2,
+      m1: fit.m1, m2: fit.m2, my: my, qy: Float(15 * bin - 1500), cda: 0)
+    candidateCount += 1
+    if candidateCount == Self.candidateLimit { throw Overflow() }
+  }
+
+  /// Finds the parameters of up to eight hits; those of later hits of a chamber hold.
+  private mutating func makeFit(_ hits: SIMD2<UInt64>, _ count: Int) -> Fit {
+    // In memory and not in vectors, which would have to be taken apart for each hit.
+    let x = fitX
+    let z = fitZ
+    x.update(repeating: 0, count: 4)
+    z.update(repeating: 0, count: 4)
+    for i in 0..<min(count, 8) {
+      let hit = Int(truncatingIfNeeded: (i < 4 ? hits[0] : hits[1]) >> UInt64(16 * (i & 3)))
+      let chamber = (hit >> 8) & 3
+      let point = hit & 0xFF
+      if point < pointCounts[chamber] {
+        x[chamber] = points[chamber * Self.pointLimit + point].x
         z[chamber] = StrawGeometry.z[chamber]
       }
-      if count < 8 {
-        hits[count] = UInt16(chamber) << 8 | UInt16(point)
-        signature |= 1 << UInt64((chamber << 4 | Int(point) & 15) & 63)
-      }
-      count += 1
     }
     let q1: Float
     let q2: Float
@@ -375,43 +450,46 @@ extension StrawAlgorithm {
       m2 = (x[3] - x[2]) / (z[3] - z[2])
     }
     let pz = 270 / abs(m2 - m1)
-    let my = slopes[a]
-    guard 3000 < pz, pz < 100_000, Double(my) < 0.020, Double(m1) < 0.020 else { return }
-    let qy = Float(15 * bin - 1500)
-    signatures[candidateCount] = signature
-    candidates[candidateCount] = Candidate(
-      hits: hits, nc: tracklet.nc, count: UInt8(min(count, 8)), isUsed: false, q1: q1, q2: q2, m1: m1,
-      m2: m2, my: my, qy: qy, cda: 0)
-    candidateCount += 1
-    if candidateCount == Self.candidateLimit { throw Overflow() }
+    return Fit(
+      hits: hits, q1: q1, q2: q2, m1: m1, m2: m2,
+      isTrack: 3000 < pz && pz < 100_000 && Double(m1) < 0.020)
   }
 }
 
-extension StrawAlgorithm.Tracklet {
-  @inline(__always)
-  mutating func setCentral(_ i: Int, _ point: UInt8, _ chamber: Int8) {
-    withUnsafeMutableBytes(of: &hc) { $0[i] = point }
-    withUnsafeMutableBytes(of: &cc) { $0[i] = UInt8(bitPattern: chamber) }
+/// The hits of a tracklet, byte by byte where they lie: a byte that has just been written is not read as part
+/// of a larger value, for which the processor would have to wait.
+extension UnsafeMutablePointer<StrawAlgorithm.Tracklet> {
+  private var bytes: UnsafeMutablePointer<UInt8> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: UInt8.self)
   }
   @inline(__always)
-  mutating func setLateral(_ i: Int, _ point: UInt8, _ chamber: Int8) {
-    withUnsafeMutableBytes(of: &hl) { $0[i] = point }
-    withUnsafeMutableBytes(of: &cl) { $0[i] = UInt8(bitPattern: chamber) }
+  func setCentral(_ i: Int, _ point: UInt8, _ chamber: Int8) {
+    bytes[i] = point
+    bytes[6 + i] = UInt8(bitPattern: chamber)
   }
   @inline(__always)
-  func centralPoint(_ i: Int) -> UInt8 { withUnsafeBytes(of: hc) { $0[i] } }
+  func setLateral(_ i: Int, _ point: UInt8, _ chamber: Int8) {
+    bytes[12 + i] = point
+    bytes[14 + i] = UInt8(bitPattern: chamber)
+  }
   @inline(__always)
-  func centralChamber(_ i: Int) -> Int8 { withUnsafeBytes(of: cc) { Int8(bitPattern: $0[i]) } }
+  func centralPoint(_ i: Int) -> UInt8 { bytes[i] }
   @inline(__always)
-  func lateralPoint(_ i: Int) -> UInt8 { withUnsafeBytes(of: hl) { $0[i] } }
+  func centralChamber(_ i: Int) -> Int8 { Int8(bitPattern: bytes[6 + i]) }
   @inline(__always)
-  func lateralChamber(_ i: Int) -> Int8 { withUnsafeBytes(of: cl) { Int8(bitPattern: $0[i]) } }
+  func lateralPoint(_ i: Int) -> UInt8 { bytes[12 + i] }
+  @inline(__always)
+  func lateralChamber(_ i: Int) -> Int8 { Int8(bitPattern: bytes[14 + i]) }
 
   /// Takes the counted hits of another tracklet; what lies behind them stays as it is.
-  mutating func copyHits(of other: Self) {
-    nc = other.nc
-    nl = other.nl
-    for i in 0..<Int(min(nc, 6)) { setCentral(i, other.centralPoint(i), other.centralChamber(i)) }
-    for i in 0..<Int(min(nl, 2)) { setLateral(i, other.lateralPoint(i), other.lateralChamber(i)) }
+  func copyHits(of other: Self) {
+    pointee.nc = other.pointee.nc
+    pointee.nl = other.pointee.nl
+    for i in 0..<Int(Swift.min(pointee.nc, 6)) {
+      setCentral(i, other.centralPoint(i), other.centralChamber(i))
+    }
+    for i in 0..<Int(Swift.min(pointee.nl, 2)) {
+      setLateral(i, other.lateralPoint(i), other.lateralChamber(i))
+    }
   }
 }

@@ -6,25 +6,26 @@ extension StrawAlgorithm {
     try combineThree()
   }
 
-  /// Number of points that two candidates share, of which the second is not used up.
+  /// Number of points that a candidate shares with the one of the given hits and signature; 0 if it is used
+  /// up.
   @inline(__always)
-  private static func shared(_ t: SIMD8<UInt16>, _ f: UnsafeMutablePointer<Candidate>) -> Int {
-    // A candidate has three hits or more. The places of `t` without a hit are 0xFFFF, which is no hit, and
-    // those of `f`, from the fourth on, are only looked at if there are hits.
-    let hits = f.pointee.hits
-    let count = f.pointee.count
-    var equal = matches(t, hits[0]) &+ matches(t, hits[1]) &+ matches(t, hits[2])
-    if count > 3 { equal &+= matches(t, hits[3]) }
-    if count > 4 {
-      for k in 4..<Int(min(count, 8)) { equal &+= matches(t, hits[k]) }
-    }
-    return Int(equal.wrappedSum())
+  private mutating func shared(_ hits: SIMD2<UInt64>, _ signature: UInt64, _ f: Int) -> Int {
+    let common = signatures[f] & signature
+    if hasExactSignatures { return common.nonzeroBitCount }
+    return common == 0 ? 0 : Self.count(hits, candidates[f].hits)
   }
 
-  /// One for each lane that is the hit.
-  @inline(__always)
-  private static func matches(_ hits: SIMD8<UInt16>, _ hit: UInt16) -> SIMD8<UInt16> {
-    SIMD8<UInt16>(repeating: 0).replacing(with: 1, where: hits .== SIMD8(repeating: hit))
+  /// Number of pairs of equal hits.
+  private static func count(_ a: SIMD2<UInt64>, _ b: SIMD2<UInt64>) -> Int {
+    var count = 0
+    for i in 0..<8 {
+      let hit = UInt16(truncatingIfNeeded: a[i >> 2] >> UInt64(16 * (i & 3)))
+      guard hit != 0xFFFF else { break }
+      for k in 0..<8 where UInt16(truncatingIfNeeded: b[k >> 2] >> UInt64(16 * (k & 3))) == hit {
+        count += 1
+      }
+    }
+    return count
   }
 
   /// Sums of the parameters of candidates that make one track.
@@ -79,7 +80,7 @@ extension StrawAlgorithm {
           let isBetter =
             -13 < gf && gf < 0 || candidates[f].nc > candidates[t].nc
             || candidates[f].nc == candidates[t].nc && abs(gf + 3) < abs(gt + 3)
-          if isBetter, Self.shared(candidates[t].hits, candidates + f) > 1 { t = f }
+          if isBetter, shared(candidates[t].hits, signatures[t], f) > 1 { t = f }
         }
       }
       var sums = Sums()
@@ -87,7 +88,7 @@ extension StrawAlgorithm {
       let best = candidates[t]
       let signature = signatures[t]
       for f in 0..<candidateCount where signatures[f] & signature != 0 {
-        let s = Self.shared(best.hits, candidates + f)
+        let s = shared(best.hits, signature, f)
         let count = candidates[f].count
         if s == Int(count) {
           sums.add(candidates[f])
@@ -114,13 +115,13 @@ extension StrawAlgorithm {
         let isBetter =
           candidates[f].nc > candidates[t].nc
           || candidates[f].cda < candidates[t].cda && candidates[f].nc == candidates[t].nc
-        if isBetter, Self.shared(candidates[t].hits, candidates + f) > 1 { t = f }
+        if isBetter, shared(candidates[t].hits, signatures[t], f) > 1 { t = f }
       }
       var sums = Sums()
       let best = candidates[t]
       let signature = signatures[t]
       for f in 0..<candidateCount where signatures[f] & signature != 0 {
-        let s = Self.shared(best.hits, candidates + f)
+        let s = shared(best.hits, signature, f)
         if s == Int(best.count) {
           sums.add(candidates[f])
           use(f)

@@ -11,17 +11,40 @@ import NA62Formats
 /// order of the steps, each in a file of its own: hits and clusters (`StrawAlgorithm+Clusters`), points
 /// (`+Points`), tracklets (`+Tracklets`), tracks and flags (`+Tracks`).
 struct StrawAlgorithm: ~Copyable {
-  /// A straw with its first leading and last trailing time, in ns; −100 000 is none.
+  /// A straw with its first leading and last trailing time, in ns.
   ///
   /// All of NA62's double-precision values of the times are single-precision ones, so they are stored so.
-  struct Hit: BitwiseCopyable {
-    var key: UInt16
-    var plane: UInt8
-    /// Whether the leading time was changed by a later edge (`l1.md` 5.9.2: another drift distance).
-    var isUpdated: Bool
-    var position: Float
-    var lead: Float
-    var trail: Float
+  struct Straw: BitwiseCopyable {
+    /// A time that is none: later than all that count, and as a trailing time, whose sign is turned, what
+    /// NA62's code has for none.
+    static var none: Float { 100_000 }
+    static var isHit: UInt8 { 1 }
+    /// The leading time was changed by a later edge (`l1.md` 5.9.2: another drift distance).
+    static var isUpdated: UInt8 { 2 }
+
+    /// First leading time, and the last trailing time with its sign turned.
+    var lead = none
+    var negativeTrail = none
+    var position: Float = 0
+    /// 8 × chamber + 2 × view + half.
+    var halfView: UInt8 = 0
+    var plane: UInt8 = 0
+    var flags: UInt8 = 0
+
+    /// 1 for a hit that can take part in a cluster, else 0.
+    ///
+    /// Without a branch, as nothing foretells it: a < b is the sign of a − b.
+    @inline(__always)
+    var isGood: Int {
+      let lead = Double(lead)
+      let trail = -Double(negativeTrail)
+      @inline(__always)
+      func isLess(_ a: Double, _ b: Double) -> UInt64 { (a - b).bitPattern }
+      let isEarly = isLess(0, lead) & isLess(lead, 175)
+      let isFit = isLess(lead, 1.35 * trail - 50) & isLess(4.8 * trail - 1150, lead)
+      let isShort = isLess(55, trail) & isLess(trail, 250)
+      return Int((isEarly & (isFit & isShort | isLess(trail, -99999))) >> 63)
+    }
   }
 
   /// A hit that can take part in a cluster.
@@ -30,6 +53,15 @@ struct StrawAlgorithm: ~Copyable {
     var drift: Float
     var plane: UInt8
     var isUsed: Bool
+    var isUpdated: Bool
+  }
+
+  /// Two hits of a view by their numbers, and 1 if they are of different halves.
+  struct Pair: BitwiseCopyable {
+    var j: UInt16
+    var k: UInt16
+    /// 32 bits, so that a pair is copied as one word.
+    var isAcross: UInt32
   }
 
   /// A cluster of hits in one view: its coordinate, and 0, 1 or 2 for not used, used in a four-view point,
@@ -47,7 +79,8 @@ struct StrawAlgorithm: ~Copyable {
     var views: Int32
   }
 
-  /// A tracklet of the scratch memory: points of chambers in the central bin, and in the bins around.
+  /// A tracklet of the scratch memory: points of chambers in the central bin, and in the bins around. They are
+  /// read and written through its address, in this layout: 6 + 6 + 2 + 2 bytes, then the two counts.
   struct Tracklet: BitwiseCopyable {
     var hc: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0, 0, 0)
     var cc: (Int8, Int8, Int8, Int8, Int8, Int8) = (0, 0, 0, 0, 0, 0)
@@ -59,8 +92,9 @@ struct StrawAlgorithm: ~Copyable {
 
   /// A tracklet that has been kept, with its parameters.
   struct Candidate: BitwiseCopyable {
-    /// (chamber, point) pairs, chamber in the high byte; 0xFFFF where there is none.
-    var hits: SIMD8<UInt16>
+    /// (chamber, point) pairs of 16 bits from the low bits on, chamber in the high byte; 0xFFFF where there
+    /// is none.
+    var hits: SIMD2<UInt64>
     var nc: UInt8
     var count: UInt8
     var isUsed: Bool
@@ -72,6 +106,17 @@ struct StrawAlgorithm: ~Copyable {
     var qy: Float
     /// Closest distance of approach to the beam; `combineThree` finds it where it asks for it.
     var cda: Float
+  }
+
+  /// The parameters in x of a set of hits, and whether they and the momentum are those of a track.
+  struct Fit: BitwiseCopyable {
+    /// The hits as a candidate has them.
+    var hits: SIMD2<UInt64>
+    var q1: Float
+    var q2: Float
+    var m1: Float
+    var m2: Float
+    var isTrack: Bool
   }
 
   /// A track.
@@ -95,7 +140,14 @@ struct StrawAlgorithm: ~Copyable {
 
   static let slopeBins = 160
   static let interceptBins = 200
-  static let hitLimit = 500
+  /// The number in a row of a point that is in none of the bins; no neighbour of one.
+  static let noBin = 255
+  /// Hits of a half view up to which the pairs of its hits are listed in a table.
+  static let tabledHits = 6
+  /// Edges at which NA62's code gives up.
+  static let edgeLimit = 1500
+  /// Room for the 244 straws of a half view, and the one that stands for all unmapped channels.
+  static let strawsInHalfView = 256
   static let clusterLimit = 500
   static let pointLimit = 2000
   static let rawPointLimit = 5000
@@ -110,18 +162,32 @@ struct StrawAlgorithm: ~Copyable {
 
   // A pointer stands first: else the compiler (6.3) crashes under the thread sanitizer, which takes the
   // first property of the structure for an address where memory behind one of its pointers is changed.
-  /// By readout channel.
-  let channels: UnsafeMutablePointer<StrawWire>
+  /// The key of a straw by readout channel.
+  let keys: UnsafeMutablePointer<UInt16>
   /// By readout channel / 16.
   let mezzanineT0: UnsafeMutablePointer<Double>
-  var edges = ScratchList<SRB.Edge>(capacity: 512)
-  /// Hits by half view, 8 × chamber + 2 × view + half, in parts of `hitLimit`.
-  let hits: UnsafeMutablePointer<Hit>
+  /// Fine times in ns.
+  let fineTimes: UnsafeMutablePointer<Double>
+  /// Lower limits of the times that are taken: leading, trailing.
+  let earliest: UnsafeMutablePointer<Float>
+  /// The edges of the event, below `edgeLimit`, and what unpacking leaves behind them.
+  let codes: UnsafeMutablePointer<SRB.Code>
+  let offsets: UnsafeMutablePointer<Double>
+  /// By key; those without hits are as they were made.
+  let straws: UnsafeMutablePointer<Straw>
+  /// Keys of the straws with hits, by half view in parts of `strawsInHalfView`, in order of first appearance.
+  let hits: UnsafeMutablePointer<UInt16>
   let hitCounts: UnsafeMutablePointer<Int>
-  /// Where a straw's hit would be in its list, by the straw's key; valid if there is a hit, with that key.
-  let hitIndex: UnsafeMutablePointer<UInt16>
-  /// The good hits of the two halves of a view, in parts of `hitLimit`.
+  /// The good hits of the event by half view, and where those of each begin; one more is their number.
   let wires: UnsafeMutablePointer<Wire>
+  let wireStarts: UnsafeMutablePointer<Int>
+  /// The pairs of views with few hits, and where those of n0 and n1 hits begin, at 7 × n0 + n1.
+  let pairs: UnsafeMutablePointer<Pair>
+  let pairStarts: UnsafeMutablePointer<Int>
+  /// The pairs of a view that are near one another.
+  let nearPairs: UnsafeMutablePointer<Pair>
+  /// Between which values the sum of two drift distances has to be: one half, both halves.
+  let driftLimits: UnsafeMutablePointer<Double>
   /// Clusters by 4 × chamber + view, in parts of `clusterLimit`.
   let clusters: UnsafeMutablePointer<Cluster>
   let clusterCounts: UnsafeMutablePointer<Int>
@@ -137,23 +203,26 @@ struct StrawAlgorithm: ~Copyable {
   let magicT0: Double
   let scratchMode: StrawScratch
 
-  /// For each point, in the order of the points, the intercept bin by slope bin; 0 is none.
-  let bins: UnsafeMutablePointer<UInt8>
+  /// The columns of the Hough transform: the points in order, with the bit of their chamber and their
+  /// coordinates.
   let columns: UnsafeMutablePointer<Column>
+  let columnBits: UnsafeMutablePointer<UInt8>
+  let columnY: UnsafeMutablePointer<Float>
+  let columnZ: UnsafeMutablePointer<Float>
   var columnCount = 0
-  /// By chamber its first column; one more is the number of columns.
-  let columnStarts: UnsafeMutablePointer<Int>
-  /// The bins of four rows, by row modulo 4 and column: what is asked of a row lies together.
+  /// Four rows of the Hough transform, by row modulo 4 and column, and which rows they are.
   let rows: UnsafeMutablePointer<UInt8>
-  /// Rows from this one on have not been copied to `rows`.
-  var nextRow = 0
+  let rowNumbers: UnsafeMutablePointer<Int>
   let slopes: UnsafeMutablePointer<Float>
-  /// Slope × z of the chamber, by chamber and slope bin.
-  let slopeShifts: UnsafeMutablePointer<Float>
-  /// Rows that may have a bin with points of two chambers.
-  let rowMarks: UnsafeMutablePointer<Bool>
+  /// A bit for each row to be followed; one word more.
+  let rowMarks: UnsafeMutablePointer<UInt64>
   /// Chambers with a point in a bin of the row that is followed; zero between rows.
   let occupancy: UnsafeMutablePointer<UInt8>
+  /// The entries of the bin that is followed.
+  let entries: UnsafeMutablePointer<Column>
+  /// The entries of the three bins around it in a row, in parts of 8, and their numbers.
+  let neighbours: UnsafeMutablePointer<Column>
+  let neighbourCounts: UnsafeMutablePointer<Int>
 
   let scratch: UnsafeMutablePointer<Tracklet>
   var scratchUsed = 0
@@ -161,89 +230,137 @@ struct StrawAlgorithm: ~Copyable {
   let lateral: UnsafeMutablePointer<UInt8>
 
   let candidates: UnsafeMutablePointer<Candidate>
-  /// For each candidate a bit for each of its points, modulo 64; no bit once it is used up. Candidates whose
-  /// bits do not meet share no point.
+  /// x and z of the chambers' points in a fit; 0 for none.
+  let fitX: UnsafeMutablePointer<Float>
+  let fitZ: UnsafeMutablePointer<Float>
+  /// The last fit.
+  var fit = Fit(hits: SIMD2(0, 0), q1: 0, q2: 0, m1: 0, m2: 0, isTrack: false)
+  /// For each candidate a bit for each of its points, modulo 16 in each chamber; no bit once it is used up.
+  /// Candidates whose bits do not meet share no point.
   let signatures: UnsafeMutablePointer<UInt64>
+  /// Whether each bit of a signature stands for one hit.
+  var hasExactSignatures = false
   var candidateCount = 0
   let tracks: UnsafeMutablePointer<Track>
   var trackCount = 0
 
   init(maps: L1DetectorMaps, scratch mode: StrawScratch) {
     let table = StrawChannel.table(maps)
-    channels = .allocate(capacity: table.count)
+    keys = .allocate(capacity: table.count)
     mezzanineT0 = .allocate(capacity: table.count / 16)
+    straws = .allocate(capacity: StrawChannel.keyCount)
+    straws.initialize(repeating: Straw(), count: StrawChannel.keyCount)
     for (i, channel) in table.enumerated() {
-      // A hit's index by its key, and the counts by half view, are not checked again.
-      precondition(channel.key < 7809 && channel.halfView < 32)
-      (channels + i).initialize(
-        to: StrawWire(
-          key: UInt16(channel.key), halfView: UInt8(channel.halfView), plane: UInt8(channel.plane),
-          position: channel.position))
+      // A straw by its key, and the lists by half view, are not checked again.
+      precondition(channel.key < StrawChannel.keyCount && channel.halfView < 32)
+      (keys + i).initialize(to: UInt16(channel.key))
+      straws[Int(channel.key)] = Straw(
+        position: channel.position, halfView: UInt8(channel.halfView), plane: UInt8(channel.plane))
       if i % 16 == 0 { (mezzanineT0 + i / 16).initialize(to: channel.mezzanineT0) }
     }
     stationT0 = maps.strawStationT0
     magicT0 = maps.strawMagicT0
     scratchMode = mode
-    hits = .allocate(capacity: 32 * Self.hitLimit)
+    fineTimes = .allocate(capacity: 32)
+    for i in 0..<32 { (fineTimes + i).initialize(to: SRB.nanoseconds(fineTime: i)) }
+    earliest = .allocate(capacity: 2)
+    earliest[0] = -10
+    earliest[1] = -100
+    codes = .allocate(capacity: Self.edgeLimit + 8)
+    offsets = .allocate(capacity: Self.edgeLimit + 8)
+    // One more in both: what is no new hit, or not good, is written behind the others and not counted.
+    hits = .allocate(capacity: 32 * Self.strawsInHalfView + 1)
     hitCounts = .allocate(capacity: 32)
-    hitIndex = .allocate(capacity: 7809)
-    hitIndex.initialize(repeating: 0, count: 7809)
-    wires = .allocate(capacity: 2 * Self.hitLimit)
+    wires = .allocate(capacity: Self.edgeLimit + 1)
+    wireStarts = .allocate(capacity: 33)
+    let sizes = (0...Self.tabledHits)
+    var list: [Pair] = []
+    var starts = [0]
+    for n0 in sizes {
+      for n1 in sizes {
+        // Appending throws nothing.
+        try? Self.forEachPair(n0, n1) { pair throws(Overflow) in list.append(pair) }
+        starts.append(list.count)
+      }
+    }
+    pairs = .allocate(capacity: list.count)
+    pairs.initialize(from: list, count: list.count)
+    pairStarts = .allocate(capacity: starts.count)
+    pairStarts.initialize(from: starts, count: starts.count)
+    let most = Self.tabledHits * (2 * Self.tabledHits - 1)
+    nearPairs = .allocate(capacity: most + 1)
+    driftLimits = .allocate(capacity: 4)
+    driftLimits.initialize(from: [8.6, 9.0, 2.9, 5.8], count: 4)
     clusters = .allocate(capacity: 16 * Self.clusterLimit)
     clusterCounts = .allocate(capacity: 16)
     points = .allocate(capacity: 4 * Self.pointLimit)
     rawPoints = .allocate(capacity: Self.rawPointLimit)
     firstPass = .allocate(capacity: Self.pointLimit)
     selectionMarks = .allocate(capacity: Self.rawPointLimit)
-    bins = .allocate(capacity: 4 * Self.pointLimit * Self.slopeBins)
-    columns = .allocate(capacity: 4 * Self.pointLimit)
+    columns = .allocate(capacity: Self.rowStride)
+    columnBits = .allocate(capacity: Self.rowStride)
+    columnY = .allocate(capacity: Self.rowStride)
+    columnZ = .allocate(capacity: Self.rowStride)
     rows = .allocate(capacity: 4 * Self.rowStride)
-    rows.initialize(repeating: 0, count: 4 * Self.rowStride)
+    rowNumbers = .allocate(capacity: 4)
     slopes = .allocate(capacity: Self.slopeBins)
-    slopeShifts = .allocate(capacity: 4 * Self.slopeBins)
     for a in 0..<Self.slopeBins {
-      let slope = Float((Double(a) - 80.05) * 0.0004)
-      (slopes + a).initialize(to: slope)
-      for chamber in 0..<4 {
-        (slopeShifts + chamber * Self.slopeBins + a).initialize(to: slope * StrawGeometry.z[chamber])
-      }
+      (slopes + a).initialize(to: Float((Double(a) - 80.05) * 0.0004))
     }
-    columnStarts = .allocate(capacity: 5)
-    columnStarts.initialize(repeating: 0, count: 5)
-    rowMarks = .allocate(capacity: Self.slopeBins)
+    rowMarks = .allocate(capacity: 4)
     occupancy = .allocate(capacity: 256)
     occupancy.initialize(repeating: 0, count: 256)
+    entries = .allocate(capacity: 6)
+    neighbours = .allocate(capacity: 24)
+    neighbourCounts = .allocate(capacity: 3)
     scratch = .allocate(capacity: Self.scratchCount)
     scratch.initialize(repeating: Tracklet(), count: Self.scratchCount)
     lateral = .allocate(capacity: 2 * Self.lateralLimit)
+    fitX = .allocate(capacity: 4)
+    fitZ = .allocate(capacity: 4)
     candidates = .allocate(capacity: Self.candidateLimit)
     signatures = .allocate(capacity: Self.candidateLimit)
     tracks = .allocate(capacity: Self.trackLimit)
   }
 
   deinit {
-    channels.deallocate()
+    keys.deallocate()
     mezzanineT0.deallocate()
+    fineTimes.deallocate()
+    earliest.deallocate()
+    codes.deallocate()
+    offsets.deallocate()
+    straws.deallocate()
     hits.deallocate()
     hitCounts.deallocate()
-    hitIndex.deallocate()
     wires.deallocate()
+    wireStarts.deallocate()
+    pairs.deallocate()
+    pairStarts.deallocate()
+    nearPairs.deallocate()
+    driftLimits.deallocate()
     clusters.deallocate()
     clusterCounts.deallocate()
     points.deallocate()
     rawPoints.deallocate()
     firstPass.deallocate()
     selectionMarks.deallocate()
-    bins.deallocate()
     columns.deallocate()
+    columnBits.deallocate()
+    columnY.deallocate()
+    columnZ.deallocate()
     rows.deallocate()
+    rowNumbers.deallocate()
     slopes.deallocate()
-    slopeShifts.deallocate()
-    columnStarts.deallocate()
     rowMarks.deallocate()
     occupancy.deallocate()
+    entries.deallocate()
+    neighbours.deallocate()
+    neighbourCounts.deallocate()
     scratch.deallocate()
     lateral.deallocate()
+    fitX.deallocate()
+    fitZ.deallocate()
     candidates.deallocate()
     signatures.deallocate()
     tracks.deallocate()
@@ -267,23 +384,21 @@ struct StrawAlgorithm: ~Copyable {
     }
     var summary = StrawSummary()
     do throws(Overflow) {
-      beginHits()
       var edgeCount = 0
       for i in 0..<fragments.count {
-        let fragment = fragments[i]
-        let begin = Int(fragment.offset)
-        edges.removeAll()
-        guard
-          SRB.decode(
-            bytes.extracting(begin..<(begin + Int(fragment.length))), timestamp: timestamp, into: &edges)
-            == .good
-        else {
+        let begin = Int(fragments[i].offset)
+        let payload = bytes.extracting(begin..<(begin + Int(fragments[i].length)))
+        guard let board = SRB.Board(payload, timestamp: timestamp) else {
           info.straw = summary
           return info.fail(.straw)
         }
-        try addHits(fineTime: fineTime, edgeCount: &edgeCount)
+        guard edgeCount + board.edgeCount < Self.edgeLimit else { throw Overflow() }
+        board.unpack(payload, codes: codes + edgeCount, offsets: offsets + edgeCount)
+        edgeCount += board.edgeCount
       }
       if edgeCount == 0 { info.mark(.straw, .empty) }
+      addHits(fineTime: fineTime, edgeCount: edgeCount)
+      gatherWires()
       try makeClusters()
       try makePoints()
       try makeTracklets()
@@ -296,12 +411,4 @@ struct StrawAlgorithm: ~Copyable {
     info.straw = summary
     return info.mark(.straw, result: summary.flags)
   }
-}
-
-/// What an edge needs to know of its readout channel.
-struct StrawWire: BitwiseCopyable {
-  var key: UInt16
-  var halfView: UInt8
-  var plane: UInt8
-  var position: Float
 }

@@ -76,11 +76,13 @@ enum StrawGeometry {
   }
 
   /// Drift distance of hits that are too early: that of 1 µs (sic).
-  @inline(__always) static var earlyDrift: Float { Float(drift(1.0)) }
+  @inline(__always) static var earlyDrift: Float { Float(drift(1)) }
 }
 
 /// What the algorithm needs to know of a readout channel.
 struct StrawChannel {
+  /// Number of keys: 4 chambers × 4 views × 4 planes × 122 tubes, and the unmapped one.
+  static let keyCount = 7809
   /// (16 chamber + 4 view + 2 half + plane) × 122 + tube + 1: the key of a straw; 0 is the unmapped one.
   var key: Int32
   /// 8 × chamber + 2 × view + half: the half view the straw belongs to.

@@ -4,7 +4,7 @@ import PacketCapture
 import SpillwayTestSupport
 
 /// A stream of primitives, as packets of each detector by group.
-struct PrimitiveStream {
+struct RandomPrimitives {
   /// The packets: for each detector by group.
   var packets = [[Int: [UInt8]]](repeating: [:], count: L0Detector.count)
   var groups: Int

@@ -1,0 +1,119 @@
+import TriggerPipeline
+
+/// A plot as inline SVG. Colours come from the page's style: class `s0` to `s7` for the series.
+struct SVGPlot {
+  /// Colours there are; later series take them again, with dashed lines.
+  static let colours = 8
+
+  private let width: Double
+  private let height: Double
+  private let margin = (left: 58.0, right: 12.0, top: 8.0, bottom: 36.0)
+  private let x: ClosedRange<Double>
+  private let y: ClosedRange<Double>
+  private var body = ""
+
+  /// An empty plot with axes; the ranges are not empty.
+  init(
+    width: Double = 1040, height: Double = 320, x: ClosedRange<Double>, y: ClosedRange<Double>,
+    xTitle: String, yTitle: String
+  ) {
+    self.width = width
+    self.height = height
+    self.x = x
+    self.y = y
+    let bottom = height - margin.bottom
+    for tick in Self.ticks(y, about: 4) {
+      let place = Self.text(placeY(tick))
+      body +=
+        "<line class=\"grid\" x1=\"\(Self.text(margin.left))\" x2=\"\(Self.text(width - margin.right))\" "
+      body += "y1=\"\(place)\" y2=\"\(place)\"/>"
+      body += "<text class=\"tick\" x=\"\(Self.text(margin.left - 6))\" y=\"\(place)\" dy=\"0.35em\" "
+      body += "text-anchor=\"end\">\(TextTable.number(tick))</text>\n"
+    }
+    for tick in Self.ticks(x, about: width > 400 ? 8 : 4) {
+      let place = Self.text(placeX(tick))
+      body += "<line class=\"axis\" x1=\"\(place)\" x2=\"\(place)\" y1=\"\(Self.text(bottom))\" "
+      body += "y2=\"\(Self.text(bottom + 4))\"/>"
+      body += "<text class=\"tick\" x=\"\(place)\" y=\"\(Self.text(bottom + 16))\" "
+      body += "text-anchor=\"middle\">\(TextTable.number(tick))</text>\n"
+    }
+    body += "<line class=\"axis\" x1=\"\(Self.text(margin.left))\" x2=\"\(Self.text(width - margin.right))\" "
+    body += "y1=\"\(Self.text(bottom))\" y2=\"\(Self.text(bottom))\"/>\n"
+    body += "<text class=\"title\" x=\"\(Self.text(width - margin.right))\" y=\"\(Self.text(height - 4))\" "
+    body += "text-anchor=\"end\">\(HTML.escaped(xTitle))</text>\n"
+    body += "<text class=\"title\" transform=\"translate(12 \(Self.text(margin.top))) rotate(-90)\" "
+    body += "text-anchor=\"end\">\(HTML.escaped(yTitle))</text>\n"
+  }
+
+  /// Adds the outline of a histogram whose first bin begins at `start`.
+  mutating func histogram(_ values: [Double], start: Double, width: Double, series: Int, isFilled: Bool) {
+    guard !values.isEmpty else { return }
+    var path = "M\(point(start, y.lowerBound))"
+    for (bin, value) in values.enumerated() {
+      let left = start + Double(bin) * width
+      path += "L\(point(left, value))L\(point(left + width, value))"
+    }
+    path += "L\(point(start + Double(values.count) * width, y.lowerBound))"
+    let dash = series >= Self.colours ? " stroke-dasharray=\"4 3\"" : ""
+    body +=
+      "<path class=\"line s\(series % Self.colours)\(isFilled ? " filled" : "")\"\(dash) d=\"\(path)\"/>\n"
+  }
+
+  /// Adds a vertical mark.
+  mutating func mark(_ value: Double) {
+    guard x.contains(value) else { return }
+    let place = Self.text(placeX(value))
+    body += "<line class=\"mark\" x1=\"\(place)\" x2=\"\(place)\" y1=\"\(Self.text(margin.top))\" "
+    body += "y2=\"\(Self.text(height - margin.bottom))\"/>\n"
+  }
+
+  /// The plot; `label` says to those who do not see it what it shows.
+  func svg(label: String) -> String {
+    "<svg viewBox=\"0 0 \(Self.text(width)) \(Self.text(height))\" role=\"img\" "
+      + "aria-label=\"\(HTML.escaped(label))\">\n\(body)</svg>\n"
+  }
+
+  private func point(_ a: Double, _ b: Double) -> String { "\(Self.text(placeX(a))) \(Self.text(placeY(b)))" }
+
+  private func placeX(_ value: Double) -> Double {
+    let span = width - margin.left - margin.right
+    return margin.left + (value - x.lowerBound) / (x.upperBound - x.lowerBound) * span
+  }
+
+  private func placeY(_ value: Double) -> Double {
+    let span = height - margin.top - margin.bottom
+    return height - margin.bottom - (value - y.lowerBound) / (y.upperBound - y.lowerBound) * span
+  }
+
+  /// A coordinate with one digit behind the point.
+  static func text(_ value: Double) -> String {
+    guard value.isFinite else { return "0" }
+    let rounded = (value * 10).rounded() / 10
+    return rounded == rounded.rounded() && abs(rounded) < 1e9 ? "\(Int(rounded))" : "\(rounded)"
+  }
+
+  /// Round numbers in a range, about as many as asked for.
+  static func ticks(_ range: ClosedRange<Double>, about count: Int) -> [Double] {
+    let span = range.upperBound - range.lowerBound
+    guard span > 0, span.isFinite, count > 0 else { return [] }
+    var unit = 1.0
+    while unit * Double(count) > span { unit /= 10 }
+    while unit * 10 * Double(count) <= span { unit *= 10 }
+    let step = [1, 2, 5, 10].map { $0 * unit }.first { span / $0 <= Double(count) + 1 } ?? unit * 10
+    let first = (range.lowerBound / step).rounded(.up)
+    var ticks: [Double] = []
+    while (first + Double(ticks.count)) * step <= range.upperBound + span * 1e-9 {
+      ticks.append((first + Double(ticks.count)) * step)
+    }
+    return ticks
+  }
+}
+
+/// Text for a page.
+enum HTML {
+  /// A text with the characters that have a meaning in HTML written as entities.
+  static func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+      .replacing("\"", with: "&quot;")
+  }
+}
