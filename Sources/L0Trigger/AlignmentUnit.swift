@@ -220,7 +220,7 @@ struct AlignmentUnit: ~Copyable {
   /// Ends the stream; `advance` does what is left.
   mutating func finish() { aligner.finish() }
 
-  /// Numbers the burst that begins next.
+  /// Numbers the burst that begins.
   mutating func number(burst: UInt32) {
     for i in 0..<cutSetCount { cutSets[i].number(burst: burst) }
   }

@@ -79,8 +79,6 @@ struct EmulatorCore: ~Copyable {
   private var bursts: [UInt32]
   /// Slices of bursts that some unit has ended.
   private var ended: [(burst: UInt32, slice: L0Slice)] = []
-  /// A burst and its number; those behind it are numbered on from there.
-  private var named: (burst: UInt32, number: UInt32)
   /// Which burst the packets say they are of.
   private var identity: BurstIdentity?
   private var outcomes: OutcomeTable
@@ -114,7 +112,6 @@ struct EmulatorCore: ~Copyable {
           monitors: options.monitorsPrimitives && i == 0))
     }
     bursts = Array(repeating: 0, count: groups.count)
-    named = (0, options.firstBurst)
   }
 
   deinit {
@@ -161,7 +158,6 @@ struct EmulatorCore: ~Copyable {
 
   /// Begins a burst that the packets name: whatever the times in them say, the one before is over.
   private mutating func enter(_ burst: BurstIdentity) {
-    identity = burst
     finish()
     let next = bursts.max() ?? 0
     // A unit that found fewer bursts in the packets than another has nothing more for those it missed.
@@ -170,14 +166,15 @@ struct EmulatorCore: ~Copyable {
       end(&slice)
       ended[place].slice = slice
     }
-    named = (next, burst.burst)
+    identity = burst
     for i in 0..<unitCount {
       bursts[i] = next
       units[i].number(burst: burst.burst)
     }
   }
 
-  private func number(of burst: UInt32) -> UInt32 { named.number &+ (burst &- named.burst) }
+  /// The number of a burst that is counted from 0: that which the packets say, or one behind the other.
+  private func number(of burst: UInt32) -> UInt32 { identity?.burst ?? options.firstBurst &+ burst }
 
   private mutating func advance(_ i: Int) {
     while let progress = units[i].advance() {
@@ -186,6 +183,7 @@ struct EmulatorCore: ~Copyable {
       case .burstEnd:
         collect(i, endsBurst: true)
         bursts[i] &+= 1
+        units[i].number(burst: number(of: bursts[i]))
       }
     }
   }

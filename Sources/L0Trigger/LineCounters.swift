@@ -63,7 +63,6 @@ struct LineCounters {
   /// Begins the next burst; the phases of the downscalings go on unless they are to be reset.
   mutating func startBurst() {
     lastFired = 0
-    burst &+= 1
     if resetsDownscaling { for bit in 0..<17 { lines[bit].phase = 0 } }
   }
 

@@ -79,7 +79,6 @@ struct MenuState {
     pulse(until: now)
     dispatcher.finishBurst(&counters, into: &sent)
     for i in pulsers.indices { pulsers[i].reset() }
-    burst &+= 1
   }
 
   private mutating func pulse(until now: UInt64) {
