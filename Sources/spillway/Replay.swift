@@ -15,7 +15,7 @@ struct Replay: AsyncParsableCommand {
     abstract: "Replay recorded streams through the trigger.",
     discussion: """
       Reads captures (pcap, pcapng, also .gz and .zst; '-' is standard input), directories and globs, in \
-      data-time order, and NA62 burst files. With a menu that has lines of L0, emulates the L0 trigger processor \
+      data-time order, NA62 burst files, and raw primitive files (as rich_run08000_burst00012). With a menu that has lines of L0, emulates the L0 trigger processor \
       on the primitives; with one that has chains of L1, builds events and runs L1. Prints rates per mask, the \
       counting experiments and the books.
 
@@ -26,7 +26,9 @@ struct Replay: AsyncParsableCommand {
         zcat burst.pcap.gz | spillway replay - --menu my.yaml --json
       """)
 
-  @Argument(help: ArgumentHelp("Captures, directories, globs, burst files, or '-'.", valueName: "input"))
+  @Argument(
+    help: ArgumentHelp(
+      "Captures, directories, globs, burst files, raw primitive files, or '-'.", valueName: "input"))
   var inputs: [String]
 
   @Option(help: "The trigger menu: YAML, or for L0 the processor's registers in JSON.")
@@ -67,12 +69,13 @@ struct Replay: AsyncParsableCommand {
   @Option(help: "Take only packets that this BPF filter passes.")
   var filter: String?
 
-  @Option(name: .customLong("run"), help: "Run number for records (default: that of burst files, else 0).")
+  @Option(
+    name: .customLong("run"), help: "Run number for records (default: that of files of bursts, else 0).")
   var runNumber: UInt32?
 
   @Option(
     name: .customLong("first-burst"),
-    help: "Identifier of the first burst of captures (default: 1); burst files say theirs.")
+    help: "Identifier of the first burst of captures (default: 1); files of bursts say theirs.")
   var firstBurst: UInt32?
 
   @Option(help: "Write the run directory here.")
@@ -136,9 +139,7 @@ struct Replay: AsyncParsableCommand {
     let notes =
       menu.warnings.map { "\($0)" } + l0Warnings(both) + input.warnings.map { "\($0)" }
 
-    if let firstBurst, input.isBurstFiles {
-      throw Failure.usage("--first-burst \(firstBurst): burst files say their bursts; leave the option out")
-    }
+    try Failure.check(firstBurst: firstBurst, input)
     var options = TriggerPipeline.Options()
     options.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
     options.batchEvents = batchEvents
@@ -167,8 +168,8 @@ struct Replay: AsyncParsableCommand {
     }
     do {
       try await pipeline.run(
-        source: { [runNumber, layout = menu.layout] in
-          let source = try input.open(layout: layout, run: runNumber)
+        source: { [runNumber, layout = menu.layout, widePrimitives = both.l0?.wideSources ?? []] in
+          let source = try input.open(layout: layout, run: runNumber, widePrimitives: widePrimitives)
           for note in notes { Terminal.note("warning: \(note)") }
           return {
             let batch = try source.next()
@@ -184,7 +185,7 @@ struct Replay: AsyncParsableCommand {
     for warning in problems.withLock({ $0 }) { Terminal.note("warning: \(warning)") }
     let manifest = RunManifest(
       inputs: RunManifest.inputs(input, await digests.value), run: runNumber,
-      firstBurst: input.isBurstFiles ? nil : firstBurst ?? 1, menu: menu.path, configurationHash: hash)
+      firstBurst: input.saysBursts ? nil : firstBurst ?? 1, menu: menu.path, configurationHash: hash)
     let l0Report = try await l0Sink?.finish()
     let report = try await sink.finish(
       menu: menu, manifest: manifest, scratch: configuration.strawScratch,

@@ -34,15 +34,17 @@ extension Replay {
     } catch { throw Failure.usage(error) }
     guard !input.isBurstFiles else {
       throw Failure.usage(
-        "\(inputs[0]): a burst file holds no primitives; give a capture, or a menu with chains of L1")
+        "\(inputs[0]): a burst file holds no primitives; give a capture or raw primitive files, or a menu with chains of L1"
+      )
     }
+    try Failure.check(firstBurst: firstBurst, input)
     let notes = l0Warnings(menu) + input.warnings.map { "\($0)" }
     let digests = RunManifest.digests(of: input, isWanted: out != nil)
     defer { digests.cancel() }
     let problems = Mutex<[CaptureWarning]>([])
     do {
-      try await l0Pipeline(lines).run(source: {
-        let source = try input.open()
+      try await l0Pipeline(lines).run(source: { [wide = lines.wideSources] in
+        let source = try input.open(widePrimitives: wide)
         for note in notes { Terminal.note("warning: \(note)") }
         return {
           let batch = try source.next()
@@ -59,7 +61,8 @@ extension Replay {
     try await sink.write(
       RunManifest(
         inputs: RunManifest.inputs(input, await digests.value), run: runNumber,
-        firstBurst: firstBurst ?? 1, menu: self.menu, configurationHash: SHA256.hex(of: lines.hash)))
+        firstBurst: input.saysBursts ? nil : firstBurst ?? 1, menu: self.menu,
+        configurationHash: SHA256.hex(of: lines.hash)))
     if json {
       Terminal.out(try ConfigValue.map([.init("l0", report.summary())]).json() + "\n")
     } else {
