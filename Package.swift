@@ -59,7 +59,8 @@ let package = Package(
     .testTarget(
       name: "spillwayTests",
       dependencies: [
-        "spillway", "NA62Formats", "PacketCapture", "EventBuilding", "L1Trigger", "SpillwayTestSupport",
+        "spillway", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding", "L1Trigger",
+        "SpillwayTestSupport",
       ],
       swiftSettings: strict),
   ]

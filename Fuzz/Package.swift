@@ -14,6 +14,7 @@ let package = Package(
         .product(name: "NA62Formats", package: "spillway"),
         .product(name: "PacketCapture", package: "spillway"),
         .product(name: "EventBuilding", package: "spillway"),
+        .product(name: "L0Trigger", package: "spillway"),
         .product(name: "L1Trigger", package: "spillway"),
         .product(name: "Detectors", package: "spillway"),
       ],

@@ -1,5 +1,6 @@
 #pragma once
 #include <stdio.h>
+#include <stdio_ext.h>
 
 #include <bits/types/cookie_io_functions_t.h>
 #include <pcap/pcap.h>

@@ -209,17 +209,49 @@ struct BuilderCore: ~Copyable {
     books.l0Packets += 1
     if header.source == .l0tp {
       for virtual in virtualSources {
-        L0MEP.forEachFragment(of: payload, header: header) { fragment in
-          var made = fragment
-          made.payloadLength = virtual.byteCount
-          add(made, nil, dense: virtual.dense, subID: 0, datagram)
-        }
+        addAll(payload, header, dense: virtual.dense, subID: 0, virtualByteCount: virtual.byteCount, datagram)
       }
     }
-    L0MEP.forEachFragment(of: payload, header: header) { fragment in
-      add(fragment, payload, dense: dense, subID: header.subID, datagram)
-    }
+    addAll(payload, header, dense: dense, subID: header.subID, virtualByteCount: nil, datagram)
     return nil
+  }
+
+  /// Adds all fragments of a sound packet, or those of a virtual source that come with them.
+  private mutating func addAll(
+    _ payload: RawSpan, _ header: L0MEPHeader, dense: Int, subID: UInt8, virtualByteCount: Int?,
+    _ datagram: Datagram
+  ) {
+    let count = Int(header.eventCount)
+    // With distinct boards each fragment is looked at by itself.
+    let accepted =
+      options.requiresDistinctBoards
+      ? 0 : min(count, max(Int(options.maximumEvents) - Int(header.firstEvent), 0))
+    var packet = PendingPool.Packet(
+      firstEvent: header.firstEvent, burst: tracker.burst, dense: dense, subID: subID,
+      reference: datagram.packet, limit: limits[dense], start: starts[dense],
+      virtualByteCount: virtualByteCount)
+    var offset = L0MEPHeader.byteCount
+    var number = 0
+    while number < count {
+      if number < accepted {
+        packet.burst = tracker.burst
+        let end = payload.withUnsafeBytes { bytes in
+          pool.addPlain(
+            bytes, packet, number..<accepted, at: &offset, pendingLimit: options.maximumPendingBytes)
+        }
+        books.fragments += UInt64(end - number)
+        books.fragmentsPending += Int64(end - number)
+        number = end
+        if number == count { return }
+      }
+      guard var fragment = L0Fragment(payload, at: offset, event: header.firstEvent &+ UInt32(number)) else {
+        return
+      }
+      offset = fragment.payloadOffset + fragment.payloadLength
+      if let virtualByteCount { fragment.payloadLength = virtualByteCount }
+      add(fragment, virtualByteCount == nil ? payload : nil, dense: dense, subID: subID, datagram)
+      number += 1
+    }
   }
 
   private mutating func addL1(_ payload: RawSpan) -> PacketRejection? {
@@ -270,7 +302,6 @@ struct BuilderCore: ~Copyable {
 
   // MARK: Fragments
 
-  @inline(__always)
   private mutating func add(
     _ fragment: L0Fragment, _ payload: RawSpan?, dense: Int, subID: UInt8, _ datagram: Datagram
   ) {

@@ -118,17 +118,10 @@ struct PendingPool: ~Copyable {
       let needed = offset + max(length, Self.block)
       if needed > place.pointee.capacity { grow(slot, needed) }
       let target = place.pointee.bytes + offset
-      // Most payloads are short: a whole block, if the packet has one, costs less than a call does. What is
-      // too much lies behind the payload in the slot, where the next one is written.
       let begin = fragment.payloadOffset
-      if length <= Self.block, begin + Self.block <= payload.byteCount {
-        payload.extracting(begin..<(begin + Self.block)).withUnsafeBytes { source in
-          target.storeBytes(of: source.loadUnaligned(as: Block.self), as: Block.self)
-        }
-      } else {
-        payload.extracting(begin..<(begin + length)).withUnsafeBytes {
-          UnsafeMutableRawBufferPointer(start: target, count: length).copyMemory(from: $0)
-        }
+      payload.extracting(begin..<(begin + length)).withUnsafeBytes { source in
+        guard let source = source.baseAddress else { return }
+        copy(source, length, to: target, hasBlock: begin + Self.block <= payload.byteCount)
       }
       // Payloads start at multiples of 4, so that words are aligned where boards send words.
       let used = (offset + length + 3) & ~3
@@ -143,6 +136,98 @@ struct PendingPool: ~Copyable {
   func has(_ subID: UInt8, in slot: Int, dense: Int, start: Int) -> Bool {
     let fragments = slots[slot].fragments + start
     return (0..<Int(slots[slot].counts[dense])).contains { fragments[$0].subID == subID }
+  }
+
+  /// What the fragments of one packet have in common when they go to their slots.
+  struct Packet {
+    var firstEvent: UInt32
+    var burst: UInt32
+    var dense: Int
+    var subID: UInt8
+    var reference: PacketReference
+    /// Fragments of the source in an event, and where they begin in it.
+    var limit: Int
+    var start: Int
+    /// Payload length of the fragments of a virtual source, which have the headers of the packet's; nil for
+    /// the packet's own source.
+    var virtualByteCount: Int?
+  }
+
+  /// Adds fragments of a packet as long as they need no more than that: the event is there with the same
+  /// burst and flag, has room, is not completed by it, and what is pending stays below `pendingLimit`.
+  ///
+  /// Nearly all fragments go this way, so that it is one loop with nothing to ask that a packet knows.
+  ///
+  /// - Parameters:
+  ///   - bytes: a packet that `L0MEP.validate` found sound: each fragment's header and payload lie inside it.
+  ///   - numbers: the fragments to try; those of event numbers that may not come are not among them.
+  ///   - offset: where the first of them begins; where the first one begins that is left.
+  /// - Returns: the number of the first fragment that is left.
+  mutating func addPlain(
+    _ bytes: UnsafeRawBufferPointer, _ packet: Packet, _ numbers: Range<Int>,
+    at offset: inout Int, pendingLimit: Int
+  ) -> Int {
+    guard let base = bytes.baseAddress else { return numbers.lowerBound }
+    let slots = slots
+    let dense = packet.dense
+    let virtual = packet.virtualByteCount
+    let lastBlock = bytes.count - Self.block
+    var pending = pendingBytes
+    var at = offset
+    var number = numbers.lowerBound
+    slotOfEvent.withUnsafeBufferPointer { slotOfEvent in
+      let end = min(numbers.upperBound, slotOfEvent.count - Int(packet.firstEvent))
+      while number < end {
+        let slot = Int(slotOfEvent[Int(packet.firstEvent) &+ number])
+        guard slot >= 0 else { break }
+        let place = slots + slot
+        // Length, number, flags and timestamp of the fragment's header.
+        let head = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+        let isLastOfBurst = head & 0x8000_0000 != 0
+        let count = Int(place.pointee.counts[dense])
+        guard place.pointee.burst == packet.burst, place.pointee.isLastOfBurst == isLastOfBurst,
+          count < packet.limit, Int(place.pointee.total) &+ 1 != fragmentCount
+        else { break }
+        let whole = Int(head & 0xFFFF)
+        let length = virtual ?? whole &- L0Fragment.headerByteCount
+        let used = place.pointee.used
+        let stored = virtual == nil ? (length &+ 3) & ~3 : 0
+        guard used &+ max(stored, Self.block) <= place.pointee.capacity, pending &+ stored <= pendingLimit
+        else { break }
+        place.pointee.fragments[packet.start &+ count] = EventFragment(
+          offset: UInt32(truncatingIfNeeded: used), length: UInt32(truncatingIfNeeded: length),
+          timestamp: UInt32(truncatingIfNeeded: head >> 32), subID: packet.subID, isVirtual: virtual != nil,
+          packet: packet.reference)
+        if virtual == nil {
+          let begin = at &+ L0Fragment.headerByteCount
+          copy(base + begin, length, to: place.pointee.bytes + used, hasBlock: begin <= lastBlock)
+        }
+        place.pointee.used = used &+ stored
+        place.pointee.counts[dense] = UInt16(truncatingIfNeeded: count &+ 1)
+        place.pointee.total &+= 1
+        pending &+= stored
+        at &+= whole
+        number &+= 1
+      }
+    }
+    offset = at
+    pendingBytes = pending
+    return number
+  }
+
+  /// Copies a payload to a slot that has room for it and for a block.
+  ///
+  /// Most payloads are short: a whole block, if the packet has one, costs less than a call does. What is too
+  /// much lies behind the payload in the slot, where the next one is written.
+  @inline(__always)
+  private func copy(
+    _ source: UnsafeRawPointer, _ length: Int, to target: UnsafeMutableRawPointer, hasBlock: Bool
+  ) {
+    if length <= Self.block, hasBlock {
+      target.storeBytes(of: source.loadUnaligned(as: Block.self), as: Block.self)
+    } else {
+      target.copyMemory(from: source, byteCount: length)
+    }
   }
 
   private mutating func growSlots() {

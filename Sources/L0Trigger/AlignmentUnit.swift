@@ -84,6 +84,13 @@ struct CutSet: ~Copyable {
     menus[menu].store(record)
   }
 
+  mutating func number(burst: UInt32) {
+    for menu in menus.indices {
+      menus[menu].burst = burst
+      lines[menu].burst = burst
+    }
+  }
+
   mutating func finishBurst(now: UInt64) {
     for menu in menus.indices {
       menus[menu].finishBurst(now: now)
@@ -185,6 +192,11 @@ struct AlignmentUnit: ~Copyable {
 
   /// Ends the stream; `advance` does what is left.
   mutating func finish() { aligner.finish() }
+
+  /// Numbers the burst that begins.
+  mutating func number(burst: UInt32) {
+    for i in 0..<cutSetCount { cutSets[i].number(burst: burst) }
+  }
 
   /// Packets lost since the start, by reason.
   var losses: [PrimitivePacketLoss: UInt64] { aligner.losses }

@@ -1,3 +1,17 @@
+/// A datagram that is no packet of primitives that an emulator can take.
+public struct RejectedPrimitivePacket: Sendable, Hashable {
+  /// Why.
+  public var reason: PrimitivePacketLoss
+  /// Its place among the datagrams of the batch that was added last.
+  public var datagram: Int
+
+  /// A rejected datagram.
+  public init(reason: PrimitivePacketLoss, datagram: Int) {
+    self.reason = reason
+    self.datagram = datagram
+  }
+}
+
 /// What came of the packets of primitives: a packet is in exactly one column.
 public struct L0Books: Sendable, Hashable {
   /// UDP datagrams that were looked at.

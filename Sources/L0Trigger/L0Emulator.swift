@@ -21,6 +21,8 @@ public struct L0Slice: Sendable {
   public var statistics = PrimitiveStatistics()
   /// What came of the packets, as the first menu lines them up.
   public var books = L0Books()
+  /// The datagrams of the batch added last that could not be taken, for a quarantine.
+  public var rejects: [RejectedPrimitivePacket] = []
 
   /// An empty slice for a number of menus.
   public init(burst: UInt32, menuCount: Int) {
@@ -41,7 +43,7 @@ public final class L0Emulator {
   public struct Options: Sendable, Hashable {
     /// UDP port of the primitives.
     public var port = MTP.port
-    /// The number of the first burst.
+    /// The number of the first burst, where the packets do not say their bursts.
     public var firstBurst: UInt32 = 1
     /// Whether the entries that fired are traced: for a study of menus.
     public var tracesFired = false
@@ -75,11 +77,14 @@ struct EmulatorCore: ~Copyable {
   private let units: UnsafeMutablePointer<AlignmentUnit>
   private let unitCount: Int
   private let unitOfMenu: [Int]
-  /// The burst that each unit is in.
+  /// The burst that each unit is in, counted from 0.
   private var bursts: [UInt32]
   /// Slices of bursts that some unit has ended.
-  private var ended: [L0Slice] = []
+  private var ended: [(burst: UInt32, slice: L0Slice)] = []
+  /// Which burst the packets say they are of.
+  private var identity: BurstIdentity?
   private var books = L0Books()
+  private var rejects: [RejectedPrimitivePacket] = []
   private var pendingBefore: Int64 = 0
   private var lossesBefore: [PrimitivePacketLoss: UInt64] = [:]
 
@@ -107,7 +112,7 @@ struct EmulatorCore: ~Copyable {
           group.settings, menus: group.menus, burst: options.firstBurst, traces: options.tracesFired,
           monitors: options.monitorsPrimitives && i == 0))
     }
-    bursts = Array(repeating: options.firstBurst, count: groups.count)
+    bursts = Array(repeating: 0, count: groups.count)
   }
 
   deinit {
@@ -116,6 +121,7 @@ struct EmulatorCore: ~Copyable {
   }
 
   mutating func add(_ packets: PacketBatch, _ range: Range<Int>) {
+    if let burst = packets.burst, burst != identity { enter(burst) }
     let storage = packets.bytes
     let bytes = storage.span.bytes
     let datagrams = packets.datagrams
@@ -128,7 +134,10 @@ struct EmulatorCore: ~Copyable {
       }
       let begin = datagram.payloadOffset
       let payload = bytes.extracting(begin..<(begin + datagram.payloadLength))
-      if let loss = add(payload, datagram) { books.lost[loss, default: 0] += 1 }
+      if let loss = add(payload, datagram) {
+        books.lost[loss, default: 0] += 1
+        rejects.append(RejectedPrimitivePacket(reason: loss, datagram: i))
+      }
     }
   }
 
@@ -151,6 +160,26 @@ struct EmulatorCore: ~Copyable {
     }
   }
 
+  /// Begins a burst that the packets name: whatever the times in them say, the one before is over.
+  private mutating func enter(_ burst: BurstIdentity) {
+    finish()
+    let next = bursts.max() ?? 0
+    // A unit that found fewer bursts in the packets than another has nothing more for those it missed.
+    for place in ended.indices where !ended[place].slice.endsBurst && ended[place].burst < next {
+      var slice = ended[place].slice
+      end(&slice)
+      ended[place].slice = slice
+    }
+    identity = burst
+    for i in 0..<unitCount {
+      bursts[i] = next
+      units[i].number(burst: burst.burst)
+    }
+  }
+
+  /// The number of a burst that is counted from 0: that which the packets say, or one behind the other.
+  private func number(of burst: UInt32) -> UInt32 { identity?.burst ?? options.firstBurst &+ burst }
+
   private mutating func advance(_ i: Int) {
     while let progress = units[i].advance() {
       switch progress {
@@ -158,6 +187,7 @@ struct EmulatorCore: ~Copyable {
       case .burstEnd:
         collect(i, endsBurst: true)
         bursts[i] &+= 1
+        units[i].number(burst: number(of: bursts[i]))
       }
     }
   }
@@ -168,10 +198,10 @@ struct EmulatorCore: ~Copyable {
     let place =
       ended.firstIndex { $0.burst == burst }
       ?? {
-        ended.append(L0Slice(burst: burst, menuCount: menuCount))
+        ended.append((burst, L0Slice(burst: number(of: burst), menuCount: menuCount)))
         return ended.count - 1
       }()
-    var slice = ended[place]
+    var slice = ended[place].slice
     let (counters, statistics) = units[i].take { menu, triggers, counters, fired in
       slice.triggers[menu] += triggers
       slice.fired[menu] += fired
@@ -180,15 +210,17 @@ struct EmulatorCore: ~Copyable {
     for menu in 0..<menuCount where unitOfMenu[menu] == i { slice.alignmentCounters[menu] += counters }
     if let statistics { slice.statistics += statistics }
     let isLast = !bursts.indices.contains { $0 != i && bursts[$0] <= burst }
-    if endsBurst, isLast {
-      slice.endsBurst = true
-      slice.horizon = .max
-    }
+    if endsBurst, isLast { end(&slice) }
     if i == 0 {
       let grouped = counters.packets.reduce(0, +)
       books.grouped += grouped
     }
-    ended[place] = slice
+    ended[place].slice = slice
+  }
+
+  private func end(_ slice: inout L0Slice) {
+    slice.endsBurst = true
+    slice.horizon = .max
   }
 
   mutating func take() -> [L0Slice] {
@@ -196,6 +228,7 @@ struct EmulatorCore: ~Copyable {
     defer {
       ended = []
       books = L0Books()
+      rejects = []
     }
     // The packets as the first menu's unit has them.
     let losses = units[0].losses
@@ -207,11 +240,14 @@ struct EmulatorCore: ~Copyable {
     books.pending = Int64(units[0].pendingPackets) - pendingBefore
     pendingBefore = Int64(units[0].pendingPackets)
     let horizon = (0..<unitCount).map { units[$0].horizon }.min() ?? 0
-    for place in ended.indices where !ended[place].endsBurst && unitsAre(in: ended[place].burst) {
-      ended[place].horizon = horizon
+    for place in ended.indices where !ended[place].slice.endsBurst && unitsAre(in: ended[place].burst) {
+      ended[place].slice.horizon = horizon
     }
-    if !ended.isEmpty { ended[ended.count - 1].books = books }
-    return ended.sorted { $0.burst < $1.burst }
+    if !ended.isEmpty {
+      ended[ended.count - 1].slice.books = books
+      ended[ended.count - 1].slice.rejects = rejects
+    }
+    return ended.sorted { $0.burst < $1.burst }.map(\.slice)
   }
 
   private func unitsAre(in burst: UInt32) -> Bool { bursts.allSatisfy { $0 == burst } }

@@ -188,4 +188,9 @@ public struct L0Menu: Sendable, Hashable {
 
   /// A menu without lines, with the defaults of `l0tp.md` 6.1.
   public init() {}
+
+  /// The sources whose packets are in the 64-bit format.
+  public var wideSources: Set<SourceID> {
+    Set(L0Detector.allCases.filter { formats[$0.rawValue] == .words64 }.flatMap(\.sources))
+  }
 }

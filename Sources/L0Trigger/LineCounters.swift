@@ -12,7 +12,8 @@ struct LineCounters {
   /// The masks, and in place 16 the control trigger.
   private var lines: InlineArray<17, Line>
   private let resetsDownscaling: Bool
-  private var burst: UInt32
+  /// The number of the burst, for what is drawn by a hash.
+  var burst: UInt32
   private var vetoed: UInt64 = 0
   private var fired: UInt64 = 0
   /// Timestamp of the last entry that fired.
@@ -62,7 +63,6 @@ struct LineCounters {
   /// Begins the next burst; the phases of the downscalings go on unless they are to be reset.
   mutating func startBurst() {
     lastFired = 0
-    burst &+= 1
     if resetsDownscaling { for bit in 0..<17 { lines[bit].phase = 0 } }
   }
 

@@ -12,7 +12,8 @@ struct MenuState {
   private(set) var sent: ContiguousArray<L0TriggerRecord> = []
   /// The entries that fired since they were taken last, if they are traced.
   private var fired: ContiguousArray<FiredEntry> = []
-  private var burst: UInt32
+  /// The number of the burst, for what is drawn by a hash.
+  var burst: UInt32
 
   init(_ menu: L0Menu, index: Int, burst: UInt32) {
     self.index = index
@@ -52,7 +53,6 @@ struct MenuState {
     pulse(until: now)
     dispatcher.finishBurst(&counters, into: &sent)
     for i in pulsers.indices { pulsers[i].reset() }
-    burst &+= 1
   }
 
   private mutating func pulse(until now: UInt64) {

@@ -71,20 +71,6 @@ public enum Dissector {
     return tree.root
   }
 
-  /// The tree of an L0 trigger processor's payload (`l1.md` 2.3).
-  ///
-  /// - Parameters:
-  ///   - payload: the fragment's payload.
-  ///   - base: added to the offsets of the nodes.
-  public static func l0tp(_ payload: RawSpan, base: Int = 0) -> FieldNode {
-    var tree = TreeBuilder("L0TP", payload, base: base)
-    tree.number("reference fine time", payload, 0, 1)
-    tree.number("data type", payload, 1, 1, hex: true)
-    tree.number("L0 trigger word", payload, 20, 1, hex: true)
-    tree.number("trigger flags", payload, 22, 2, hex: true)
-    return tree.root
-  }
-
   /// The tree of a TEL62 board's payload (`l1.md` 4.1). A step of the tree that fails ends it there, as
   /// it does decoding.
   ///
@@ -387,7 +373,7 @@ public enum Dissector {
     }
   }
 
-  private static func leftOver(from start: Int, to end: Int, base: Int) -> FieldNode {
+  static func leftOver(from start: Int, to end: Int, base: Int) -> FieldNode {
     FieldNode(name: "left over", value: "\(end - start) bytes", offset: base + start, length: end - start)
   }
 }

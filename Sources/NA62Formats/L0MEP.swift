@@ -65,6 +65,20 @@ public struct L0Fragment: Hashable, Sendable, BitwiseCopyable {
     self.payloadOffset = payloadOffset
     self.payloadLength = payloadLength
   }
+
+  /// The fragment of an event at an offset of a packet, or `nil` if it does not lie inside it.
+  @inlinable @inline(__always)
+  public init?(_ payload: RawSpan, at offset: Int, event: UInt32) {
+    guard offset + Self.headerByteCount <= payload.byteCount else { return nil }
+    let head = payload.little(offset, as: UInt64.self)
+    let length = Int(head & 0xFFFF)
+    guard length >= Self.headerByteCount, offset + length <= payload.byteCount else { return nil }
+    self.event = event
+    timestamp = UInt32(truncatingIfNeeded: head >> 32)
+    isLastOfBurst = head & 0x8000_0000 != 0
+    payloadOffset = offset + Self.headerByteCount
+    payloadLength = length - Self.headerByteCount
+  }
 }
 
 /// Why an L0 multi-event packet, or an L1 packet, is thrown away whole.
@@ -111,14 +125,16 @@ public enum L0MEP {
     let minimum = header.source == .l0tp ? L0Fragment.headerByteCount + L0TPRecord.bytesUsedByL1 : 8
     var offset = L0MEPHeader.byteCount
     for i in 0..<UInt32(header.eventCount) {
-      if offset + L0Fragment.headerByteCount > end { return .fragmentBeyondEnd }
-      let length = Int(payload.little(offset, as: UInt16.self))
-      if payload.little(offset + 2, as: UInt8.self) != UInt8(truncatingIfNeeded: header.firstEvent &+ i) {
+      if offset &+ L0Fragment.headerByteCount > end { return .fragmentBeyondEnd }
+      // The header of the fragment as one word.
+      let head = payload.little(offset, as: UInt64.self)
+      let length = Int(head & 0xFFFF)
+      if UInt8(truncatingIfNeeded: head >> 16) != UInt8(truncatingIfNeeded: header.firstEvent &+ i) {
         return .eventNumber
       }
-      if offset + length > end { return .fragmentBeyondEnd }
+      if offset &+ length > end { return .fragmentBeyondEnd }
       if length < minimum { return length < 8 ? .fragmentTooShort : .l0tpTooShort }
-      offset += length
+      offset &+= length
     }
     return offset < end ? .trailingBytes : nil
   }
@@ -130,17 +146,9 @@ public enum L0MEP {
   ) {
     var offset = L0MEPHeader.byteCount
     for i in 0..<UInt32(header.eventCount) {
-      guard offset + L0Fragment.headerByteCount <= payload.byteCount else { return }
-      let length = Int(payload.little(offset, as: UInt16.self))
-      guard length >= L0Fragment.headerByteCount, offset + length <= payload.byteCount else { return }
-      body(
-        L0Fragment(
-          event: header.firstEvent &+ i,
-          timestamp: payload.little(offset + 4, as: UInt32.self),
-          isLastOfBurst: payload.little(offset + 3, as: UInt8.self) & 0x80 != 0,
-          payloadOffset: offset + L0Fragment.headerByteCount,
-          payloadLength: length - L0Fragment.headerByteCount))
-      offset += length
+      guard let fragment = L0Fragment(payload, at: offset, event: header.firstEvent &+ i) else { return }
+      body(fragment)
+      offset = fragment.payloadOffset + fragment.payloadLength
     }
   }
 }

@@ -27,8 +27,8 @@ public struct L0TPEvent: Hashable, Sendable {
   public init(record: L0TPRecord) { self.record = record }
 
   /// Offsets of the seven identifiers and fine times of each slot.
-  private static let identifierOffsets = [2, 42, 66]
-  private static let fineTimeOffsets = [32, 56, 80]
+  static let identifierOffsets = [2, 42, 66]
+  static let fineTimeOffsets = [32, 56, 80]
 
   /// The trigger in a payload, or `nil` if it has fewer than 88 bytes.
   public init?(_ payload: RawSpan) {

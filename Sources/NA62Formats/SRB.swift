@@ -30,6 +30,8 @@ public enum SRB {
     @usableFromInline let stored: Int
     /// Identifier of the board, in the bits of `Code`.
     @usableFromInline let bits: UInt32
+    /// Where the edge counts of the slots are in the payload, which has 16 bytes there.
+    @usableFromInline let slots: Int
     /// Time of the first slot from the event, in clock periods.
     @usableFromInline let firstSlot: Int64
     /// Edge counts of the slots 0 to 7 and 8 to 15, one in each byte from the low one on.
@@ -43,9 +45,9 @@ public enum SRB {
       let packetLength = Int(payload.little(2, as: UInt16.self))
       let words = Int(UInt16(truncatingIfNeeded: packetLength / 4 - 6))
       let announced = Int(UInt16(truncatingIfNeeded: 2 * words))
-      let slots = (2 + words) * 4
+      slots = (2 &+ words) &* 4
       // The slots lie inside, so that the edges, between the header of 8 bytes and the slots, do as well.
-      guard announced <= capacity, payload.byteCount >= 8, slots + 16 <= payload.byteCount else {
+      guard announced <= capacity, payload.byteCount >= 8, slots &+ 16 <= payload.byteCount else {
         return nil
       }
       counts = (payload.little(slots, as: UInt64.self), payload.little(slots + 8, as: UInt64.self))
@@ -74,31 +76,33 @@ public enum SRB {
       _ payload: RawSpan, codes: UnsafeMutablePointer<Code>, offsets: UnsafeMutablePointer<Double>
     ) {
       payload.withUnsafeBytes { bytes in
+        guard let bytes = bytes.baseAddress else { return }
         // Eight edges at once: 16 bytes that begin before the slots end inside the payload.
-        for first in stride(from: 0, to: stored, by: 8) {
-          let words = bytes.loadUnaligned(fromByteOffset: 8 + 2 * first, as: SIMD8<UInt16>.self)
+        var first = 0
+        while first < stored {
+          let words = bytes.loadUnaligned(fromByteOffset: 8 &+ 2 &* first, as: SIMD8<UInt16>.self)
           let wide = SIMD8<UInt32>(truncatingIfNeeded: words) & 0x3FFF | SIMD8(repeating: bits)
           UnsafeMutableRawPointer(codes + first).storeBytes(of: wide, as: SIMD8<UInt32>.self)
+          first &+= 8
         }
-      }
-      for extra in stored..<edgeCount { codes[extra] = Code(rawValue: 0x20) }
-      var out = offsets
-      var left = Self.nonzero(counts.0) | Self.nonzero(counts.1) << 8
-      while left != 0 {
-        // The next slot that is not empty.
-        let slot = left.trailingZeroBitCount
-        left &= left &- 1
-        let half = slot < 8 ? counts.0 : counts.1
-        let count = Int((half >> UInt64(8 * (slot & 7))) & 0xFF)
-        let offset = Double(firstSlot + Int64(slot)) * ClockTicks.strawPeriod
-        // Four at once; the next slot writes over what is too much.
-        var filled = 0
-        repeat {
-          UnsafeMutableRawPointer(out + filled).storeBytes(
-            of: SIMD4(repeating: offset), as: SIMD4<Double>.self)
-          filled += 4
-        } while filled < count
-        out += count
+        for extra in stored..<edgeCount { codes[extra] = Code(rawValue: 0x20) }
+        var out = offsets
+        var left = Self.nonzero(counts.0) | Self.nonzero(counts.1) << 8
+        while left != 0 {
+          // The next slot that is not empty.
+          let slot = left.trailingZeroBitCount
+          left &= left &- 1
+          let count = Int(bytes.load(fromByteOffset: slots &+ slot, as: UInt8.self))
+          let offset = Double(firstSlot &+ Int64(slot)) * ClockTicks.strawPeriod
+          // Four at once; the next slot writes over what is too much.
+          var filled = 0
+          repeat {
+            UnsafeMutableRawPointer(out + filled).storeBytes(
+              of: SIMD4(repeating: offset), as: SIMD4<Double>.self)
+            filled &+= 4
+          } while filled < count
+          out += count
+        }
       }
     }
 

@@ -233,25 +233,35 @@ public enum TEL62 {
     _ bytes: UnsafeRawBufferPointer, _ n: Int, _ fpgaCount: Int, _ timestamp: UInt32,
     _ result: inout Result, _ out: UnsafeMutablePointer<Code>, _ added: inout Int
   ) {
+    guard let base = bytes.baseAddress else { return }
     @inline(__always)
     func word(_ index: Int) -> UInt32 {
-      UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self))
+      UInt32(littleEndian: base.loadUnaligned(fromByteOffset: 4 &* index, as: UInt32.self))
     }
-    let readable = bytes.count / 4
+    // A word from which four can be loaded.
+    let lastQuad = bytes.count / 4 - 4
     var count = 0
     defer { added = count }
     let high = timestamp & 0xFFFF_0000
+    // Where the event is in the last or the first of 16 parts of its 16 low bits, a frame in the first or the
+    // last part, `pivot`, is of the time after or before. No part is 1.
     let late = timestamp & 0xF000
+    let pivot: UInt32 = late == 0xF000 ? 0 : late == 0 ? 0xF000 : 1
+    let shift: UInt32 = late == 0xF000 ? 0x10000 : 0 &- 0x10000
+    // Behind each frame `w` is at most 65535 beyond n, so that no sum overflows.
     var w = 0
     for f in 0..<fpgaCount {
-      let headerIndex = 1 + f + w
+      let headerIndex = 1 &+ f &+ w
       guard headerIndex < n else {
         result.status = .bad
         return
       }
       let header = word(headerIndex)
-      for _ in 0..<(header & 0xFF) {
-        let frameIndex = 2 + f + w
+      let fpga = (header >> 16) & 0xFF
+      var frames = header & 0xFF
+      while frames != 0 {
+        frames &-= 1
+        let frameIndex = 2 &+ f &+ w
         guard frameIndex < n else {
           result.status = .bad
           return
@@ -262,32 +272,30 @@ public enum TEL62 {
           result.status = .bad
           return
         }
-        w += length
+        w &+= length
         // Of a time beyond 32 bits NA62's code keeps 32.
-        var time = high | frame & 0xFFFF
-        if late == 0xF000, time & 0xF000 == 0 { time &+= 0x10000 }
-        if late == 0, time & 0xF000 == 0xF000 { time &-= 0x10000 }
-        let info = time & 0xFFFF_F800 | (header >> 16) & 0xFF
-        var index = frameIndex + 1
-        let end = min(frameIndex + length, n)
+        let time = (high | frame & 0xFFFF) &+ (frame & 0xF000 == pivot ? shift : 0)
+        let info = time & 0xFFFF_F800 | fpga
+        var index = frameIndex &+ 1
+        let end = min(frameIndex &+ length, n)
         // Most frames have one to four edges: four are taken at once, without a branch for each.
-        while index < end, index + 4 <= readable {
-          let words = bytes.loadUnaligned(fromByteOffset: 4 * index, as: SIMD4<UInt32>.self)
+        while index < end, index <= lastQuad {
+          let words = base.loadUnaligned(fromByteOffset: 4 &* index, as: SIMD4<UInt32>.self)
           // Words and frames in turn, as the codes have them in memory.
           let raw = UnsafeMutableRawPointer(out + count)
           raw.storeBytes(of: SIMD4(words[0], info, words[1], info), as: SIMD4<UInt32>.self)
           raw.storeBytes(
             of: SIMD4(words[2], info, words[3], info), toByteOffset: 16, as: SIMD4<UInt32>.self)
-          let step = min(end - index, 4)
-          count += step
-          index += step
+          let step = min(end &- index, 4)
+          count &+= step
+          index &+= step
         }
         while index < end {
           out[count] = Code(word: word(index), frame: info)
-          count += 1
-          index += 1
+          count &+= 1
+          index &+= 1
         }
-        if frameIndex + length > n {
+        if frameIndex &+ length > n {
           result.status = .bad
           return
         }

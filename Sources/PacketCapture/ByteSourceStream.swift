@@ -19,7 +19,6 @@ extension ByteSource {
       cookie.release()
       return nil
     }
-    setvbuf(stream, nil, Int32(_IOFBF), 256 << 10)
     return stream
   }
 }

@@ -24,6 +24,8 @@ public enum CaptureError: Error, Sendable, Equatable, CustomStringConvertible {
   case badFilter(filter: String, message: String)
   /// Standard input is given more than once.
   case standardInputTwice
+  /// Raw primitive files, such as `primitives`, and `other`, which is none, are given together.
+  case mixedInputs(primitives: String, other: String)
   /// The file is longer than `limit` bytes once decompressed.
   case tooLarge(path: String, limit: Int)
   /// The compressed file is broken `offset` bytes into the decompressed data.
@@ -54,6 +56,8 @@ public enum CaptureError: Error, Sendable, Equatable, CustomStringConvertible {
     case .badFilter(let filter, let message):
       "filter '\(filter)': \(message); see the manual page pcap-filter(7)"
     case .standardInputTwice: "-: standard input is given more than once; give it once"
+    case .mixedInputs(let primitives, let other):
+      "\(other): not a raw primitive file as \(primitives) is; replay them apart"
     case .tooLarge(let path, let limit): "\(path): longer than the limit of \(limit) bytes; split it"
     case .brokenCompression(let path, let offset, let message):
       "\(path): \(message), \(offset) bytes into the decompressed data; copy the file again from its origin"

@@ -36,34 +36,21 @@ public struct CaptureInput: Sendable, Hashable {
   ) throws(CaptureError) -> [CaptureInput] {
     var inputs: [CaptureInput] = []
     for argument in arguments {
-      if argument == "-" {
+      switch try Meaning(argument) {
+      case .standardInput:
         if inputs.contains(where: \.isStandardInput) { throw .standardInputTwice }
         inputs.append(CaptureInput(path: argument))
-        continue
-      }
-      var status = stat()
-      if stat(argument, &status) != 0 {
-        guard errno == ENOENT, argument.contains(where: { "*?[".contains($0) }) else {
-          switch errno {
-          case ENOENT, ENOTDIR: throw .noSuchFile(path: argument)
-          case EACCES: throw .permissionDenied(path: argument)
-          default: throw .cannotRead(path: argument, reason: String(cString: strerror(errno)))
-          }
-        }
-        let found = try captures(in: matches(argument), warnings: &warnings)
-        if found.isEmpty { throw .noMatch(pattern: argument) }
-        inputs += found
-      } else if status.st_mode & S_IFMT == S_IFDIR {
-        let found = try captures(in: regularFiles(directory: argument), warnings: &warnings)
-        if found.isEmpty { throw .noCaptures(directory: argument) }
-        inputs += found
-      } else if status.st_mode & S_IFMT == S_IFREG {
-        let source = try ByteSource(path: argument)
+      case .file(let path):
+        let source = try ByteSource(path: path)
         try check(head: source.peek(FileMagic.length), source)
-        inputs.append(CaptureInput(path: argument))
-      } else {
+        inputs.append(CaptureInput(path: path))
+      case .pipe(let path):
         // A pipe or device can be read only once: the reader looks at its first bytes.
-        inputs.append(CaptureInput(path: argument))
+        inputs.append(CaptureInput(path: path))
+      case .files(let paths, let none):
+        let found = captures(in: paths, warnings: &warnings)
+        if found.isEmpty { throw none }
+        inputs += found
       }
     }
     return inputs
@@ -86,9 +73,7 @@ public struct CaptureInput: Sendable, Hashable {
     throw .notACapture(path: source.path, looksLike: FileMagic.name(head))
   }
 
-  private static func captures(
-    in paths: [String], warnings: inout [CaptureWarning]
-  ) throws(CaptureError) -> [CaptureInput] {
+  private static func captures(in paths: [String], warnings: inout [CaptureWarning]) -> [CaptureInput] {
     var inputs: [CaptureInput] = []
     for path in paths {
       do throws(CaptureError) {
@@ -101,6 +86,40 @@ public struct CaptureInput: Sendable, Hashable {
       }
     }
     return inputs
+  }
+}
+
+/// What an argument of a command line means.
+enum Meaning {
+  /// `-`.
+  case standardInput
+  /// A regular file.
+  case file(String)
+  /// A pipe or device.
+  case pipe(String)
+  /// The regular files of a directory or pattern, sorted by name; the error if none of them will do.
+  case files([String], none: CaptureError)
+
+  init(_ argument: String) throws(CaptureError) {
+    if argument == "-" {
+      self = .standardInput
+      return
+    }
+    var status = stat()
+    if stat(argument, &status) != 0 {
+      guard errno == ENOENT, argument.contains(where: { "*?[".contains($0) }) else {
+        switch errno {
+        case ENOENT, ENOTDIR: throw .noSuchFile(path: argument)
+        case EACCES: throw .permissionDenied(path: argument)
+        default: throw .cannotRead(path: argument, reason: String(cString: strerror(errno)))
+        }
+      }
+      self = .files(Self.matches(argument), none: .noMatch(pattern: argument))
+    } else if status.st_mode & S_IFMT == S_IFDIR {
+      self = .files(try Self.regularFiles(directory: argument), none: .noCaptures(directory: argument))
+    } else {
+      self = status.st_mode & S_IFMT == S_IFREG ? .file(argument) : .pipe(argument)
+    }
   }
 
   private static func matches(_ pattern: String) -> [String] {

@@ -3,7 +3,7 @@ public struct CaptureOptions: Sendable, Hashable {
   /// A filter in the language of pcap-filter(7); packets that it refuses are only counted.
   public var filter: String?
   /// Length of the slab of a batch, in bytes.
-  public var slabSize = 1 << 20
+  public var slabSize = 256 << 10
   /// Most datagrams in one batch; nil for as many as the slab holds.
   public var maximumDatagramsPerBatch: Int?
   /// Most incomplete datagrams that are kept; the oldest is given up beyond it.

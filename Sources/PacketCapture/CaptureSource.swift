@@ -9,6 +9,8 @@ final class CaptureSource {
   private(set) var handle: OpaquePointer?
   private(set) var filter: UnsafeMutablePointer<bpf_program>?
   private var bytes: ByteSource?
+  /// The buffer of the stream that the handle reads.
+  private var streamBuffer: UnsafeMutablePointer<CChar>?
   /// Packets taken from the input so far.
   var packetNumber: UInt32 = 0
   /// A packet that has been read and not yet taken.
@@ -35,6 +37,7 @@ final class CaptureSource {
     guard let stream = source.isPlainFile ? plainStream() : source.makeStream() else {
       throw .cannotRead(path: source.path, reason: "no memory for its stream")
     }
+    prepare(stream)
     var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
     guard
       let opened = pcap_fopen_offline_with_tstamp_precision(
@@ -69,9 +72,17 @@ final class CaptureSource {
   }
 
   private func plainStream() -> UnsafeMutablePointer<FILE>? {
-    let stream = fopen(input.path, "re")
-    if let stream { setvbuf(stream, nil, Int32(_IOFBF), 256 << 10) }
-    return stream
+    fopen(input.path, "re")
+  }
+
+  /// Gives a stream that only this source reads, one call after another, a large buffer and no lock: libpcap
+  /// reads twice for each packet. The memory is ours, as the C library makes none of a size that is asked for.
+  private func prepare(_ stream: UnsafeMutablePointer<FILE>) {
+    let size = 128 << 10
+    let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: size)
+    setvbuf(stream, buffer, Int32(_IOFBF), size)
+    _ = __fsetlocking(stream, Int32(FSETLOCKING_BYCALLER))
+    streamBuffer = buffer
   }
 
   private func compile(_ text: String, _ opened: OpaquePointer) throws(CaptureError) {
@@ -142,6 +153,9 @@ final class CaptureSource {
     }
     if let handle { pcap_close(handle) }
     handle = nil
+    // Behind the stream, which libpcap has closed, or `start` where libpcap did not take it.
+    streamBuffer?.deallocate()
+    streamBuffer = nil
     bytes = nil
   }
 

@@ -31,7 +31,7 @@ public struct L0Account: Sendable {
 
   /// Adds what the pipeline gave.
   public mutating func add(_ output: L0Pipeline.Output) {
-    if let packets = output.packets { capture += packets.books }
+    if output.isFirst, let packets = output.packets { capture += packets.books }
     for slice in output.slices { add(slice) }
   }
 

@@ -19,8 +19,10 @@ public struct L0Pipeline: Sendable {
 
   /// What the emulation of some packets gave.
   public struct Output: Sendable {
-    /// The packets; `nil` in all but the first output of a batch, and at the end of the stream.
+    /// The packets; `nil` at the end of the stream.
     public var packets: PacketBatch?
+    /// Whether this is the first output from these packets: the one to take their books from.
+    public var isFirst: Bool
     /// What the menus did, a slice for each burst.
     public var slices: [L0Slice]
   }
@@ -79,12 +81,12 @@ public struct L0Pipeline: Sendable {
       repeat {
         let end = min(count, begin + step)
         emulator.add(batch, begin..<end)
-        let output = Output(packets: begin == 0 ? batch : nil, slices: emulator.take())
+        let output = Output(packets: batch, isFirst: begin == 0, slices: emulator.take())
         guard await outputs.send(output) else { return }
         begin = end
       } while begin < count
     }
     emulator.finish()
-    _ = await outputs.send(Output(packets: nil, slices: emulator.take()))
+    _ = await outputs.send(Output(packets: nil, isFirst: true, slices: emulator.take()))
   }
 }

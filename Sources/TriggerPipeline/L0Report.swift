@@ -23,10 +23,14 @@ public struct L0Report: Sendable {
   /// Whether everything that came in is in exactly one column.
   public var closes: Bool { account.closes }
 
-  /// Share of the packets of primitives that were lost.
+  /// Share of the packets of primitives that were lost, or of those of the input that were unreadable.
   public var lostShare: Double {
     let all = account.books.grouped + account.books.lostPackets
-    return all == 0 ? 0 : Double(account.books.lostPackets) / Double(all)
+    let capture = account.capture
+    let unread = capture.truncated + capture.ipv4Malformed + capture.udpMalformed + capture.cutInputs
+    return max(
+      all > 0 ? Double(account.books.lostPackets) / Double(all) : 0,
+      capture.packets > 0 ? min(1, Double(unread) / Double(capture.packets)) : unread > 0 ? 1 : 0)
   }
 
   private struct Line {
@@ -192,6 +196,7 @@ public struct L0Report: Sendable {
     for loss in PrimitivePacketLoss.allCases {
       if let count = books.lost[loss], count > 0 { out += " + \(count) lost (\(loss.rawValue))" }
     }
+    if account.capture.cutInputs > 0 { out += "; cut inputs \(account.capture.cutInputs)" }
     return out + (account.closes ? "; the books close\n" : "; THE BOOKS DO NOT CLOSE\n")
   }
 

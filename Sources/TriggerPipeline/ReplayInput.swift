@@ -1,48 +1,61 @@
 public import EventBuilding
-import NA62Formats
+public import NA62Formats
 public import PacketCapture
 
-/// The inputs of a replay, checked before anything runs: captures, or burst files.
+/// The inputs of a replay, checked before anything runs: captures, burst files, or raw primitive files.
 public struct ReplayInput: Sendable, CustomStringConvertible {
   /// What was noticed while the arguments were looked at.
   public let warnings: [CaptureWarning]
   private let captures: [CaptureInput]
   private let burstFiles: [BurstFileSource.File]
+  private let primitiveFiles: [PrimitiveFile]
   private let options: CaptureOptions
 
-  /// Looks at the arguments: captures, directories, globs, burst files, `-`.
+  /// Looks at the arguments: captures, directories, globs, burst files, raw primitive files, `-`.
   ///
   /// - Throws: `CaptureError` where an input is missing or of an unknown kind, or kinds are mixed.
   public init(arguments: [String], filter: String?) throws(CaptureError) {
     options = CaptureOptions(filter: filter)
     var warnings: [CaptureWarning] = []
-    let isBurst = try arguments.map { path throws(CaptureError) -> Bool in
-      guard path != "-", BurstFileSource.isRegularFile(path) else { return false }
-      return try CaptureInput.sniff(path) == .burstFile
+    var captures: [CaptureInput] = []
+    var burstFiles: [BurstFileSource.File] = []
+    primitiveFiles = try PrimitiveFile.expand(arguments, warnings: &warnings) ?? []
+    if primitiveFiles.isEmpty {
+      let isBurst = try arguments.map { path throws(CaptureError) -> Bool in
+        guard path != "-", BurstFileSource.isRegularFile(path) else { return false }
+        return try CaptureInput.sniff(path) == .burstFile
+      }
+      if isBurst.contains(true) {
+        for path in arguments { burstFiles.append(try BurstFileSource.File(path: path)) }
+      } else {
+        captures = try CaptureInput.expand(arguments, warnings: &warnings)
+      }
+    } else if let filter {
+      throw .badFilter(filter: filter, message: "raw primitive files have no frames to filter; leave it out")
     }
-    if isBurst.contains(true) {
-      var files: [BurstFileSource.File] = []
-      for path in arguments { files.append(try BurstFileSource.File(path: path)) }
-      burstFiles = files.sorted { ($0.run, $0.burst) < ($1.run, $1.burst) }
-      captures = []
-    } else {
-      burstFiles = []
-      captures = try CaptureInput.expand(arguments, warnings: &warnings)
-    }
-    self.warnings = warnings + CaptureInput.repetitions(captures.map(\.path) + burstFiles.map(\.path))
+    self.captures = captures
+    self.burstFiles = burstFiles.sorted { ($0.run, $0.burst) < ($1.run, $1.burst) }
+    self.warnings =
+      warnings
+      + CaptureInput.repetitions(
+        captures.map(\.path) + self.burstFiles.map(\.path) + primitiveFiles.map(\.path))
   }
 
-  /// Whether the inputs are burst files, which say their runs and bursts themselves.
+  /// Whether the inputs are burst files.
   public var isBurstFiles: Bool { !burstFiles.isEmpty }
+
+  /// Whether the inputs say their runs and bursts themselves: burst files and raw primitive files do.
+  public var saysBursts: Bool { isBurstFiles || !primitiveFiles.isEmpty }
 
   /// Each input, with the run and burst that it says it holds.
   public var files: [(path: String, run: UInt32?, burst: UInt32?)] {
     captures.map { ($0.path, nil, nil) } + burstFiles.map { ($0.path, $0.run, $0.burst) }
+      + primitiveFiles.map { ($0.path, $0.run, $0.burst) }
   }
 
   /// The inputs by name.
   public var description: String {
-    let names = burstFiles.isEmpty ? captures.map(\.path) : burstFiles.map(\.path)
+    let names = files.map(\.path)
     return names.count > 3
       ? "\(names.prefix(2).joined(separator: ", ")) … (\(names.count) inputs)"
       : names.joined(separator: ", ")
@@ -52,9 +65,18 @@ public struct ReplayInput: Sendable, CustomStringConvertible {
   ///
   /// - Parameters:
   ///   - layout: the sources, which decide how the events of burst files are read; without one NA62's usual ones.
-  ///   - run: the run number, instead of those that burst files say.
+  ///   - run: the run number, instead of those that the inputs say.
+  ///   - widePrimitives: the sources whose raw primitive files are in the 64-bit format.
   /// - Throws: `CaptureError`.
-  public func open(layout: EventLayout? = nil, run: UInt32? = nil) throws(CaptureError) -> any PacketSource {
+  public func open(
+    layout: EventLayout? = nil, run: UInt32? = nil, widePrimitives: Set<SourceID> = []
+  ) throws(CaptureError) -> any PacketSource {
+    if !primitiveFiles.isEmpty {
+      var options = PrimitiveFileReader.Options()
+      options.run = run
+      options.wideSources = widePrimitives
+      return PrimitiveFileReader(files: primitiveFiles, options: options)
+    }
     if burstFiles.isEmpty { return try CaptureReader(inputs: captures, options: options) }
     let configured = Set(layout?.l1Sources.map(\.id) ?? [])
     let readBefore = layout?.sources.map(\.id) ?? []
@@ -74,3 +96,4 @@ public protocol PacketSource: AnyObject {
 }
 
 extension CaptureReader: PacketSource {}
+extension PrimitiveFileReader: PacketSource {}

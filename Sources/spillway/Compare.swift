@@ -33,7 +33,8 @@ struct Compare: AsyncParsableCommand {
     case recorded
   }
 
-  @Argument(help: ArgumentHelp("Captures, directories, globs, or '-'.", valueName: "input"))
+  @Argument(
+    help: ArgumentHelp("Captures, directories, globs, raw primitive files, or '-'.", valueName: "input"))
   var inputs: [String]
 
   @Option(help: "A menu with lines of L0 (YAML, or registers as JSON); give it once for each menu.")
@@ -52,8 +53,10 @@ struct Compare: AsyncParsableCommand {
   @Option(help: "Take only packets that this BPF filter passes.")
   var filter: String?
 
-  @Option(name: .customLong("first-burst"), help: "Identifier of the first burst.")
-  var firstBurst: UInt32 = 1
+  @Option(
+    name: .customLong("first-burst"),
+    help: "Identifier of the first burst of captures (default: 1); files of bursts say theirs.")
+  var firstBurst: UInt32?
 
   @Option(help: "Write tables and report.html to this directory.")
   var out: String?
@@ -93,13 +96,17 @@ struct Compare: AsyncParsableCommand {
       input = try ReplayInput(arguments: inputs, filter: filter)
     } catch { throw Failure.usage(error) }
     if input.isBurstFiles {
-      throw Failure.usage("\(input): burst files have no primitives; give captures")
+      throw Failure.usage("\(input): burst files have no primitives; give captures or raw primitive files")
     }
+    if input.saysBursts, against == .recorded {
+      throw Failure.usage("--against recorded: raw primitive files have no records; give captures")
+    }
+    try Failure.check(firstBurst: firstBurst, input)
     for warning in input.warnings { Terminal.note("warning: \(warning)") }
 
     var options = L0Pipeline.Options()
     options.batchDatagrams = batchPackets
-    options.emulator.firstBurst = firstBurst
+    options.emulator.firstBurst = firstBurst ?? 1
     options.emulator.tracesFired = true
     options.emulator.monitorsPrimitives = true
     var study = MenuStudy.Options()
@@ -108,16 +115,17 @@ struct Compare: AsyncParsableCommand {
     study.keepsDisagreements = study.comparesRecorded && out != nil
     let labels = StudyMenu.list(Array(zip(menus, menu).map { (menu: $0, path: $1) }))
     let hash = SHA256.hex(
-      of: (menus.map(\.hash) + [against?.rawValue ?? "-", "\(firstBurst)"]).joined(separator: " "))
+      of: (menus.map(\.hash) + [against?.rawValue ?? "-", "\(firstBurst ?? 1)"]).joined(separator: " "))
     let identity = StudyIdentity(
       input: input.description, inputs: inputs, version: Spillway.version, configurationHash: hash)
     let sink = try CompareSink(
-      study: MenuStudy(menus: menus, options: study), menus: labels, firstBurst: firstBurst,
+      study: MenuStudy(menus: menus, options: study), menus: labels, firstBurst: firstBurst ?? 1,
       readsRecords: study.comparesRecorded, directory: out)
     let problems = Mutex<[CaptureWarning]>([])
     do {
-      try await L0Pipeline(menus: menus, options: options).run(source: {
-        let source = try input.open()
+      try await L0Pipeline(menus: menus, options: options).run(source: { [menus] in
+        let wide = menus.reduce(into: Set()) { $0.formUnion($1.wideSources) }
+        let source = try input.open(widePrimitives: wide)
         return {
           let batch = try source.next()
           if batch == nil { problems.withLock { $0 = source.warnings } }
@@ -175,7 +183,7 @@ actor CompareSink {
 
   func take(_ output: L0Pipeline.Output) throws {
     var decisions: ContiguousArray<RecordedDecision> = []
-    if let packets = output.packets {
+    if output.isFirst, let packets = output.packets {
       capture += packets.books
       decisions = reader?.decisions(in: packets) ?? []
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import EventBuilding
+import L0Trigger
 import L1Trigger
 import NA62Formats
 import PacketCapture
@@ -14,10 +15,12 @@ struct Inspect: ParsableCommand {
       Examples:
         spillway inspect Replay/ordered-1000.pcap.gz --packet 3
         spillway inspect Replay/ordered-1000.pcap.gz --event 25 --json
+        spillway inspect Replay/l0-2018.pcap.gz --packet 10
+        spillway inspect rich_run08000_burst00012 --packet 1 --run 8000
       Without --packet or --event, one line for each packet.
       """)
 
-  @Argument(help: ArgumentHelp("A capture, or a burst file.", valueName: "input"))
+  @Argument(help: ArgumentHelp("A capture, a burst file, or a raw primitive file.", valueName: "input"))
   var input: String
 
   @Option(help: "Number of the packet, from 1.")
@@ -29,10 +32,19 @@ struct Inspect: ParsableCommand {
   @Option(help: "UDP port of L0 data.")
   var port: UInt16 = 58913
 
+  @Option(name: .customLong("run"), help: "Run whose names the bits of primitives have.")
+  var runNumber = PrimitiveBits.latest.run
+
+  @Flag(name: .customLong("wide-primitives"), help: "Primitives are in the 64-bit format.")
+  var wide = false
+
   @Flag(help: "Print as JSON.")
   var json = false
 
   func validate() throws {
+    if !PrimitiveBits.runs.contains(runNumber) {
+      throw ValidationError("--run \(runNumber): expected 0 to 999999")
+    }
     if packet != nil, event != nil { throw ValidationError("give --packet or --event, not both") }
   }
 
@@ -67,7 +79,11 @@ struct Inspect: ParsableCommand {
         let payload = all.extracting(
           datagram.payloadOffset..<(datagram.payloadOffset + datagram.payloadLength))
         var tree =
-          datagram.destinationPort == port ? Dissector.l0MEP(payload) : Dissector.l1Packet(payload)
+          switch datagram.destinationPort {
+          case port: Dissector.l0MEP(payload)
+          case MTP.port: Dissector.mtp(payload, format: wide ? .words64 : .words32, bitName: bitName)
+          default: Dissector.l1Packet(payload)
+          }
         if packet == nil { tree.children = [] }
         let header = FieldNode(
           name: "packet \(datagram.packet.number)",
@@ -79,6 +95,11 @@ struct Inspect: ParsableCommand {
       }
     }
     return wasFound
+  }
+
+  /// The field's name of a bit of primitives, or its number.
+  private func bitName(_ source: SourceID, _ bit: Int) -> String? {
+    L0Detector(source: source).map { PrimitiveBits(run: runNumber).name(of: .init($0, bit)) }
   }
 
   private func showEvent(_ number: UInt32, _ source: any PacketSource) throws(CaptureError) -> Bool {

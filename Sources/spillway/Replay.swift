@@ -15,7 +15,7 @@ struct Replay: AsyncParsableCommand {
     abstract: "Replay recorded streams through the trigger.",
     discussion: """
       Reads captures (pcap, pcapng, also .gz and .zst; '-' is standard input), directories and globs, in \
-      data-time order, and NA62 burst files. With a menu that has lines of L0, emulates the L0 trigger processor \
+      data-time order, NA62 burst files, and raw primitive files (as rich_run08000_burst00012). With a menu that has lines of L0, emulates the L0 trigger processor \
       on the primitives; with one that has chains of L1, builds events and runs L1. Prints rates per mask, the \
       counting experiments and the books.
 
@@ -26,7 +26,9 @@ struct Replay: AsyncParsableCommand {
         zcat burst.pcap.gz | spillway replay - --menu my.yaml --json
       """)
 
-  @Argument(help: ArgumentHelp("Captures, directories, globs, burst files, or '-'.", valueName: "input"))
+  @Argument(
+    help: ArgumentHelp(
+      "Captures, directories, globs, burst files, raw primitive files, or '-'.", valueName: "input"))
   var inputs: [String]
 
   @Option(help: "The trigger menu: YAML, or for L0 the processor's registers in JSON.")
@@ -67,12 +69,13 @@ struct Replay: AsyncParsableCommand {
   @Option(help: "Take only packets that this BPF filter passes.")
   var filter: String?
 
-  @Option(name: .customLong("run"), help: "Run number for records (default: that of burst files, else 0).")
+  @Option(
+    name: .customLong("run"), help: "Run number for records (default: that of files of bursts, else 0).")
   var runNumber: UInt32?
 
   @Option(
     name: .customLong("first-burst"),
-    help: "Identifier of the first burst of captures (default: 1); burst files say theirs.")
+    help: "Identifier of the first burst of captures (default: 1); files of bursts say theirs.")
   var firstBurst: UInt32?
 
   @Option(help: "Write the run directory here.")
@@ -123,7 +126,7 @@ struct Replay: AsyncParsableCommand {
     let l0Sink = try both.l0.map { menu in
       try L0Sink(
         menu: menu, decisions: l0Decisions, counters: l0Counters, packets: l0Packets, directory: out,
-        showsProgress: both.l1 == nil)
+        isAlone: both.l1 == nil)
     }
     guard let menu = both.l1 else { return try await replayL0(both, l0Sink) }
     var configuration = menu.configuration
@@ -136,9 +139,7 @@ struct Replay: AsyncParsableCommand {
     let notes =
       menu.warnings.map { "\($0)" } + l0Warnings(both) + input.warnings.map { "\($0)" }
 
-    if let firstBurst, input.isBurstFiles {
-      throw Failure.usage("--first-burst \(firstBurst): burst files say their bursts; leave the option out")
-    }
+    try Failure.check(firstBurst: firstBurst, input)
     var options = TriggerPipeline.Options()
     options.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
     options.batchEvents = batchEvents
@@ -150,18 +151,14 @@ struct Replay: AsyncParsableCommand {
     let pipeline = TriggerPipeline(
       configuration: configuration, layout: menu.layout, maps: menu.detectors.maps, options: options)
     let hash = SHA256.hex(
-      of: "\(menu.hash) \(configuration.strawScratch.rawValue) \(selectionSet?.hash ?? "-")")
+      of: "\(menu.hash) \(configuration.strawScratch.rawValue) \(selectionSet?.hash ?? "-") "
+        + (both.l0?.hash ?? "-"))
     let identity = RunIdentity(input: input.description, configurationHash: hash)
     let sink = try ReplaySink(
       account: ReplayAccount(selections: selectionSet, identity: identity),
       directory: out, decisions: decisions,
       bursts: try writeBursts.map { try BurstFileWriter(directory: $0) }, configuration: configuration)
-    // Hashed beside the replay, and only where there is a manifest to write the hashes to.
-    let digests = Task { [files = out == nil ? [] : input.files] in
-      var digests: [InputDigest?] = []
-      for file in files { digests.append(await InputDigest.of(path: file.path)) }
-      return digests
-    }
+    let digests = RunManifest.digests(of: input, isWanted: out != nil)
     defer { digests.cancel() }
     let problems = Mutex<[CaptureWarning]>([])
     let l0Branch = both.l0.flatMap { lines in
@@ -171,8 +168,8 @@ struct Replay: AsyncParsableCommand {
     }
     do {
       try await pipeline.run(
-        source: { [runNumber, layout = menu.layout] in
-          let source = try input.open(layout: layout, run: runNumber)
+        source: { [runNumber, layout = menu.layout, widePrimitives = both.l0?.wideSources ?? []] in
+          let source = try input.open(layout: layout, run: runNumber, widePrimitives: widePrimitives)
           for note in notes { Terminal.note("warning: \(note)") }
           return {
             let batch = try source.next()
@@ -186,13 +183,13 @@ struct Replay: AsyncParsableCommand {
     }
     Terminal.progress("")
     for warning in problems.withLock({ $0 }) { Terminal.note("warning: \(warning)") }
-    let inputs = zip(input.files, await digests.value).map { file, digest in
-      Self.manifest(of: file, digest)
-    }
-    let report = try await sink.finish(
-      menu: menu, inputs: inputs, firstBurst: input.isBurstFiles ? nil : firstBurst ?? 1, run: runNumber,
-      scratch: configuration.strawScratch, hash: hash)
+    let manifest = RunManifest(
+      inputs: RunManifest.inputs(input, await digests.value), run: runNumber,
+      firstBurst: input.saysBursts ? nil : firstBurst ?? 1, menu: menu.path, configurationHash: hash)
     let l0Report = try await l0Sink?.finish()
+    let report = try await sink.finish(
+      menu: menu, manifest: manifest, scratch: configuration.strawScratch,
+      l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil })
     if json {
       Terminal.out(try Self.summary(report.summary(), l0Report).json() + "\n")
     } else {
@@ -220,20 +217,6 @@ struct Replay: AsyncParsableCommand {
 }
 
 extension Replay {
-  /// An input in the manifest.
-  fileprivate static func manifest(
-    of file: (path: String, run: UInt32?, burst: UInt32?), _ digest: InputDigest?
-  ) -> ConfigValue {
-    var entries = [
-      ConfigValue.Entry("path", .string(file.path)),
-      ConfigValue.Entry("bytes", digest.map { .int(Int(clamping: $0.bytes)) } ?? .null),
-      ConfigValue.Entry("sha256", digest.map { .string($0.sha256) } ?? .null),
-    ]
-    if let run = file.run { entries.append(ConfigValue.Entry("run", .int(Int(run)))) }
-    if let burst = file.burst { entries.append(ConfigValue.Entry("burst", .int(Int(burst)))) }
-    return .map(entries)
-  }
-
   /// Which regular file a path names, or `nil`.
   fileprivate static func identity(_ path: String) -> String? {
     var status = stat()
@@ -281,32 +264,19 @@ actor ReplaySink {
   }
 
   func finish(
-    menu: L1Menu, inputs: [ConfigValue], firstBurst: UInt32?, run: UInt32?, scratch: StrawScratch,
-    hash: String
+    menu: L1Menu, manifest: RunManifest, scratch: StrawScratch, l0: L0Report?
   ) throws -> ReplayReport {
     try decisions?.close()
     let report = try ReplayReport(account: account, menu: menu, stored: bursts?.books)
-    let manifest = ConfigValue.map([
-      ConfigValue.Entry("schema", .string("spillway.run/2")),
-      ConfigValue.Entry(
-        "versions",
-        .map([
-          ConfigValue.Entry("spillway", .string(Spillway.version)),
-          ConfigValue.Entry("libpcap", .string(CaptureReader.libraryVersion)),
-        ])),
-      ConfigValue.Entry("inputs", .list(inputs)),
-      ConfigValue.Entry("run", run.map { .int(Int($0)) } ?? .null),
-      ConfigValue.Entry("first_burst", firstBurst.map { .int(Int($0)) } ?? .null),
-      ConfigValue.Entry("menu", .string(menu.path)),
+    var entries = [
       ConfigValue.Entry("menu_hash", .string(menu.hash)),
       ConfigValue.Entry("straw_scratch", .string(scratch.rawValue)),
       ConfigValue.Entry("selections_hash", account.selectionSet.map { .string($0.hash) } ?? .null),
-      ConfigValue.Entry("configuration_hash", .string(hash)),
       ConfigValue.Entry("bursts", report.bursts()),
       ConfigValue.Entry("results", try report.summary()),
-      ConfigValue.Entry("t_wall", .string(clock.now().rfc3339)),
-    ])
-    try directory?.finish(report: report, manifest: manifest)
+    ]
+    if let l0 { entries.append(ConfigValue.Entry("l0", try l0.summary())) }
+    try directory?.finish(report: report, manifest: manifest.value(entries, wallTime: clock.now()))
     return report
   }
 }

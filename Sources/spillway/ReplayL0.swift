@@ -1,3 +1,4 @@
+import Alerting
 import Configuration
 import Foundation
 import L0Trigger
@@ -33,13 +34,17 @@ extension Replay {
     } catch { throw Failure.usage(error) }
     guard !input.isBurstFiles else {
       throw Failure.usage(
-        "\(inputs[0]): a burst file holds no primitives; give a capture, or a menu with chains of L1")
+        "\(inputs[0]): a burst file holds no primitives; give a capture or raw primitive files, or a menu with chains of L1"
+      )
     }
+    try Failure.check(firstBurst: firstBurst, input)
     let notes = l0Warnings(menu) + input.warnings.map { "\($0)" }
+    let digests = RunManifest.digests(of: input, isWanted: out != nil)
+    defer { digests.cancel() }
     let problems = Mutex<[CaptureWarning]>([])
     do {
-      try await l0Pipeline(lines).run(source: {
-        let source = try input.open()
+      try await l0Pipeline(lines).run(source: { [wide = lines.wideSources] in
+        let source = try input.open(widePrimitives: wide)
         for note in notes { Terminal.note("warning: \(note)") }
         return {
           let batch = try source.next()
@@ -53,6 +58,11 @@ extension Replay {
     Terminal.progress("")
     for warning in problems.withLock({ $0 }) { Terminal.note("warning: \(warning)") }
     let report = try await sink.finish()
+    try await sink.write(
+      RunManifest(
+        inputs: RunManifest.inputs(input, await digests.value), run: runNumber,
+        firstBurst: input.saysBursts ? nil : firstBurst ?? 1, menu: self.menu,
+        configurationHash: SHA256.hex(of: lines.hash)))
     if json {
       Terminal.out(try ConfigValue.map([.init("l0", report.summary())]).json() + "\n")
     } else {
@@ -89,31 +99,42 @@ actor L0Sink {
   private let counters: String?
   private let packets: FarmPacketWriter?
   private let directory: String?
-  private let showsProgress: Bool
+  /// Whether there is no L1, whose run directory this otherwise is.
+  private let isAlone: Bool
+  private let quarantine: QuarantineWriter?
   private let table = L0DecisionTable()
   private var lastProgress = ContinuousClock.now
   private let begin = ContinuousClock.now
 
   init(
     menu: L0Menu, decisions: String?, counters: String?, packets: String?, directory: String?,
-    showsProgress: Bool
+    isAlone: Bool
   ) throws {
     account = L0Account(menus: [menu])
     self.decisions = try decisions.map { try OutputFile(path: $0) }
     self.counters = counters
     self.packets = try packets.map { try FarmPacketWriter(path: $0, menu: menu) }
     self.directory = directory
-    self.showsProgress = showsProgress
+    self.isAlone = isAlone
+    if let directory {
+      try OutputDirectory.make(directory, option: "--out")
+      let path = "\(directory)/\(isAlone ? "" : "l0-")quarantine.pcap"
+      try? FileManager.default.removeItem(atPath: path)
+      quarantine = QuarantineWriter(path: path)
+    } else {
+      quarantine = nil
+    }
     try self.decisions?.write(L0DecisionTable.header)
   }
 
   func take(_ output: L0Pipeline.Output) throws {
     account.add(output)
     try packets?.add(output)
+    try keepRejected(output)
     if let decisions {
       for slice in output.slices { try decisions.write(table.rows(of: slice, menu: 0)) }
     }
-    if showsProgress, Terminal.isInteractive, ContinuousClock.now - lastProgress > .milliseconds(200) {
+    if isAlone, Terminal.isInteractive, ContinuousClock.now - lastProgress > .milliseconds(200) {
       lastProgress = .now
       let seconds = max(1e-3, (ContinuousClock.now - begin) / .seconds(1))
       let primitives = account.alignmentCounters[0].primitives.reduce(0, +)
@@ -123,15 +144,40 @@ actor L0Sink {
     }
   }
 
+  /// Puts what could not be read in the quarantine.
+  private func keepRejected(_ output: L0Pipeline.Output) throws {
+    guard let quarantine, let packets = output.packets else { return }
+    if isAlone, output.isFirst { try quarantine.write(packets) }
+    for slice in output.slices {
+      for reject in slice.rejects where packets.datagrams.indices.contains(reject.datagram) {
+        let datagram = packets.datagrams[reject.datagram]
+        let frame = packets.bytes[
+          datagram.frameOffset..<(datagram.frameOffset + datagram.frameLength)]
+        try quarantine.write(
+          time: datagram.time, packet: datagram.packet, frame: frame, reason: reject.reason.rawValue)
+      }
+    }
+  }
+
+  /// Writes the manifest of a run without L1.
+  func write(_ manifest: RunManifest) throws {
+    guard let directory else { return }
+    let report = L0Report(account: account)
+    let clock = try WallClock.fromEnvironment()
+    let value = manifest.value(
+      [ConfigValue.Entry("l0", try report.summary())], wallTime: clock.now())
+    try OutputFile.write(value.json() + "\n", to: "\(directory)/run.json")
+  }
+
   func finish() throws -> L0Report {
     try decisions?.close()
+    try quarantine?.close()
     try packets?.close()
     let report = L0Report(account: account)
     if let counters {
       try OutputFile.write(account.counters(menu: 0).json(isIndented: true) + "\n", to: counters)
     }
     if let directory, report.hasPrimitives {
-      try OutputDirectory.make(directory, option: "--out")
       try OutputFile.write(try report.linesCSV(), to: "\(directory)/l0-rates.csv")
       try OutputFile.write(report.primitivesCSV(), to: "\(directory)/primitives.csv")
       try OutputFile.write(try report.summary().json() + "\n", to: "\(directory)/l0.json")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import TriggerPipeline
 
 /// The command line of Spillway.
 @main
@@ -57,6 +58,13 @@ struct Failure: Error {
 
   static func usage(_ message: some CustomStringConvertible) -> Failure {
     Failure(message: String(describing: message), code: 2)
+  }
+
+  /// Refuses `--first-burst` where the inputs say their bursts.
+  static func check(firstBurst: UInt32?, _ input: ReplayInput) throws {
+    guard let firstBurst, input.saysBursts else { return }
+    let kind = input.isBurstFiles ? "burst files" : "raw primitive files"
+    throw usage("--first-burst \(firstBurst): \(kind) say their bursts; leave the option out")
   }
 }
 

@@ -44,6 +44,7 @@ struct DissectorTests {
     [
       PacketTests.mep, PacketTests.cream, StoredEventTests.known, block, tel62, SRBTests.known,
       EOBTriggerRecord(level: .l1, node: 1, timestamp: 7).bytes,
+      L0TPEndOfBurst().bytes, MTPEncoder(timestamp: 3, source: .rich).bytes,
       (try? BurstFile.encode(run: 1, burst: 1, events: [StoredEventTests.known]).bytes) ?? [],
     ]
   }

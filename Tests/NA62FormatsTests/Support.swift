@@ -58,6 +58,7 @@ func decodeEverything(_ bytes: [UInt8], timestamp: UInt32) -> Int {
   let trees = [
     Dissector.l0MEP(span), Dissector.tel62(span), Dissector.srb(span), Dissector.l0tp(span),
     Dissector.l1Packet(span), Dissector.storedEvent(span, l1Sources: [.lkr]), Dissector.l1Block(span),
+    Dissector.mtp(span), Dissector.mtp(span, format: .words64),
   ]
   return fragments + trees.reduce(0) { $0 + $1.errors.count }
 }

@@ -9,7 +9,7 @@ import Testing
 import TriggerPipeline
 
 /// What a stream of primitives gives through the pipeline.
-private struct L0Outcome: Sendable, Equatable {
+struct L0Outcome: Sendable, Equatable {
   var table: String
   var counters: String
   var report: String

@@ -1,3 +1,4 @@
+import Configuration
 import Foundation
 import SpillwayTestSupport
 import Testing
@@ -155,9 +156,12 @@ struct ConfigL0Tests {
       let counters = try String(contentsOfFile: "\(directory)/l0.json", encoding: .utf8)
       #expect(counters.contains("\"frames\": 3500"))
       #expect(counters.contains("\"sent\": \(rows.count - 1)"))
-      for file in ["l0-rates.csv", "primitives.csv", "l0.json"] {
+      for file in ["l0-rates.csv", "primitives.csv", "l0.json", "run.json"] {
         #expect(FileManager.default.fileExists(atPath: "\(directory)/run/\(file)"), "\(file)")
       }
+      let manifest = try String(contentsOfFile: "\(directory)/run/run.json", encoding: .utf8)
+      let stream = try Data(contentsOf: URL(fileURLWithPath: RepositoryPaths.replay("l0-2018.pcap.gz")))
+      #expect(manifest.contains("\"sha256\":\"\(SHA256.hex(of: [UInt8](stream)))\""))
     }
   }
 
@@ -204,6 +208,21 @@ struct ConfigL0Tests {
       #expect(try text("both") == text("events"))
       #expect(try text("both.l0") == text("primitives.l0"))
       #expect(try text("both").split(separator: "\n").count == 105)
+    }
+  }
+
+  @Test("packets that are no primitives go to the quarantine with their reason")
+  func quarantine() async throws {
+    try await RepositoryPaths.withTemporaryDirectory { directory in
+      let run = try await SpillwayProcess(
+        "replay", RepositoryPaths.replay("l0-boundary.pcap.gz"), "--menu", Self.kaon, "--out", directory)
+      run.expect(0, [])
+      #expect(run.output.contains("5 lost (unknown-source)"))
+      let quarantine = try await SpillwayProcess("inspect", "\(directory)/l0-quarantine.pcap")
+      quarantine.expect(0, [])
+      #expect(quarantine.output.split(separator: "\n").filter { $0.hasPrefix("packet") }.count == 5)
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/l0-quarantine.pcap"))
+      #expect(bytes.range(of: Data("unknown-source (input 0 packet".utf8)) != nil)
     }
   }
 

@@ -7,11 +7,20 @@ private func runDriver(
   _ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
 ) -> Int32
 
+/// The one target to run, if the environment names it.
+private let only: Target? = getenv("SPILLWAY_FUZZ_TARGET").flatMap { name in
+  let name = String(cString: name)
+  guard let target = Target.all.first(where: { $0.name == name }) else {
+    fatalError("no target is called \(name)")
+  }
+  return target
+}
+
 /// One input of the fuzzer: the first byte selects the target, the rest is what it reads.
 private func test(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
   guard let data, count > 0 else { return 0 }
   let bytes = Array(UnsafeBufferPointer(start: data + 1, count: count - 1))
-  Target.all[Int(data[0]) % Target.all.count].run(bytes)
+  (only ?? Target.all[Int(data[0]) % Target.all.count]).run(bytes)
   return 0
 }
 

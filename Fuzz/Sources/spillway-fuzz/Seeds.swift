@@ -1,4 +1,5 @@
 import EventBuilding
+import Foundation
 import Glibc
 import L1Trigger
 import NA62Formats
@@ -16,7 +17,11 @@ struct Seeds {
   /// Writes the seeds into a directory that is there.
   static func write(to directory: String, captures: [String]) throws {
     var seeds = Seeds(directory: directory)
-    for path in captures { try seeds.add(capture: path) }
+    for path in captures {
+      try seeds.add(capture: path)
+      try seeds.add(primitives: path)
+    }
+    try seeds.addMenus()
     try seeds.addEncoded()
     print("\(seeds.count) seeds")
   }
@@ -113,6 +118,54 @@ struct Seeds {
     try put("event", stored)
     try put("dissector", [5] + stored)
     try put("burst", BurstFile.encode(run: 8000, burst: 1, events: [stored]).bytes)
+  }
+
+  /// Packets of primitives: apart, as streams, and as raw files.
+  private mutating func add(primitives path: String) throws {
+    let reader = try CaptureReader(inputs: [CaptureInput(path: path)])
+    var packets: [[UInt8]] = []
+    while let batch = try reader.next() {
+      for datagram in batch.datagrams where datagram.destinationPort == MTP.port {
+        packets.append(Array(batch.bytes[datagram.payloadOffset...].prefix(datagram.payloadLength)))
+      }
+    }
+    for packet in packets.prefix(28) {
+      try put("mtp", packet)
+      try put("dissector", [7] + packet)
+    }
+    let choices: [UInt16] = [0, 0x48, 0x89, 0x1C0, 0x1E08, 0xA00B, 0x4011, 0xE1D1]
+    for (i, choice) in choices.enumerated() {
+      var stream: [UInt8] = []
+      stream.appendLittle(choice)
+      stream.appendLittle(choice &* 3)
+      for packet in packets.dropFirst(140 * i).prefix(105) where stream.count < 15000 {
+        // Source and time stay as they are.
+        stream += [3] + Self.chunk(packet)
+      }
+      if stream.count > 4 { try put("l0", stream) }
+      let some = Array(packets.dropFirst(70 * i).prefix(70))
+      guard !some.isEmpty else { continue }
+      func of(_ source: SourceID) -> [UInt8] { some.filter { $0[3] == source.rawValue }.flatMap { $0 } }
+      try put(
+        "primitives",
+        [UInt8(i)] + Self.chunk(of(.chod)) + Self.chunk(of(.rich)) + Self.chunk(of(.muv3)) + of(.lkr))
+    }
+  }
+
+  private mutating func addMenus() throws {
+    for name in ["kaon-2016", "kaon-2018", "dump-2021"] {
+      let text = try readWholeFileDecompressed("Configs/menus/\(name).yaml")
+      try put("l0menu", Array(text))
+      // A line for each condition.
+      for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
+        guard let range = line.range(of: "condition: ") else { continue }
+        try put("condition", [4] + Array(line[range.upperBound...].prefix { $0 != "," && $0 != "}" }.utf8))
+      }
+    }
+    try put("l0menu", Array(try readWholeFileDecompressed("Tests/Fixtures/l0/boundary.menu.json")))
+    for text in ["any", "LKr[8] & !RICH[0]", "!MUV3 & RICH & Q2 & !LKr30"] {
+      try put("condition", [4] + Array(text.utf8))
+    }
   }
 
   private mutating func addEncoded() throws {

@@ -29,6 +29,11 @@ struct Target: Sendable {
     Target(name: "frames", run: frames),
     Target(name: "capture", run: capture),
     Target(name: "trigger", run: trigger),
+    Target(name: "mtp", run: mtp),
+    Target(name: "l0", run: l0),
+    Target(name: "l0menu", run: l0Menu),
+    Target(name: "condition", run: condition),
+    Target(name: "primitives", run: primitiveFiles),
   ]
 
   static func number(of name: String) -> UInt8 {
@@ -80,6 +85,13 @@ struct Target: Sendable {
   @Sendable private static func l0TP(_ bytes: [UInt8]) {
     guard let record = L0TPRecord(bytes.span.bytes) else { return }
     check(L0TPRecord(record.bytes.span.bytes) == record, "an L0TP record is not what was written")
+    if let event = L0TPEvent(bytes.span.bytes) {
+      check(L0TPEvent(event.bytes.span.bytes) == event, "an L0TP event is not what was written")
+    }
+    if let end = try? L0TPEndOfBurst(bytes.span.bytes) {
+      let again = try? L0TPEndOfBurst(end.bytes.span.bytes)
+      check(again == end, "an L0TP end of burst is not what was written")
+    }
   }
 
   @Sendable private static func storedEvent(_ bytes: [UInt8]) {
@@ -128,14 +140,16 @@ struct Target: Sendable {
     let payload = Array(bytes.dropFirst())
     let span = payload.span.bytes
     let tree =
-      switch kind % 7 {
+      switch kind % 9 {
       case 0: Dissector.l0MEP(span)
       case 1: Dissector.l0tp(span)
       case 2: Dissector.tel62(span)
       case 3: Dissector.srb(span)
       case 4: Dissector.l1Packet(span)
       case 5: Dissector.storedEvent(span, l1Sources: creamSources)
-      default: Dissector.l1Block(span)
+      case 6: Dissector.l1Block(span)
+      case 7: Dissector.mtp(span)
+      default: Dissector.mtp(span, format: .words64)
       }
     _ = tree.errors
   }
@@ -215,7 +229,7 @@ struct Target: Sendable {
     check(books.closes, "the books of the capture do not close: \(books.imbalance)")
   }
 
-  private static let scratchPath = "/dev/shm/spillway-fuzz-\(getpid())"
+  static let scratchPath = "/dev/shm/spillway-fuzz-\(getpid())"
 
   // MARK: Trigger
 

@@ -12,9 +12,9 @@ extension StrawAlgorithm {
     let none = Straw.none.bitPattern
     // In variables of their own: through `self` each would be loaded again behind each store.
     let (codes, offsets, fineTimes) = (codes, offsets, fineTimes)
-    let (keys, straws, mezzanineT0, earliest) = (keys, straws, mezzanineT0, earliest)
-    let (hits, hitCounts) = (hits, hitCounts)
-    hitCounts.update(repeating: 0, count: 32)
+    let (keys, straws, mezzanineT0, timeLimits) = (keys, straws, mezzanineT0, timeLimits)
+    let (hits, hitEnds) = (hits, hitEnds)
+    for list in 0..<32 { hitEnds[list] = hits + list * Self.strawsInHalfView }
     for i in 0..<edgeCount {
       let code = codes[i]
       // 13 bits, so that no payload can lead out of the tables.
@@ -23,49 +23,47 @@ extension StrawAlgorithm {
       let time = Float((((edge - stationT0) - mezzanineT0[channel >> 4]) + magicT0) - reference)
       let key = keys[channel]
       let straw = straws + Int(key)
-      let flags = straw.pointee.flags
-      let isNew = (flags & Straw.isHit) ^ Straw.isHit
       let trailing = code.trailing
-      let trailingBit = UInt8(truncatingIfNeeded: trailing)
-      let isInRange: UInt8 = (time > earliest[trailing] ? 1 : 0) & (time < 300 ? 1 : 0)
-      // A first trailing time is taken as it is; a first leading time out of range is as good as none.
-      let isTaken = isInRange | isNew & trailingBit
+      let isNew = Int(straw.pointee.isNew)
+      straw.pointee.isNew = 0
+      // Whether the time counts: a < b is the sign of a − b.
+      let limits = timeLimits[2 &* isNew &+ trailing]
+      let isTaken = Int32(bitPattern: (limits.low - time).bitPattern & (time - limits.high).bitPattern) >> 31
       // With its sign turned the last trailing time is the lowest one, as the first leading time is.
       let signed = time.bitPattern ^ UInt32(truncatingIfNeeded: trailing) << 31
-      let candidate = Float(bitPattern: none ^ (none ^ signed) & (0 &- UInt32(isTaken)))
+      let candidate = Float(bitPattern: none ^ (none ^ signed) & UInt32(bitPattern: isTaken))
       // The times come first in a straw.
       let place = UnsafeMutableRawPointer(straw).assumingMemoryBound(to: Float.self) + trailing
       let before = place.pointee
-      let isBetter: UInt8 = candidate < before ? 1 : 0
       place.pointee = candidate < before ? candidate : before
-      // Bit 1 for a leading time that is not the straw's first edge.
-      let isUpdate = isBetter & ~(isNew | trailingBit)
-      straw.pointee.flags = flags | Straw.isHit | isUpdate << 1
+      // Written in any case, and counted if the straw is new.
       let list = Int(straw.pointee.halfView)
-      let count = hitCounts[list]
-      hits[list * Self.strawsInHalfView + count] = key
-      hitCounts[list] = count &+ Int(isNew)
+      let end = hitEnds[list]
+      end.pointee = Hit(key: UInt32(key), lead: straw.pointee.lead)
+      hitEnds[list] = end + isNew
     }
   }
 
   /// Collects the good hits, half view by half view, and forgets all hits: no other can be in a cluster.
   mutating func gatherWires() {
-    let (hits, hitCounts, straws, wires, wireStarts) = (hits, hitCounts, straws, wires, wireStarts)
+    let (hits, hitEnds, straws, wires, wireStarts) = (hits, hitEnds, straws, wires, wireStarts)
     var n = 0
     for list in 0..<32 {
       wireStarts[list] = n
-      let keys = hits + list * Self.strawsInHalfView
-      for i in 0..<hitCounts[list] {
-        let straw = straws + Int(keys[i])
+      var next = hits + list * Self.strawsInHalfView
+      let end = hitEnds[list]
+      while next != end {
+        let straw = straws + Int(next.pointee.key)
         let hit = straw.pointee
         straw.pointee.lead = Straw.none
         straw.pointee.negativeTrail = Straw.none
-        straw.pointee.flags = 0
+        straw.pointee.isNew = 1
         // The drift distance is found below; until then the leading time stands in its place.
         wires[n] = Wire(
           position: hit.position, drift: hit.lead, plane: hit.plane, isUsed: false,
-          isUpdated: hit.flags & Straw.isUpdated != 0)
+          isUpdated: hit.lead != next.pointee.lead)
         n &+= hit.isGood
+        next += 1
       }
     }
     wireStarts[32] = n
@@ -124,11 +122,11 @@ extension StrawAlgorithm {
   private mutating func isNear(_ pair: Pair, _ hits: UnsafeMutablePointer<Wire>) -> Int {
     let a = hits + Int(pair.j)
     let b = hits + Int(pair.k)
-    let limits = driftLimits + 2 * Int(pair.isAcross)
-    let sum = Double(a.pointee.drift + b.pointee.drift)
-    let isClose = (abs(a.pointee.position - b.pointee.position) - 9).bitPattern >> 31
-    let isRight = ((limits[0] - sum).bitPattern & (sum - limits[1]).bitPattern) >> 63
-    return Int(UInt64(isClose) & isRight)
+    let limits = driftLimits[Int(pair.isAcross)]
+    let sum = a.pointee.drift + b.pointee.drift
+    let isClose = (abs(a.pointee.position - b.pointee.position) - 9).bitPattern
+    let isRight = (limits.low - sum).bitPattern & (sum - limits.high).bitPattern
+    return Int((isClose & isRight) >> 31)
   }
 
   /// Makes a cluster of a pair that is near, unless one of its hits is used.

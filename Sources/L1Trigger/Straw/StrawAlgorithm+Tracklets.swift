@@ -26,6 +26,7 @@ extension StrawAlgorithm {
       for j in 0..<pointCounts[chamber] {
         columns[columnCount] = Column(chamber: Int8(chamber), point: UInt8(truncatingIfNeeded: j))
         columnBits[columnCount] = 1 << UInt8(chamber)
+        columnChambers[columnCount] = UInt8(4 * chamber)
         columnY[columnCount] = points[chamber * Self.pointLimit + j].y
         columnZ[columnCount] = StrawGeometry.z[chamber]
         columnCount += 1
@@ -136,27 +137,24 @@ extension StrawAlgorithm {
   /// Follows the bins of a row with points of two chambers, in ascending order.
   private mutating func followRow(_ a: Int) throws(Overflow) {
     let row = row(a)
-    let columnCount = columnCount
     let occupancy = occupancy
-    let columnBits = columnBits
-    // Mostly there is one such bin, or none: the first and the last are found without a branch. The last is
-    // counted from 1 on, so that `noBin` comes to be none.
-    var low = UInt8.max
-    var last: UInt8 = 0
+    let columnChambers = columnChambers
+    // A bit for each bin that a chamber has a point in, without a branch. `noBin` is the last bit.
+    occupancy.update(repeating: 0, count: 16)
     for column in 0..<columnCount {
-      let bin = row[column]
-      let chamber = columnBits[column]
-      let before = occupancy[Int(bin)]
-      occupancy[Int(bin)] = before | chamber
-      let isShared = before & ~chamber != 0
-      low = min(low, isShared ? bin : .max)
-      last = max(last, isShared ? bin &+ 1 : 0)
+      let bin = Int(row[column])
+      occupancy[Int(columnChambers[column]) &+ bin >> 6] |= 1 << UInt64(bin & 63)
     }
-    defer { for column in 0..<columnCount { occupancy[Int(row[column])] = 0 } }
-    guard low < last else { return }
-    let high = Int(last) - 1
-    for bin in Int(low)...high where occupancy[bin] & (occupancy[bin] &- 1) != 0 {
-      try followBin(a, bin)
+    for word in 0..<4 {
+      let (c0, c1) = (occupancy[word], occupancy[4 + word])
+      let (c2, c3) = (occupancy[8 + word], occupancy[12 + word])
+      var shared = c0 & c1 | c2 & c3 | (c0 | c1) & (c2 | c3)
+      if word == Self.noBin >> 6 { shared &= ~(1 << UInt64(Self.noBin & 63)) }
+      while shared != 0 {
+        let bin = word << 6 | shared.trailingZeroBitCount
+        shared &= shared &- 1
+        try followBin(a, bin)
+      }
     }
   }
 
@@ -282,10 +280,10 @@ extension StrawAlgorithm {
       let row = row(number)
       // Most rows have no point of a missing chamber in the three bins, and most others have one.
       let nearby = Self.pointsNear(bin, row, wanted, columnBits, columnCount)
-      guard nearby.wanted != 0 else { continue }
+      if nearby.isEmpty { continue }
       // With six points at most, none is beyond the sixth of its bin: those of other chambers do not count.
-      if nearby.points <= 6, nearby.wanted == 1 {
-        let entry = columns[nearby.last]
+      if let column = nearby.only {
+        let entry = columns[column]
         if entry.chamber == add1 {
           try Self.collect(entry.point, lateral, &found.0)
         } else {
@@ -323,30 +321,33 @@ extension StrawAlgorithm {
     return found
   }
 
-  /// How many points are in the three bins around a bin of a row, how many of them are of the wanted
-  /// chambers, and the column of one of these.
+  /// Looks in the three bins around a bin of a row for points of the wanted chambers: whether there is none,
+  /// and the column of the only one, where there is no other and there are six points in all at most.
   @inline(__always)
   private static func pointsNear(
     _ bin: Int, _ row: UnsafeMutablePointer<UInt8>, _ chambers: UInt64,
     _ columnBits: UnsafeMutablePointer<UInt8>, _ columnCount: Int
-  ) -> (points: Int, wanted: Int, last: Int) {
+  ) -> (isEmpty: Bool, only: Int?) {
+    guard columnCount <= 64 else { return (false, nil) }
     let lowest = pattern(bin - 1)
-    let ones = pattern(1)
-    var points = 0
-    var count = 0
-    var last = 0
+    var sums: UInt64 = 0
+    // Of column 8 w + b the bit 8 b + w.
+    var found: UInt64 = 0
+    var shift: UInt64 = 7
     var first = 0
     while first < columnCount {
       let near = nearBytes(word(row, first), lowest)
+      sums &+= near >> 7
       // The high bit of each column of the chambers; the sums stay within their bytes.
-      let wanted = near & ((word(columnBits, first) & chambers) &+ lowBits)
-      // A multiplication adds up the bytes in the highest one.
-      points &+= Int(((near >> 7) &* ones) >> 56)
-      count &+= Int(((wanted >> 7) &* ones) >> 56)
-      last = wanted != 0 ? first &+ wanted.trailingZeroBitCount >> 3 : last
+      found |= (near & ((word(columnBits, first) & chambers) &+ lowBits)) &>> shift
+      shift &-= 1
       first &+= 8
     }
-    return (points, count, last)
+    if found == 0 { return (true, nil) }
+    // A multiplication adds up the bytes in the highest one.
+    guard found & (found &- 1) == 0, (sums &* pattern(1)) >> 56 <= 6 else { return (false, nil) }
+    let bit = found.trailingZeroBitCount
+    return (false, (bit & 7) << 3 | bit >> 3)
   }
 
   @inline(__always)

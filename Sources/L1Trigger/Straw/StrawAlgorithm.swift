@@ -18,9 +18,6 @@ struct StrawAlgorithm: ~Copyable {
     /// A time that is none: later than all that count, and as a trailing time, whose sign is turned, what
     /// NA62's code has for none.
     static var none: Float { 100_000 }
-    static var isHit: UInt8 { 1 }
-    /// The leading time was changed by a later edge (`l1.md` 5.9.2: another drift distance).
-    static var isUpdated: UInt8 { 2 }
 
     /// First leading time, and the last trailing time with its sign turned.
     var lead = none
@@ -29,7 +26,8 @@ struct StrawAlgorithm: ~Copyable {
     /// 8 × chamber + 2 × view + half.
     var halfView: UInt8 = 0
     var plane: UInt8 = 0
-    var flags: UInt8 = 0
+    /// 1 before the first edge of an event, then 0.
+    var isNew: UInt8 = 1
 
     /// 1 for a hit that can take part in a cluster, else 0.
     ///
@@ -47,12 +45,37 @@ struct StrawAlgorithm: ~Copyable {
     }
   }
 
+  /// A straw with an edge: its key, and its leading time as the first edge left it.
+  struct Hit: BitwiseCopyable {
+    var key: UInt32
+    var lead: Float
+  }
+
+  /// Open limits of a value in single precision.
+  struct Limits: BitwiseCopyable {
+    var low: Float
+    var high: Float
+
+    init(_ low: Float, _ high: Float) {
+      self.low = low
+      self.high = high
+    }
+
+    /// Limits in double precision, as the single-precision ones between which the same values lie.
+    init(low: Double, high: Double) {
+      let (below, above) = (Float(low), Float(high))
+      self.low = Double(below) <= low ? below : below.nextDown
+      self.high = Double(above) >= high ? above : above.nextUp
+    }
+  }
+
   /// A hit that can take part in a cluster.
   struct Wire: BitwiseCopyable {
     var position: Float
     var drift: Float
     var plane: UInt8
     var isUsed: Bool
+    /// The leading time was changed by a later edge (`l1.md` 5.9.2: another drift distance).
     var isUpdated: Bool
   }
 
@@ -168,16 +191,18 @@ struct StrawAlgorithm: ~Copyable {
   let mezzanineT0: UnsafeMutablePointer<Double>
   /// Fine times in ns.
   let fineTimes: UnsafeMutablePointer<Double>
-  /// Lower limits of the times that are taken: leading, trailing.
-  let earliest: UnsafeMutablePointer<Float>
+  /// Between which values a leading or trailing time counts; then the same for the first edge of a straw. A
+  /// first trailing time is taken as it is; a first leading time out of range is as good as none.
+  let timeLimits: UnsafeMutablePointer<Limits>
   /// The edges of the event, below `edgeLimit`, and what unpacking leaves behind them.
   let codes: UnsafeMutablePointer<SRB.Code>
   let offsets: UnsafeMutablePointer<Double>
   /// By key; those without hits are as they were made.
   let straws: UnsafeMutablePointer<Straw>
-  /// Keys of the straws with hits, by half view in parts of `strawsInHalfView`, in order of first appearance.
-  let hits: UnsafeMutablePointer<UInt16>
-  let hitCounts: UnsafeMutablePointer<Int>
+  /// The straws with hits, by half view in parts of `strawsInHalfView`, in order of first appearance, and
+  /// where each part ends.
+  let hits: UnsafeMutablePointer<Hit>
+  let hitEnds: UnsafeMutablePointer<UnsafeMutablePointer<Hit>>
   /// The good hits of the event by half view, and where those of each begin; one more is their number.
   let wires: UnsafeMutablePointer<Wire>
   let wireStarts: UnsafeMutablePointer<Int>
@@ -187,7 +212,7 @@ struct StrawAlgorithm: ~Copyable {
   /// The pairs of a view that are near one another.
   let nearPairs: UnsafeMutablePointer<Pair>
   /// Between which values the sum of two drift distances has to be: one half, both halves.
-  let driftLimits: UnsafeMutablePointer<Double>
+  let driftLimits: UnsafeMutablePointer<Limits>
   /// Clusters by 4 × chamber + view, in parts of `clusterLimit`.
   let clusters: UnsafeMutablePointer<Cluster>
   let clusterCounts: UnsafeMutablePointer<Int>
@@ -212,6 +237,8 @@ struct StrawAlgorithm: ~Copyable {
   /// coordinates.
   let columns: UnsafeMutablePointer<Column>
   let columnBits: UnsafeMutablePointer<UInt8>
+  /// Four times the chamber of each column: where its words of `occupancy` begin.
+  let columnChambers: UnsafeMutablePointer<UInt8>
   let columnY: UnsafeMutablePointer<Float>
   let columnZ: UnsafeMutablePointer<Float>
   var columnCount = 0
@@ -221,8 +248,8 @@ struct StrawAlgorithm: ~Copyable {
   let slopes: UnsafeMutablePointer<Float>
   /// A bit for each row to be followed; one word more.
   let rowMarks: UnsafeMutablePointer<UInt64>
-  /// Chambers with a point in a bin of the row that is followed; zero between rows.
-  let occupancy: UnsafeMutablePointer<UInt8>
+  /// For each chamber four words with a bit for each bin of the row that is followed.
+  let occupancy: UnsafeMutablePointer<UInt64>
   /// The entries of the bin that is followed.
   let entries: UnsafeMutablePointer<Column>
   /// The entries of the three bins around it in a row, in parts of 8, and their numbers.
@@ -271,14 +298,15 @@ struct StrawAlgorithm: ~Copyable {
     earlyDrift = corrections.contains(.strawEarly) ? 0 : StrawGeometry.earlyDrift
     fineTimes = .allocate(capacity: 32)
     for i in 0..<32 { (fineTimes + i).initialize(to: SRB.nanoseconds(fineTime: i)) }
-    earliest = .allocate(capacity: 2)
-    earliest[0] = -10
-    earliest[1] = -100
+    timeLimits = .allocate(capacity: 4)
+    let leading = Limits(-10, 300)
+    timeLimits.initialize(
+      from: [leading, Limits(-100, 300), leading, Limits(-.infinity, .infinity)], count: 4)
     codes = .allocate(capacity: Self.edgeLimit + 8)
     offsets = .allocate(capacity: Self.edgeLimit + 8)
     // One more in both: what is no new hit, or not good, is written behind the others and not counted.
     hits = .allocate(capacity: 32 * Self.strawsInHalfView + 1)
-    hitCounts = .allocate(capacity: 32)
+    hitEnds = .allocate(capacity: 32)
     wires = .allocate(capacity: Self.edgeLimit + 1)
     wireStarts = .allocate(capacity: 33)
     let sizes = (0...Self.tabledHits)
@@ -297,8 +325,8 @@ struct StrawAlgorithm: ~Copyable {
     pairStarts.initialize(from: starts, count: starts.count)
     let most = Self.tabledHits * (2 * Self.tabledHits - 1)
     nearPairs = .allocate(capacity: most + 1)
-    driftLimits = .allocate(capacity: 4)
-    driftLimits.initialize(from: [8.6, 9.0, 2.9, 5.8], count: 4)
+    driftLimits = .allocate(capacity: 2)
+    driftLimits.initialize(from: [Limits(low: 8.6, high: 9.0), Limits(low: 2.9, high: 5.8)], count: 2)
     clusters = .allocate(capacity: 16 * Self.clusterLimit)
     clusterCounts = .allocate(capacity: 16)
     points = .allocate(capacity: 4 * Self.pointLimit)
@@ -307,6 +335,7 @@ struct StrawAlgorithm: ~Copyable {
     selectionMarks = .allocate(capacity: Self.rawPointLimit)
     columns = .allocate(capacity: Self.rowStride)
     columnBits = .allocate(capacity: Self.rowStride)
+    columnChambers = .allocate(capacity: Self.rowStride)
     columnY = .allocate(capacity: Self.rowStride)
     columnZ = .allocate(capacity: Self.rowStride)
     rows = .allocate(capacity: 4 * Self.rowStride)
@@ -316,8 +345,7 @@ struct StrawAlgorithm: ~Copyable {
       (slopes + a).initialize(to: Float((Double(a) - 80.05) * 0.0004))
     }
     rowMarks = .allocate(capacity: 4)
-    occupancy = .allocate(capacity: 256)
-    occupancy.initialize(repeating: 0, count: 256)
+    occupancy = .allocate(capacity: 16)
     entries = .allocate(capacity: 6)
     neighbours = .allocate(capacity: 24)
     neighbourCounts = .allocate(capacity: 3)
@@ -335,12 +363,12 @@ struct StrawAlgorithm: ~Copyable {
     keys.deallocate()
     mezzanineT0.deallocate()
     fineTimes.deallocate()
-    earliest.deallocate()
+    timeLimits.deallocate()
     codes.deallocate()
     offsets.deallocate()
     straws.deallocate()
     hits.deallocate()
-    hitCounts.deallocate()
+    hitEnds.deallocate()
     wires.deallocate()
     wireStarts.deallocate()
     pairs.deallocate()
@@ -355,6 +383,7 @@ struct StrawAlgorithm: ~Copyable {
     selectionMarks.deallocate()
     columns.deallocate()
     columnBits.deallocate()
+    columnChambers.deallocate()
     columnY.deallocate()
     columnZ.deallocate()
     rows.deallocate()

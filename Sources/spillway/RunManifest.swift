@@ -1,0 +1,59 @@
+import Alerting
+import Configuration
+import NA62Formats
+import PacketCapture
+import TriggerPipeline
+
+/// What every run directory's `run.json` says of the run, whatever was run.
+struct RunManifest {
+  /// The inputs with their hashes.
+  var inputs: [ConfigValue]
+  var run: UInt32?
+  /// Identifier of the first burst; `nil` where the inputs say theirs.
+  var firstBurst: UInt32?
+  /// The menu's file.
+  var menu: String
+  var configurationHash: String
+
+  /// The manifest with further entries.
+  func value(_ entries: [ConfigValue.Entry], wallTime: DataTime) -> ConfigValue {
+    .map(
+      [
+        ConfigValue.Entry("schema", .string("spillway.run/2")),
+        ConfigValue.Entry(
+          "versions",
+          .map([
+            ConfigValue.Entry("spillway", .string(Spillway.version)),
+            ConfigValue.Entry("libpcap", .string(CaptureReader.libraryVersion)),
+          ])),
+        ConfigValue.Entry("inputs", .list(inputs)),
+        ConfigValue.Entry("run", run.map { .int(Int($0)) } ?? .null),
+        ConfigValue.Entry("first_burst", firstBurst.map { .int(Int($0)) } ?? .null),
+        ConfigValue.Entry("menu", .string(menu)),
+        ConfigValue.Entry("configuration_hash", .string(configurationHash)),
+      ] + entries + [ConfigValue.Entry("t_wall", .string(wallTime.rfc3339))])
+  }
+
+  /// Hashes the inputs beside the replay, and only where there is a manifest to write the hashes to.
+  static func digests(of input: ReplayInput, isWanted: Bool) -> Task<[InputDigest?], Never> {
+    Task { [files = isWanted ? input.files : []] in
+      var digests: [InputDigest?] = []
+      for file in files { digests.append(await InputDigest.of(path: file.path)) }
+      return digests
+    }
+  }
+
+  /// The inputs as the manifest has them.
+  static func inputs(_ input: ReplayInput, _ digests: [InputDigest?]) -> [ConfigValue] {
+    zip(input.files, digests).map { file, digest in
+      var entries = [
+        ConfigValue.Entry("path", .string(file.path)),
+        ConfigValue.Entry("bytes", digest.map { .int(Int(clamping: $0.bytes)) } ?? .null),
+        ConfigValue.Entry("sha256", digest.map { .string($0.sha256) } ?? .null),
+      ]
+      if let run = file.run { entries.append(ConfigValue.Entry("run", .int(Int(run)))) }
+      if let burst = file.burst { entries.append(ConfigValue.Entry("burst", .int(Int(burst)))) }
+      return .map(entries)
+    }
+  }
+}
