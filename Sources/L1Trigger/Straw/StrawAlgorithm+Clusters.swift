@@ -12,15 +12,21 @@ extension StrawAlgorithm {
     // In variables of their own: through `self` each would be loaded again behind each store.
     let (codes, offsets, fineTimes) = (codes, offsets, fineTimes)
     let (keys, straws, mezzanineT0, timeLimits) = (keys, straws, mezzanineT0, timeLimits)
-    let (hits, hitEnds, leastTimes) = (hits, hitEnds, leastTimes)
+    let (hits, hitEnds, leastTimes, edgeStraws) = (hits, hitEnds, leastTimes, edgeStraws)
     for list in 0..<32 { hitEnds[list] = hits + list * Self.strawsInHalfView }
+    // The straws are looked up first: so many at once that the processor need not wait for each of them to
+    // come from a slower cache.
+    for i in 0..<edgeCount {
+      // 13 bits, so that no payload can lead out of the tables.
+      let key = keys[codes[i].channel]
+      edgeStraws[i] = EdgeStraw(key: key, halfView: straws[Int(key)].halfView)
+    }
     for i in 0..<edgeCount {
       let code = codes[i]
-      // 13 bits, so that no payload can lead out of the tables.
       let channel = code.channel
       let edge = fineTimes[code.fineTime] + offsets[i]
       let time = Float((((edge - stationT0) - mezzanineT0[channel >> 4]) + magicT0) - reference)
-      let key = keys[channel]
+      let key = edgeStraws[i].key
       let straw = straws + Int(key)
       let trailing = code.trailing
       let isNew = Int(straw.pointee.isNew)
@@ -38,7 +44,7 @@ extension StrawAlgorithm {
       let before = place.pointee
       place.pointee = candidate < before ? candidate : before
       // Written in any case, and counted if the straw is new.
-      let list = Int(straw.pointee.halfView)
+      let list = Int(edgeStraws[i].halfView)
       let end = hitEnds[list]
       end.pointee = Hit(key: UInt32(key), lead: straw.pointee.lead)
       hitEnds[list] = end + isNew

@@ -45,6 +45,12 @@ struct StrawAlgorithm: ~Copyable {
     }
   }
 
+  /// The straw of an edge.
+  struct EdgeStraw: BitwiseCopyable {
+    var key: UInt16
+    var halfView: UInt8
+  }
+
   /// A straw with an edge: its key, and its leading time as the first edge left it.
   struct Hit: BitwiseCopyable {
     var key: UInt32
@@ -200,6 +206,7 @@ struct StrawAlgorithm: ~Copyable {
   /// The edges of the event, below `edgeLimit`, and what unpacking leaves behind them.
   let codes: UnsafeMutablePointer<SRB.Code>
   let offsets: UnsafeMutablePointer<Double>
+  let edgeStraws: UnsafeMutablePointer<EdgeStraw>
   /// By key; those without hits are as they were made.
   let straws: UnsafeMutablePointer<Straw>
   /// The straws with hits, by half view in parts of `strawsInHalfView`, in order of first appearance, and
@@ -301,6 +308,7 @@ struct StrawAlgorithm: ~Copyable {
     leastTimes.initialize(from: [Straw.none, -.infinity], count: 2)
     codes = .allocate(capacity: Self.edgeLimit + 8)
     offsets = .allocate(capacity: Self.edgeLimit + 8)
+    edgeStraws = .allocate(capacity: Self.edgeLimit)
     // One more in both: what is no new hit, or not good, is written behind the others and not counted.
     hits = .allocate(capacity: 32 * Self.strawsInHalfView + 1)
     hitEnds = .allocate(capacity: 32)
@@ -364,6 +372,7 @@ struct StrawAlgorithm: ~Copyable {
     leastTimes.deallocate()
     codes.deallocate()
     offsets.deallocate()
+    edgeStraws.deallocate()
     straws.deallocate()
     hits.deallocate()
     hitEnds.deallocate()
