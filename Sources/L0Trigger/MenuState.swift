@@ -92,18 +92,24 @@ struct Pulser {
     self.settings = settings
     self.dataType = dataType
     self.seed = seed
-    pulse = Self.firstPulse(settings)
+    pulse = Self.pulse(at: UInt64(settings.start), settings)
   }
 
-  /// Pulses before the start of the source are stepped over at once.
-  private static func firstPulse(_ settings: L0Menu.Periodic) -> UInt64 {
-    UInt64(Double(settings.start) / (Double(max(1, settings.period)) * tick))
+  /// The last pulse before a time in clock periods.
+  private static func pulse(at time: UInt64, _ settings: L0Menu.Periodic) -> UInt64 {
+    UInt64(Double(time) / (Double(max(1, settings.period)) * tick))
   }
 
-  mutating func reset() { pulse = Self.firstPulse(settings) }
+  mutating func reset() { pulse = Self.pulse(at: UInt64(settings.start), settings) }
 
   /// The next trigger before `now`, or `nil`.
+  ///
+  /// A source runs while there are packets of primitives: what lies in a gap of more than the depth of the
+  /// hardware's memory is stepped over, so that a damaged header time does not cost a burst of pulses.
   mutating func next(until now: UInt64, burst: UInt32) -> L0TriggerRecord? {
+    if now > TriggerDispatcher.hold {
+      pulse = max(pulse, Self.pulse(at: now - TriggerDispatcher.hold, settings))
+    }
     while true {
       let time = UInt64(Double(pulse) * Double(max(1, settings.period)) * Self.tick)
       guard time < now, time < UInt64(settings.end) else { return nil }

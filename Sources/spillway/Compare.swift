@@ -4,7 +4,6 @@ import Foundation
 import L0Trigger
 import MenuStudies
 import PacketCapture
-import Synchronization
 import TriggerPipeline
 
 /// `spillway compare`.
@@ -121,22 +120,11 @@ struct Compare: AsyncParsableCommand {
     let sink = try CompareSink(
       study: MenuStudy(menus: menus, options: study), menus: labels, firstBurst: firstBurst ?? 1,
       readsRecords: study.comparesRecorded, directory: out)
-    let problems = Mutex<[CaptureWarning]>([])
-    do {
-      try await L0Pipeline(menus: menus, options: options).run(source: { [menus] in
-        let wide = menus.reduce(into: Set()) { $0.formUnion($1.wideSources) }
-        let source = try input.open(widePrimitives: wide)
-        return {
-          let batch = try source.next()
-          if batch == nil { problems.withLock { $0 = source.warnings } }
-          return batch
-        }
-      }) { output in try await sink.take(output) }
-    } catch let error as CaptureError {
-      throw Failure.usage(error)
+    let reader = InputReader(notes: []) { [menus] in
+      try input.open(widePrimitives: menus.reduce(into: Set()) { $0.formUnion($1.wideSources) })
     }
-    Terminal.progress("")
-    for warning in problems.withLock({ $0 }) { Terminal.note("warning: \(warning)") }
+    let pipeline = L0Pipeline(menus: menus, options: options)
+    try await reader.run { source in try await pipeline.run(source: source) { try await sink.take($0) } }
     let report = try await sink.finish(identity: identity)
     if json {
       Terminal.out(try report.summary().json() + "\n")

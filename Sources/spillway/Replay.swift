@@ -6,7 +6,6 @@ import L1Trigger
 import NA62Formats
 import PacketCapture
 import Selections
-import Synchronization
 import TriggerPipeline
 
 /// `spillway replay`.
@@ -135,7 +134,6 @@ struct Replay: AsyncParsableCommand {
     do throws(CaptureError) {
       input = try ReplayInput(arguments: inputs, filter: filter)
     } catch { throw Failure.usage(error) }
-    // Shown once the inputs are open: behind an error they would only hide it.
     let notes =
       menu.warnings.map { "\($0)" } + l0Warnings(both) + input.warnings.map { "\($0)" }
 
@@ -160,29 +158,18 @@ struct Replay: AsyncParsableCommand {
       bursts: try writeBursts.map { try BurstFileWriter(directory: $0) }, configuration: configuration)
     let digests = RunManifest.digests(of: input, isWanted: out != nil)
     defer { digests.cancel() }
-    let problems = Mutex<[CaptureWarning]>([])
     let l0Branch = both.l0.flatMap { lines in
       l0Sink.map { sink in
         TriggerPipeline.L0Branch(pipeline: l0Pipeline(lines)) { try await sink.take($0) }
       }
     }
-    do {
-      try await pipeline.run(
-        source: { [runNumber, layout = menu.layout, widePrimitives = both.l0?.wideSources ?? []] in
-          let source = try input.open(layout: layout, run: runNumber, widePrimitives: widePrimitives)
-          for note in notes { Terminal.note("warning: \(note)") }
-          return {
-            let batch = try source.next()
-            if batch == nil { problems.withLock { $0 = source.warnings } }
-            return batch
-          }
-        }, l0: l0Branch
-      ) { judged in try await sink.take(judged) }
-    } catch let error as CaptureError {
-      throw Failure.usage(error)
+    let reader = InputReader(notes: notes) {
+      [runNumber, layout = menu.layout, widePrimitives = both.l0?.wideSources ?? []] in
+      try input.open(layout: layout, run: runNumber, widePrimitives: widePrimitives)
     }
-    Terminal.progress("")
-    for warning in problems.withLock({ $0 }) { Terminal.note("warning: \(warning)") }
+    try await reader.run { source in
+      try await pipeline.run(source: source, l0: l0Branch) { try await sink.take($0) }
+    }
     let manifest = RunManifest(
       inputs: RunManifest.inputs(input, await digests.value), run: runNumber,
       firstBurst: input.saysBursts ? nil : firstBurst ?? 1, menu: menu.path, configurationHash: hash)

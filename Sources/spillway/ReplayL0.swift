@@ -3,7 +3,6 @@ import Configuration
 import Foundation
 import L0Trigger
 import PacketCapture
-import Synchronization
 import TriggerPipeline
 
 /// What `spillway replay` does of L0.
@@ -41,22 +40,11 @@ extension Replay {
     let notes = l0Warnings(menu) + input.warnings.map { "\($0)" }
     let digests = RunManifest.digests(of: input, isWanted: out != nil)
     defer { digests.cancel() }
-    let problems = Mutex<[CaptureWarning]>([])
-    do {
-      try await l0Pipeline(lines).run(source: { [wide = lines.wideSources] in
-        let source = try input.open(widePrimitives: wide)
-        for note in notes { Terminal.note("warning: \(note)") }
-        return {
-          let batch = try source.next()
-          if batch == nil { problems.withLock { $0 = source.warnings } }
-          return batch
-        }
-      }) { output in try await sink.take(output) }
-    } catch let error as CaptureError {
-      throw Failure.usage(error)
+    let reader = InputReader(notes: notes) { [wide = lines.wideSources] in
+      try input.open(widePrimitives: wide)
     }
-    Terminal.progress("")
-    for warning in problems.withLock({ $0 }) { Terminal.note("warning: \(warning)") }
+    let pipeline = l0Pipeline(lines)
+    try await reader.run { source in try await pipeline.run(source: source) { try await sink.take($0) } }
     let report = try await sink.finish()
     try await sink.write(
       RunManifest(

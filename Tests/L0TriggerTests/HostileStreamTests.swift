@@ -150,4 +150,32 @@ struct HostileStreamTests {
     menu.formats = Array(repeating: .words64, count: 7)
     #expect(EmulatorResult([menu], wide.datagrams()).triggers == expected.triggers)
   }
+
+  @Test("whose headers begin late in the 24 bits do not cost a burst of pulses")
+  func pulsesInGap() {
+    // 16 million frames of pulses every 8 ns would take minutes.
+    let list = [0xFF_FF00, 0xFF_FF01, 0xFF_FF02].map { time in
+      ScriptedPacket(mtp: MTPEncoder(timestamp: UInt32(time), source: .rich).bytes)
+    }
+    var menu = L0Menu.test([L0Condition()])
+    menu.periodics = [.init(period: 1, word: 2, start: 0, end: .max)]
+    let result = EmulatorResult([menu], list)
+    let hold: UInt64 = 32768 + 3 * 256
+    #expect(result.counters[0].otherSources > 1000)
+    #expect(result.counters[0].otherSources < hold * 4)
+    #expect(result.counters[0].closes)
+  }
+
+  @Test("with pulsers give a trigger for each pulse while there are primitives")
+  func pulses() {
+    let stream = RandomPrimitives(seed: 2, groups: 300, faults: false).datagrams()
+    var menu = L0Menu.test([])
+    // Every 8000 ns, from 256 to 60000 clock periods: 1.49 ms.
+    menu.periodics = [.init(period: 1000, word: 2, start: 256, end: 60_000)]
+    let result = EmulatorResult([menu], stream)
+    let times = result.triggers[0].map(\.timestamp)
+    #expect(times.count == Int(60_000 * 24.951059536 / 8000) - Int(256 * 24.951059536 / 8000))
+    #expect(zip(times, times.dropFirst()).allSatisfy { (320...321).contains($1 - $0) })
+    #expect(result.triggers[0].allSatisfy { $0.dataType == .periodic && $0.word == 2 && $0.flags == 0 })
+  }
 }

@@ -9,35 +9,42 @@ extension StrawAlgorithm {
     let reference = (Double(fineTime) * ClockTicks.strawPeriod) / 256 + 0.5
     let stationT0 = stationT0
     let magicT0 = magicT0
-    let none = Straw.none.bitPattern
     // In variables of their own: through `self` each would be loaded again behind each store.
     let (codes, offsets, fineTimes) = (codes, offsets, fineTimes)
     let (keys, straws, mezzanineT0, timeLimits) = (keys, straws, mezzanineT0, timeLimits)
-    let (hits, hitEnds) = (hits, hitEnds)
+    let (hits, hitEnds, leastTimes, edgeStraws) = (hits, hitEnds, leastTimes, edgeStraws)
     for list in 0..<32 { hitEnds[list] = hits + list * Self.strawsInHalfView }
+    // The straws are looked up first: so many at once that the processor need not wait for each of them to
+    // come from a slower cache.
+    for i in 0..<edgeCount {
+      // 13 bits, so that no payload can lead out of the tables.
+      let key = keys[codes[i].channel]
+      edgeStraws[i] = EdgeStraw(key: key, halfView: straws[Int(key)].halfView)
+    }
     for i in 0..<edgeCount {
       let code = codes[i]
-      // 13 bits, so that no payload can lead out of the tables.
       let channel = code.channel
       let edge = fineTimes[code.fineTime] + offsets[i]
       let time = Float((((edge - stationT0) - mezzanineT0[channel >> 4]) + magicT0) - reference)
-      let key = keys[channel]
+      let key = edgeStraws[i].key
       let straw = straws + Int(key)
       let trailing = code.trailing
       let isNew = Int(straw.pointee.isNew)
       straw.pointee.isNew = 0
-      // Whether the time counts: a < b is the sign of a − b.
-      let limits = timeLimits[2 &* isNew &+ trailing]
-      let isTaken = Int32(bitPattern: (limits.low - time).bitPattern & (time - limits.high).bitPattern) >> 31
       // With its sign turned the last trailing time is the lowest one, as the first leading time is.
-      let signed = time.bitPattern ^ UInt32(truncatingIfNeeded: trailing) << 31
-      let candidate = Float(bitPattern: none ^ (none ^ signed) & UInt32(bitPattern: isTaken))
+      let signed = Float(bitPattern: time.bitPattern ^ UInt32(truncatingIfNeeded: trailing) << 31)
+      // Whether the time counts: a < b is the sign of a − b. One that does not is raised to that of none, by
+      // a value from a table, which the compiler cannot make a branch of.
+      let limits = timeLimits[2 &* isNew &+ trailing]
+      let isTaken = ((limits.low - time).bitPattern & (time - limits.high).bitPattern) >> 31
+      let least = leastTimes[Int(isTaken)]
+      let candidate = signed > least ? signed : least
       // The times come first in a straw.
       let place = UnsafeMutableRawPointer(straw).assumingMemoryBound(to: Float.self) + trailing
       let before = place.pointee
       place.pointee = candidate < before ? candidate : before
       // Written in any case, and counted if the straw is new.
-      let list = Int(straw.pointee.halfView)
+      let list = Int(edgeStraws[i].halfView)
       let end = hitEnds[list]
       end.pointee = Hit(key: UInt32(key), lead: straw.pointee.lead)
       hitEnds[list] = end + isNew
@@ -88,8 +95,9 @@ extension StrawAlgorithm {
         let table = n0 * (Self.tabledHits + 1) + n1
         var count = 0
         for i in pairStarts[table]..<pairStarts[table + 1] {
-          nearPairs[count] = pairs[i]
-          count &+= isNear(pairs[i], hits)
+          let pair = pairs[i]
+          nearPairs[count] = pair
+          count &+= isNear(pair, hits)
         }
         for i in 0..<count { try combine(nearPairs[i], hits, n0, n1, view) }
       } else {

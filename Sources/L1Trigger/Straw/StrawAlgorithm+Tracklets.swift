@@ -278,18 +278,29 @@ extension StrawAlgorithm {
     let wanted = Self.pattern(Int(missing))
     for number in max(a - 1, 0)...min(a + 1, Self.slopeBins - 1) {
       let row = row(number)
-      // Most rows have no point of a missing chamber in the three bins, and most others have one.
-      let nearby = Self.pointsNear(bin, row, wanted, columnBits, columnCount)
-      if nearby.isEmpty { continue }
-      // With six points at most, none is beyond the sixth of its bin: those of other chambers do not count.
-      if let column = nearby.only {
-        let entry = columns[column]
-        if entry.chamber == add1 {
-          try Self.collect(entry.point, lateral, &found.0)
-        } else {
-          try Self.collect(entry.point, lateral + Self.lateralLimit, &found.1)
+      if columnCount <= 64 {
+        // Most rows have no point of a missing chamber in the three bins, and most others have one.
+        let nearby = Self.pointsNear(bin, row, wanted, columnBits, columnCount)
+        if nearby.wanted == 0 { continue }
+        // With six points at most, none is beyond the sixth of its bin: those of other chambers do not count.
+        if nearby.points <= 6 {
+          let isOnly = nearby.wanted & (nearby.wanted &- 1) == 0
+          for neighbour in isOnly ? 0..<1 : -1..<2 {
+            var left = nearby.wanted
+            while left != 0 {
+              let column = left.trailingZeroBitCount
+              left &= left &- 1
+              if !isOnly, Int(row[column]) != bin &+ neighbour { continue }
+              let entry = columns[column]
+              if entry.chamber == add1 {
+                try Self.collect(entry.point, lateral, &found.0)
+              } else {
+                try Self.collect(entry.point, lateral + Self.lateralLimit, &found.1)
+              }
+            }
+          }
+          continue
         }
-        continue
       }
       // The entries of the three bins, six of each at most.
       neighbourCounts.update(repeating: 0, count: 3)
@@ -321,33 +332,27 @@ extension StrawAlgorithm {
     return found
   }
 
-  /// Looks in the three bins around a bin of a row for points of the wanted chambers: whether there is none,
-  /// and the column of the only one, where there is no other and there are six points in all at most.
+  /// How many points of 64 columns at most are in the three bins around a bin of a row, and a bit for the
+  /// column of each of them that is of a wanted chamber.
   @inline(__always)
   private static func pointsNear(
     _ bin: Int, _ row: UnsafeMutablePointer<UInt8>, _ chambers: UInt64,
     _ columnBits: UnsafeMutablePointer<UInt8>, _ columnCount: Int
-  ) -> (isEmpty: Bool, only: Int?) {
-    guard columnCount <= 64 else { return (false, nil) }
+  ) -> (points: UInt64, wanted: UInt64) {
     let lowest = pattern(bin - 1)
     var sums: UInt64 = 0
-    // Of column 8 w + b the bit 8 b + w.
-    var found: UInt64 = 0
-    var shift: UInt64 = 7
+    var wanted: UInt64 = 0
     var first = 0
     while first < columnCount {
       let near = nearBytes(word(row, first), lowest)
       sums &+= near >> 7
       // The high bit of each column of the chambers; the sums stay within their bytes.
-      found |= (near & ((word(columnBits, first) & chambers) &+ lowBits)) &>> shift
-      shift &-= 1
+      let found = near & ((word(columnBits, first) & chambers) &+ lowBits)
+      // Multiplications move the bits of the bytes together, and add up the bytes, in the highest one.
+      wanted |= (((found >> 7) &* 0x0102_0408_1020_4080) >> 56) &<< UInt64(first)
       first &+= 8
     }
-    if found == 0 { return (true, nil) }
-    // A multiplication adds up the bytes in the highest one.
-    guard found & (found &- 1) == 0, (sums &* pattern(1)) >> 56 <= 6 else { return (false, nil) }
-    let bit = found.trailingZeroBitCount
-    return (false, (bit & 7) << 3 | bit >> 3)
+    return ((sums &* pattern(1)) >> 56, wanted)
   }
 
   @inline(__always)

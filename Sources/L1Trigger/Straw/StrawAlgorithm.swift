@@ -45,6 +45,12 @@ struct StrawAlgorithm: ~Copyable {
     }
   }
 
+  /// The straw of an edge.
+  struct EdgeStraw: BitwiseCopyable {
+    var key: UInt16
+    var halfView: UInt8
+  }
+
   /// A straw with an edge: its key, and its leading time as the first edge left it.
   struct Hit: BitwiseCopyable {
     var key: UInt32
@@ -169,8 +175,9 @@ struct StrawAlgorithm: ~Copyable {
   static let tabledHits = 6
   /// Edges at which NA62's code gives up.
   static let edgeLimit = 1500
-  /// Room for the 244 straws of a half view, and the one that stands for all unmapped channels.
-  static let strawsInHalfView = 256
+  /// Room for the 244 straws of a half view, and the one that stands for all unmapped channels;
+  /// no power of two, with which the lists would share the same few sets of the cache.
+  static let strawsInHalfView = 264
   static let clusterLimit = 500
   static let pointLimit = 2000
   static let rawPointLimit = 5000
@@ -194,9 +201,12 @@ struct StrawAlgorithm: ~Copyable {
   /// Between which values a leading or trailing time counts; then the same for the first edge of a straw. A
   /// first trailing time is taken as it is; a first leading time out of range is as good as none.
   let timeLimits: UnsafeMutablePointer<Limits>
+  /// What times are raised to: one that does not count, and one that does.
+  let leastTimes: UnsafeMutablePointer<Float>
   /// The edges of the event, below `edgeLimit`, and what unpacking leaves behind them.
   let codes: UnsafeMutablePointer<SRB.Code>
   let offsets: UnsafeMutablePointer<Double>
+  let edgeStraws: UnsafeMutablePointer<EdgeStraw>
   /// By key; those without hits are as they were made.
   let straws: UnsafeMutablePointer<Straw>
   /// The straws with hits, by half view in parts of `strawsInHalfView`, in order of first appearance, and
@@ -302,8 +312,11 @@ struct StrawAlgorithm: ~Copyable {
     let leading = Limits(-10, 300)
     timeLimits.initialize(
       from: [leading, Limits(-100, 300), leading, Limits(-.infinity, .infinity)], count: 4)
+    leastTimes = .allocate(capacity: 2)
+    leastTimes.initialize(from: [Straw.none, -.infinity], count: 2)
     codes = .allocate(capacity: Self.edgeLimit + 8)
     offsets = .allocate(capacity: Self.edgeLimit + 8)
+    edgeStraws = .allocate(capacity: Self.edgeLimit)
     // One more in both: what is no new hit, or not good, is written behind the others and not counted.
     hits = .allocate(capacity: 32 * Self.strawsInHalfView + 1)
     hitEnds = .allocate(capacity: 32)
@@ -364,8 +377,10 @@ struct StrawAlgorithm: ~Copyable {
     mezzanineT0.deallocate()
     fineTimes.deallocate()
     timeLimits.deallocate()
+    leastTimes.deallocate()
     codes.deallocate()
     offsets.deallocate()
+    edgeStraws.deallocate()
     straws.deallocate()
     hits.deallocate()
     hitEnds.deallocate()
