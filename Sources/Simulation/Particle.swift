@@ -155,7 +155,7 @@ public struct SimulatedParticle: Sendable, Hashable {
 
 /// What happens at one moment of a burst: a beam particle with what becomes of it, a halo muon, or a product of
 /// the dump.
-public struct SimulatedEvent: Sendable {
+public struct SimulatedEvent: Sendable, Hashable {
   /// Number in the burst, from 0: the index of its random streams.
   public var number: UInt64
   /// Reference time in ns since the start of burst.

@@ -31,6 +31,8 @@ public struct SimulationRandom: RandomNumberGenerator, Sendable {
     case noise
     /// Beam-dump production.
     case dump
+    /// Prompt pairs by halo muons.
+    case prompt
   }
 
   /// The next 64 bits.
