@@ -47,6 +47,9 @@ extension BurstConfiguration {
     if let beam, beam.decayRange.upperBound > endZ {
       throw node.error("beam.decays ends at \(beam.decayRange.upperBound / 1000) m, beyond 'end'")
     }
+    if let production = dump?.production, production.decayRange.upperBound > endZ {
+      throw node.error("dump.decays ends at \(production.decayRange.upperBound / 1000) m, beyond 'end'")
+    }
     guard BurstGenerator(configuration: self, seed: 0) != nil else {
       throw node.error(
         "a slice would hold more than \(Int(BurstGenerator.largestMean)) events of a source",
@@ -118,7 +121,10 @@ extension YAMLNode {
     standard: (Channel) -> Double?
   ) throws(ConfigurationError) -> ChannelTable<Channel> where Channel.RawValue == String {
     var fractions: [(Channel, Double)] = []
-    if case .some("standard") = try? string() {
+    if case .some(let name) = try? string() {
+      guard name == "standard" else {
+        throw error("expected 'standard' or a mapping of channels to fractions, found \(summary)")
+      }
       for channel in Channel.allCases {
         if let fraction = standard(channel) { fractions.append((channel, fraction)) }
       }

@@ -15,19 +15,37 @@ struct PhaseSpace: Sendable {
     for (number, product) in products.enumerated() { masses[number] = product.mass }
     free = parentMass - masses.sum()
     guard free > 0 else { return nil }
-    var largest = free + masses[0]
-    var smallest = 0.0
-    var weight = 1.0
-    for number in 1..<products.count {
-      smallest += masses[number - 1]
-      largest += masses[number]
-      weight *= Kinematics.breakupMomentum(largest, smallest, masses[number])
-    }
     self.parentMass = parentMass
     self.masses = masses
     count = products.count
     species = products.map(\.species)
-    largestWeight = weight
+    largestWeight = 1.02 * Self.largestWeight(masses, count: products.count, free: free)
+  }
+
+  /// The largest product of breakup momenta, on a grid of cluster masses.
+  ///
+  /// The weight is a chain in which each factor knows two neighbouring clusters, so the best way to each mass
+  /// of one cluster follows from the best ways to the cluster before. The grid misses the maximum by its
+  /// square.
+  private static func largestWeight(_ masses: SIMD8<Double>, count: Int, free: Double) -> Double {
+    let steps = 60
+    var best = [Double](repeating: 1, count: steps + 1)
+    var sum = masses[0]
+    for number in 1..<count {
+      let previousSum = sum
+      sum += masses[number]
+      let previous = best
+      for step in 0...steps {
+        let cluster = sum + free * Double(step) / Double(steps)
+        // The first cluster is the first product alone: it has one mass.
+        let earlier = number == 1 ? 0...0 : 0...step
+        best[step] = earlier.reduce(0) { largest, before in
+          let inner = previousSum + free * Double(before) / Double(steps)
+          return max(largest, previous[before] * Kinematics.breakupMomentum(cluster, inner, masses[number]))
+        }
+      }
+    }
+    return best[steps]
   }
 
   /// Adds the products in the parent's frame.

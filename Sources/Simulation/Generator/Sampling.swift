@@ -35,11 +35,11 @@ enum Exponential {
 /// A normal distribution cut to a range.
 public struct CutNormal: Sendable, Equatable {
   /// Centre before the cut.
-  public var mean: Double
+  public let mean: Double
   /// Width before the cut.
-  public var width: Double
+  public let width: Double
   /// What is kept.
-  public var range: ClosedRange<Double>
+  public let range: ClosedRange<Double>
 
   /// A distribution whose range holds the mean and at least a tenth of the width to each side of it, so that
   /// few draws are rejected; nil otherwise.

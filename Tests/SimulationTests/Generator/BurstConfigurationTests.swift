@@ -31,7 +31,7 @@ private func text(_ name: String) throws -> String {
   ("rate: 750 MHz", "rate: 75000 MHz", "a slice would hold more than 500000 events"),
   ("kaonDecays: standard", "kaonDecays: {mu+ n: 1}", "did you mean 'mu+ nu'?"),
   ("kaonDecays: standard", "kaonDecays: {mu+ nu: 0}", "no channel with a fraction above 0"),
-  ("kaonDecays: standard", "kaonDecays: normal", "expected a mapping"),
+  ("kaonDecays: standard", "kaonDecays: normal", "expected 'standard' or a mapping"),
   ("pion: 0.70208", "pion: 0.99", "the fractions add up to more than 1"),
   ("passing: [kaon]", "passing: [kaons]", "did you mean 'kaon'?"),
   ("range: [72.9 GeV, 77.2 GeV]", "range: [75.9 GeV, 77.2 GeV]", "the range has to hold the mean"),
@@ -54,6 +54,7 @@ func impossibleConfigurationsAreErrorsWithAPlace(_ old: String, _ new: String, _
 }
 
 @Test(arguments: [
+  ("decays: [105 m, 180 m]", "decays: [105 m, 280 m]", "beyond 'end'"),
   ("mass: 0.300 GeV", "mass: 0.700 GeV", "at most 0.6 GeV"),
   ("channels: standard", "channels: {mu+ mu-: 1}", ""),
   ("mixing: 1.0e-6", "mixing: 1.0", "no dark photon decays in the range"),

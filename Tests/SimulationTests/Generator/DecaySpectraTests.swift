@@ -151,6 +151,35 @@ func pionSpectrumOfSemileptonicDecays(
   #expect(GeneratorSupport.kolmogorov(sample, cumulative: cumulative) > threshold)
 }
 
+@Test(arguments: [KaonChannel.electron3, .pionNeutrinos])
+func leptonsOfAVectorCurrentPreferToFlyAcrossThePion(_ channel: KaonChannel) throws {
+  let decays = try #require(KaonDecays(masses: GeneratorSupport.configuration("kaon-2018").newParticles))
+  // For leptons without mass the angle in their own frame has the density 3/4 sin²θ.
+  let cosines = GeneratorSupport.decays(count: 10_000) { decays.decay(channel, &$0, &$1) }.map {
+    ($0[0].momentum.energy - $0[1].momentum.energy) / $0[2].momentum.momentum.length
+  }
+  let probability = GeneratorSupport.kolmogorov(cosines) { value in
+    let c = min(1, max(-1, value))
+    return (2 + 3 * c - c * c * c) / 4
+  }
+  #expect(probability > threshold)
+}
+
+@Test func electronsOfPionElectronsShareTheirPhaseSpaceEvenly() throws {
+  let decays = try #require(KaonDecays(masses: GeneratorSupport.configuration("kaon-2018").newParticles))
+  let sample = GeneratorSupport.decays(count: 3000) { decays.decay(.pionElectrons, &$0, &$1) }
+  // By symmetry the four have one spectrum, whatever the order in which the generator makes them.
+  let energies = (0..<4).map { place in
+    sample.map { particles in particles.filter { abs($0.species.rawValue) == 11 }[place].momentum.energy }
+  }
+  let first = energies[0].sorted()
+  for other in energies.dropFirst() {
+    let distance = zip(first, other.sorted()).reduce(0) { $0 + $1.0 - $1.1 } / 3000
+    // The width of the spectrum is about 35 MeV: the means differ by 0.9 MeV at one standard deviation.
+    #expect(abs(distance) < 0.0036)
+  }
+}
+
 @Test func massOfDalitzPairsFollowsKrollAndWada() {
   let electron = 0.000510999
   let pionZero = 0.134977
