@@ -77,6 +77,9 @@ let package = Package(
       ["L1Trigger", "EventBuilding", "Configuration", "CountingStatistics", "NA62Formats"])
     + room("Alerting", ["NA62Formats"])
     + room(
+      "Simulation",
+      ["NA62Formats", "Configuration", "Detectors", "PacketCapture", "EventBuilding", "L0Trigger"])
+    + room(
       "TriggerPipeline",
       [
         "NA62Formats", "PacketCapture", "Configuration", "Detectors", "EventBuilding", "L0Trigger",
