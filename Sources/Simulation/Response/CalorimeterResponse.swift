@@ -133,7 +133,8 @@ struct LKrResponse {
     }
     clusters.append(
       Cluster(
-        x: track.position.x, y: track.position.y, energy: deposit, time: track.time, particle: track.particle))
+        x: track.position.x, y: track.position.y, energy: deposit, time: track.time, particle: track.particle)
+    )
   }
 
   /// The clusters of an event whose particles have all been noted.

@@ -77,6 +77,7 @@ struct LAVResponse {
     _ hits: inout HitList
   ) {
     let station = Self.stations[number]
+    var isHit = false
     for layer in 0..<station.layers {
       guard track.move(to: station.z + Double(layer) * Self.ringStep) else { continue }
       let radius = track.radius
@@ -92,7 +93,8 @@ struct LAVResponse {
         let side = draws.chance(0.5) ? 1 : count - 1
         let shares = Self.shares
         add(track, number, layer, block, track.energy * shares.first, event, &draws, &hits)
-        add(track, number, layer, (block + side) % count, track.energy * shares.neighbour, event, &draws, &hits)
+        add(
+          track, number, layer, (block + side) % count, track.energy * shares.neighbour, event, &draws, &hits)
         if layer + 1 < station.layers {
           add(track, number, layer + 1, block, track.energy * shares.second, event, &draws, &hits)
         }
@@ -103,8 +105,9 @@ struct LAVResponse {
         return
       }
       add(track, number, layer, block, pulse.pulse.muonEnergy, event, &draws, &hits)
+      isHit = true
     }
-    if track.isHadron, track.radius >= station.inner { track.end = track.position.z }
+    if isHit, track.isHadron { track.end = track.position.z }
   }
 
   private func add(

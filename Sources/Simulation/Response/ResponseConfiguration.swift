@@ -213,7 +213,7 @@ public struct ResponseConfiguration: Sendable, Equatable {
     lkrHoleRadius = try lkr.required("holeRadius").quantity(unit: "mm", in: 0...1000)
     lkrApothem = try lkr.required("apothem").quantity(unit: "mm", in: 0...1260)
     lkrMergeDistance = try lkr.required("mergeDistance").quantity(unit: "mm", in: 0...1000)
-    muv3Scattering = try map(.muv3).required("scattering").quantity(unit: "mm GeV/c", in: 0...1e5)
+    muv3Scattering = try map(.muv3).required("scattering").quantity(unit: "mm*GeV/c", in: 0...1e5)
     muv3MinimumMomentum = try map(.muv3).required("minimumMomentum").quantity(unit: "GeV/c", in: 0...100)
   }
 }

@@ -53,7 +53,8 @@ struct ResponseDraws {
       height * exponentialFunction(-(t - mean) * (t - mean) / (2 * sigma * sigma))
     }
     let tail =
-      0.02906 * exponentialFunction(1.03047 * (0.557182 - 2 * t)) * (1 - errorFunction((0.28263 - t) / 0.0885416))
+      0.02906 * exponentialFunction(1.03047 * (0.557182 - 2 * t))
+      * (1 - errorFunction((0.28263 - t) / 0.0885416))
     return peak(1, 0, 0.161) + peak(0.110, -0.175, 0.301) + peak(0.00669, 1.475, 0.168) + tail
   }
 }
