@@ -1,4 +1,5 @@
 import Detectors
+import L1Trigger
 import Testing
 
 @testable import Simulation
@@ -121,6 +122,57 @@ import Testing
     #expect(axis[.sac].count >= 4 && axis[.irc].count == 0 && axis[.lkr].count == 0)
     let ring = hits(0.001, from: 139_611.5)
     #expect(ring[.irc].count == 2 && ring[.lkr].count == 0 && ring[.sac].count == 0)
+  }
+
+  @Test func energiesAreSmearedAsConfigured() throws {
+    var response = try SimulationFixture.detectorResponse()
+    var hits = HitStore()
+    let count = 1000
+    for number in 0..<count {
+      let photon = SimulationFixture.particle(.photon, momentum: 10, from: Vector3(500, 200, 230_000))
+      response.respond(to: SimulationFixture.event([photon], number: UInt64(number)), seed: 1, into: &hits)
+    }
+    let found = moments(hits[.lkr].amplitude.map(Double.init))
+    // 0.048^2 x 10 + 0.11^2 + 0.009^2 x 100 = 0.208^2.
+    let error = 0.208 / Double(count).squareRoot()
+    #expect(abs(found.mean - 10) < 4 * error)
+    #expect(abs(found.spread / 0.2079 - 1) < 0.1)
+    // 0.56 + 1.53 / 10 - 0.233 / sqrt(10).
+    let times = moments(hits[.lkr].leading.map { $0 - 1e6 })
+    #expect(abs(times.spread / 0.6393 - 1) < 0.1)
+  }
+
+  @Test func aPulseCrossesItsThresholdsInTime() throws {
+    let configuration = try SimulationFixture.response()
+    let pulse = ThresholdPulse(pulse: configuration.lav, settings: configuration[.lav])
+    // A pulse of 30 mV: a sixth of the rise; 6.1 ns + 7.85 ns x ln(30 / 3.5).
+    let low = try #require(pulse.edges(height: 30, threshold: 5))
+    #expect(abs(low.leading - 1.0167) < 0.001 && abs(low.trailing - 22.965) < 0.002)
+    #expect(pulse.edges(height: 4.9, threshold: 5) == nil)
+  }
+
+  @Test func l1sDistancesOfStrawsAreThoseOfTheTrack() throws {
+    let straw = try StrawResponse(SimulationFixture.response(), SimulationFixture.detectors().maps)
+    var draws = ResponseDraws(SimulationRandom(seed: 1, purpose: .response, index: 0))
+    var hits = HitList()
+    var track = TrackState(
+      SimulationFixture.particle(.muonPlus, momentum: 30, from: Vector3(600, 100, 183_000)), place: 0)
+    track.end = .infinity
+    for number in 0..<400 {
+      straw.respond(
+        track, chamber: 0, event: SimulationFixture.event([], number: UInt64(number), time: 0), &draws, &hits)
+    }
+    // Straw 94 of the first layer of view x: -1058.2 - 0.1735 + 17.6 x 94 = 596.03, 3.97 mm from the track.
+    let maps = try SimulationFixture.detectors().maps
+    let channel = try #require(maps.straw.firstIndex(of: 8 * 122 + 94))
+    let distances = (0..<hits.count).filter { hits.channel[$0] == Int32(channel) }
+      .map { StrawGeometry.drift(hits.leading[$0] / 1000) }
+    let efficiency = Double(distances.count) / 400
+    let error = (0.985 * 0.015 / 400).squareRoot()
+    #expect(abs(efficiency - 0.985) < 4 * error)
+    let found = moments(distances)
+    #expect(abs(found.mean - 3.974) < 0.05)
+    #expect(abs(found.spread / StrawResponse.resolution(3.974) - 1) < 0.15)
   }
 
   @Test func hitsDoNotDependOnTheOrderOfTheEvents() throws {
