@@ -38,6 +38,8 @@ struct TrackState {
   var radius: Double { (position.x * position.x + position.y * position.y).squareRoot() }
   /// Speed over that of light.
   var beta: Double { energy > 0 ? size / energy : 1 }
+  /// By how much it falls behind light along the axis, in ns per mm of z.
+  var delay: Double { (size / (momentum.z * beta) - 1) / Self.lightSpeed }
   /// Whether it showers in matter.
   var showers: Bool { species == .photon || species == .electron || species == .positron }
   /// Whether it goes through matter.
@@ -51,8 +53,7 @@ struct TrackState {
   mutating func move(to z: Double) -> Bool {
     guard z >= position.z, z < end, momentum.z > 0 else { return false }
     let dz = z - position.z
-    // The path beyond dz at the speed of light.
-    time += dz * (size / (momentum.z * beta) - 1) / Self.lightSpeed
+    time += dz * delay
     position = Vector3(position.x + dz * slopeX, position.y + dz * slopeY, z)
     return true
   }
