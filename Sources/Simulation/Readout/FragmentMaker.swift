@@ -4,8 +4,8 @@ public import NA62Formats
 /// What the readout boards send of a trigger: the hits in each detector's window, as raw fragments
 /// (`detectors.md` section 0, `l1.md` section 4).
 ///
-/// TEL62 boards send the edges of KTAG, LAV, CHOD, RICH, IRC, SAC, NewCHOD and MUV3, SRBs those of STRAW. The
-/// boards that are read after L1 (CREAM) are left out. A value belongs to one worker.
+/// TEL62 boards send the edges of KTAG, LAV, CHOD, RICH, IRC, SAC, NewCHOD and MUV3, SRBs those of STRAW. For
+/// LKr, which is read after L1, see `LKrReadout`. A value belongs to one worker.
 public struct FragmentMaker: Sendable {
   /// A trigger, as the boards get it.
   public struct Trigger: Sendable, Hashable {
