@@ -98,6 +98,21 @@ import Testing
     #expect(list.channel.allSatisfy { $0 < 1024 || $0 >= 2048 })
   }
 
+  @Test func theBeamGoesThroughWithoutATrace() throws {
+    var response = try SimulationFixture.detectorResponse()
+    var hits = HitStore()
+    for number in 0..<50 {
+      let pion = SimulationFixture.particle(
+        .pionPlus, momentum: 75, from: Vector3(0, 0, 102_400), slopes: (0.0012, 0), parent: -1)
+      response.respond(to: SimulationFixture.event([pion], number: UInt64(number)), seed: 5, into: &hits)
+    }
+    for detector in SimulatedDetector.allCases where detector != .ktag {
+      #expect(hits[detector].count == 0, "\(detector)")
+    }
+    // 0.6 hits of a pion.
+    #expect(hits[.ktag].count > 10 && hits[.ktag].count < 50)
+  }
+
   @Test func photonsHitTheVetoInWhoseWayTheyAre() throws {
     var response = try SimulationFixture.detectorResponse()
     func hits(_ slope: Double, from z: Double, energy: Double = 5) -> HitStore {

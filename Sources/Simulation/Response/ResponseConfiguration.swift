@@ -118,6 +118,12 @@ public struct ResponseConfiguration: Sendable, Equatable {
   public var richShifts: SIMD2<Double>
   /// Spread of a photon on the disk, in x and in y, mm.
   public var richPhotonSpread: Double
+  /// Radius of the beam pipe through the RICH, in which tracks make no light, mm.
+  public var richPipeRadius: Double
+  /// x of the pipe's axis at z = 0, mm, extrapolated.
+  public var richPipeX: Double
+  /// Slope in x of the pipe's axis.
+  public var richPipeSlope: Double
   /// Tiles of NewCHOD by row and column.
   public var newCHODBricks: [[Int]]
   /// Inner tiles of NewCHOD.
@@ -193,6 +199,10 @@ public struct ResponseConfiguration: Sendable, Equatable {
       try map(.rich).required("shiftJura").quantity(unit: "mm", in: -1000...1000),
       try map(.rich).required("shiftSaleve").quantity(unit: "mm", in: -1000...1000))
     richPhotonSpread = try map(.rich).required("photonSpread").quantity(unit: "mm", in: 0...100)
+    richPipeRadius = try map(.rich).required("pipeRadius").quantity(unit: "mm", in: 0...500)
+    richPipeSlope = try map(.rich).required("pipeSlope").double(in: -0.1...0.1)
+    let front = try map(.rich).required("pipeX").quantity(unit: "mm", in: -500...500)
+    richPipeX = front - richPipeSlope * RingResponse.radiator.front
     newCHODBricks = []
     for row in try map(.newCHOD).required("bricks").sequence() {
       var tiles: [Int] = []
@@ -265,7 +275,11 @@ public enum SimulatedDetector: Int, Sendable, Hashable, CaseIterable {
     case .lav, .irc, .sac: ResponseConfiguration.Pulse.keys
     case .straw: ["radiationLengths", "timeOffset"]
     case .chod: ["lightDelay", "lightOffset", "widthSlope"]
-    case .rich: ["electronRing", "photons", "focalLength", "shiftJura", "shiftSaleve", "photonSpread"]
+    case .rich:
+      [
+        "electronRing", "photons", "focalLength", "shiftJura", "shiftSaleve", "photonSpread", "pipeRadius",
+        "pipeX", "pipeSlope",
+      ]
     case .newCHOD: ["bricks", "inner"]
     case .muv3: ["scattering", "minimumMomentum"]
     case .lkr:

@@ -79,6 +79,22 @@ struct RingResponse {
     return best
   }
 
+  /// The part of the radiator in which a track that stands at its front is outside the beam pipe, which follows
+  /// the beam: in thirds.
+  func visiblePart(_ track: TrackState) -> Double {
+    let length = Self.radiator.mirror - Self.radiator.front
+    var outside = 0
+    for third in 0..<3 {
+      let dz = (Double(third) + 0.5) / 3 * length
+      let beam = configuration.richPipeX + configuration.richPipeSlope * (track.position.z + dz)
+      let x = track.position.x + dz * track.slopeX - beam
+      let y = track.position.y + dz * track.slopeY
+      let radius = configuration.richPipeRadius
+      if x * x + y * y > radius * radius { outside += 1 }
+    }
+    return Double(outside) / 3
+  }
+
   /// The hits of a charged track that stands at the front of the radiator.
   mutating func respond(
     _ track: TrackState, event: SimulatedEvent, _ draws: inout ResponseDraws, _ hits: inout HitList
@@ -86,9 +102,11 @@ struct RingResponse {
     guard let radius = radius(beta: track.beta) else { return }
     var end = track
     guard end.move(to: Self.radiator.mirror) else { return }
+    let visible = visiblePart(track)
+    guard visible > 0 else { return }
     let share = radius / configuration.richElectronRing
     let focal = configuration.richFocalLength
-    for _ in 0..<draws.poisson(configuration.richPhotons * share * share) {
+    for _ in 0..<draws.poisson(configuration.richPhotons * share * share * visible) {
       let angle = draws.uniform(0, 2 * .pi)
       let (c, s) = (cosine(angle), sine(angle))
       // The photon goes to the disk of the side of the mirror that it meets.
