@@ -98,6 +98,20 @@ import Testing
     #expect(list.channel.allSatisfy { $0 < 1024 || $0 >= 2048 })
   }
 
+  @Test func aMuonBesideTheMirrorsMakesNoLight() throws {
+    var response = try SimulationFixture.detectorResponse()
+    func photons(at x: Double) -> Int {
+      var hits = HitStore()
+      for number in 0..<20 {
+        let muon = SimulationFixture.particle(.muonMinus, momentum: 60, from: Vector3(x, 0, 219_000))
+        response.respond(to: SimulationFixture.event([muon], number: UInt64(number)), seed: 5, into: &hits)
+      }
+      return hits[.rich].count
+    }
+    #expect(photons(at: 1000) > 100)
+    #expect(photons(at: 1800) == 0)
+  }
+
   @Test func theBeamGoesThroughWithoutATrace() throws {
     var response = try SimulationFixture.detectorResponse()
     var hits = HitStore()

@@ -5,6 +5,8 @@ import Detectors
 struct RingResponse {
   /// Between which z the radiator is; at the end stands the mirror.
   static let radiator = (front: 219_445.0, mirror: 236_873.0)
+  /// Radius of the panel of mirrors, mm.
+  private static let mirrorRadius = 1520.0
   private static let columns = 80
   private static let rows = 50
 
@@ -110,8 +112,12 @@ struct RingResponse {
       let angle = draws.uniform(0, 2 * .pi)
       let (c, s) = (cosine(angle), sine(angle))
       // The photon goes to the disk of the side of the mirror that it meets.
-      let onMirror = end.position.x + draws.uniform() * radius * c
-      let disk = onMirror > 0 ? 0 : 1
+      let way = draws.uniform() * radius
+      let onMirror = (x: end.position.x + way * c, y: end.position.y + way * s)
+      guard onMirror.x * onMirror.x + onMirror.y * onMirror.y < Self.mirrorRadius * Self.mirrorRadius else {
+        continue
+      }
+      let disk = onMirror.x > 0 ? 0 : 1
       let x = focal * track.slopeX + configuration.richShifts[disk] + radius * c
       let y = focal * track.slopeY + radius * s
       let spread = configuration.richPhotonSpread
