@@ -78,7 +78,10 @@ let package = Package(
     + room("Alerting", ["NA62Formats"])
     + room(
       "Simulation",
-      ["NA62Formats", "Configuration", "Detectors", "PacketCapture", "EventBuilding", "L0Trigger"])
+      [
+        "NA62Formats", "Configuration", "Detectors", "PacketCapture", "EventBuilding", "L0Trigger",
+        "L1Trigger",
+      ])
     + room(
       "TriggerPipeline",
       [

@@ -4,7 +4,7 @@ import Detectors
 ///
 /// Views are numbered 0 = v, 1 = u, 2 = x, 3 = y; all lengths are in mm, and z is relative to the magnet
 /// unless said otherwise.
-enum StrawGeometry {
+public enum StrawGeometry {
   // Computed, so that they are constants in the code: a stored one is checked for its initialisation at
   // each use.
   @inline(__always) static var sqrt2: Double { 2.0.squareRoot() }
@@ -15,12 +15,12 @@ enum StrawGeometry {
   @inline(__always) static var z: SIMD4<Float> { SIMD4(-14137, -3579, 6814, 21240) }
 
   /// Offsets of the straws by view and by 2 × half + plane.
-  static let planeOffsets: [[Double]] = [
+  public static let planeOffsets: [[Double]] = [
     [-1058.2, -1067.0, -1071.4, -1062.6], [-1062.6, -1071.4, -1067.0, -1058.2],
     [-1058.2, -1067.0, -1071.4, -1062.6], [-1080.2, -1089.0, -1084.6, -1075.8],
   ]
   /// Offsets of the views by chamber and view.
-  static let viewOffsets: [[Double]] = [
+  public static let viewOffsets: [[Double]] = [
     [-0.0538315, 0.0857196, -0.1735152, 0.0267571], [0.2585159, 0.0453096, 0.1563879, -0.01980598],
     [-0.00973369, 0.0212925, -0.3323366, 0.046397608], [0.03975005, 0.1124206, -0.02243413, -0.02177299],
   ]
@@ -37,7 +37,7 @@ enum StrawGeometry {
   static let halfWidth = 1052.1111931800842
 
   /// The limits of a chamber's central hole by view, in double precision.
-  static func hole(chamber: Int) -> (low: SIMD4<Double>, high: SIMD4<Double>) {
+  public static func hole(chamber: Int) -> (low: SIMD4<Double>, high: SIMD4<Double>) {
     switch chamber {
     case 0: (SIMD4(holeLow.0), SIMD4(holeHigh.0))
     case 1: (SIMD4(holeLow.1), SIMD4(holeHigh.1))
@@ -68,7 +68,7 @@ enum StrawGeometry {
 
   /// Drift distance in mm for a drift time in µs.
   @inline(__always)
-  static func drift(_ microseconds: Double) -> Double {
+  public static func drift(_ microseconds: Double) -> Double {
     let d = microseconds - 0.00807073
     let q = 763.831 * d + -58.9754 * d * d
     let r = -2.29722 + abs(q).squareRoot() - 22.5652 * microseconds

@@ -1,0 +1,39 @@
+/// KTAG: photomultipliers in eight sectors, lit by kaons of the beam (`detectors.md` section 1).
+struct KTAGResponse {
+  static let sectors = 8
+  static let photomultipliersPerSector = 48
+
+  private let configuration: ResponseConfiguration
+  private let settings: ResponseConfiguration.Channels
+
+  init(_ configuration: ResponseConfiguration) {
+    self.configuration = configuration
+    settings = configuration[.ktag]
+  }
+
+  /// Readout channel of photomultiplier 0 to 47 of sector 0 to 7: three FPGAs to a sector, one TDC channel in
+  /// eight.
+  static func channel(sector: Int, photomultiplier: Int) -> Int { 384 * sector + 8 * photomultiplier }
+
+  /// The hits of a particle that came with the beam, in random photomultipliers.
+  func respond(
+    _ track: TrackState, event: SimulatedEvent, _ draws: inout ResponseDraws, _ hits: inout HitList
+  ) {
+    let mean: Double
+    switch track.species {
+    case .kaonPlus: mean = configuration.ktagHitsPerKaon
+    case .pionPlus: mean = configuration.ktagHitsPerPion
+    default: return
+    }
+    for _ in 0..<draws.poisson(mean) {
+      guard draws.chance(settings.efficiency) else { continue }
+      let sector = draws.index(Self.sectors)
+      let number = draws.index(Self.photomultipliersPerSector)
+      let time = event.time + track.time + draws.photonTime() + draws.gauss(settings.resolution)
+      let width = max(settings.width + draws.gauss(settings.widthSpread), 1)
+      hits.append(
+        channel: Int32(Self.channel(sector: sector, photomultiplier: number)), leading: time,
+        trailing: time + width, event: event.number, particle: track.particle)
+    }
+  }
+}
