@@ -3,11 +3,13 @@ import PacketCapture
 
 /// Menus with the same time cuts, which see the same primitive words.
 struct CutSet: ~Copyable {
+  // A pointer stands first: with another first property, Swift 6.3.1 crashes under the thread sanitizer where
+  // memory behind a pointer property changes.
+  /// The lines of each menu.
+  let lines: UnsafeMutablePointer<LineCounters>
   let cuts: SIMD8<Int16>
   let correctsReference: Bool
   let table: ConditionTable
-  /// The lines of each menu.
-  let lines: UnsafeMutableBufferPointer<LineCounters>
   var menus: [MenuState]
 
   init(cuts: [Int16], correctsReference: Bool, menus: [(index: Int, menu: L0Menu)], burst: UInt32) {
@@ -18,13 +20,13 @@ struct CutSet: ~Copyable {
     table = ConditionTable(menus: menus.map(\.menu))
     lines = .allocate(capacity: menus.count)
     for (i, menu) in menus.enumerated() {
-      lines.initializeElement(at: i, to: LineCounters(menu.menu, burst: burst))
+      (lines + i).initialize(to: LineCounters(menu.menu, burst: burst))
     }
     self.menus = menus.map { MenuState($0.menu, index: $0.index, burst: burst) }
   }
 
   deinit {
-    lines.deinitialize()
+    lines.deinitialize(count: menus.count)
     lines.deallocate()
   }
 
@@ -46,7 +48,7 @@ struct CutSet: ~Copyable {
 
   /// Counts the entries of a list in the menus; those that fire in one are appended to `hits`.
   func process(_ list: borrowing EntryList, _ hits: inout ContiguousArray<Hit>) {
-    let (entries, words, lines) = (list.entries, list.words, lines)
+    let (entries, words, lines, count) = (list.entries, list.words, lines, menus.count)
     for i in 0..<list.count {
       let patterns = table.lookUp(words[i])
       let entry = entries[i]
@@ -54,7 +56,7 @@ struct CutSet: ~Copyable {
         (entry.isReference ? 0xFFFF : 0) | (entry.isControl ? ConditionTable.controlBit : 0)
       guard patterns[0] & origin != 0 else { continue }
       let timestamp = entry.timestamp
-      for menu in 0..<lines.count {
+      for menu in 0..<count {
         let pattern = patterns[menu &+ 1] & origin
         guard pattern != 0 else { continue }
         let bits = lines[menu].count(pattern, timestamp: timestamp)
@@ -109,6 +111,9 @@ struct AlignmentUnit: ~Copyable {
     var packet: PacketReference
   }
 
+  // A pointer stands first: with another first property, Swift 6.3.1 crashes under the thread sanitizer where
+  // memory behind a pointer property changes.
+  private let cutSets: UnsafeMutablePointer<CutSet>
   private let settings: AlignmentSettings
   private let referenceLane: Int
   private let controlLane: Int
@@ -127,7 +132,6 @@ struct AlignmentUnit: ~Copyable {
   private var lastGroup: Int64 = -1
   private var now: UInt64 = 0
   private(set) var counters = L0AlignmentCounters()
-  private let cutSets: UnsafeMutablePointer<CutSet>
   private let cutSetCount: Int
 
   private let traces: Bool

@@ -10,14 +10,16 @@ struct ConditionTable: ~Copyable {
   private static let sizeBits = 10
   private static let size = 1 << sizeBits
 
+  // A pointer stands first: with another first property, Swift 6.3.1 crashes under the thread sanitizer where
+  // memory behind a pointer property changes.
+  /// The words of each place; compared as two numbers, which is one instruction each.
+  private let keys: UnsafeMutablePointer<SIMD2<UInt64>>
   /// Bits on which some condition depends.
   let care: L0Words
   private let conditions: [L0Condition]
   /// For each condition, the menus and bits that have it.
   private let users: [[(menu: Int, bit: UInt32)]]
   private let menus: Int
-  /// The words of each place; compared as two numbers, which is one instruction each.
-  private let keys: UnsafeMutablePointer<SIMD2<UInt64>>
   private let patterns: UnsafeMutablePointer<UInt32>
 
   init(menus: [L0Menu]) {

@@ -72,9 +72,11 @@ public final class L0Emulator {
 
 /// What an emulator has and does: a struct, so that a call costs one check of exclusive access.
 struct EmulatorCore: ~Copyable {
+  // A pointer stands first: with another first property, Swift 6.3.1 crashes under the thread sanitizer where
+  // memory behind a pointer property changes.
+  private let units: UnsafeMutablePointer<AlignmentUnit>
   private let options: L0Emulator.Options
   private let menuCount: Int
-  private let units: UnsafeMutablePointer<AlignmentUnit>
   private let unitCount: Int
   private let unitOfMenu: [Int]
   /// The burst that each unit is in, counted from 0.
