@@ -30,12 +30,6 @@ struct CutSet: ~Copyable {
     lines.deallocate()
   }
 
-  /// The primitive words of an entry.
-  @inline(__always)
-  func words(_ coincidence: Coincidence) -> L0Words {
-    correctsReference ? coincidence.correctedWords(cuts: cuts) : coincidence.words(cuts: cuts)
-  }
-
   /// An entry that fires in a menu.
   struct Hit {
     var entry: Entry
@@ -360,9 +354,8 @@ struct AlignmentUnit: ~Copyable {
   /// Collects the words of the list by way of all that is known around an entry: for the corrections.
   private func collectWhole(cuts: SIMD8<Int16>, correctsReference: Bool, care: L0Words) {
     for i in 0..<list.count {
-      let coincidence = coincidence(of: list.entries[i])
-      let words =
-        correctsReference ? coincidence.correctedWords(cuts: cuts) : coincidence.words(cuts: cuts)
+      let words = coincidence(of: list.entries[i])
+        .words(cuts: cuts, correctsReference: correctsReference)
       list.words[i] = unsafeBitCast(words & care, to: SIMD2<UInt64>.self)
     }
   }

@@ -73,7 +73,7 @@ public struct L0LineJudge: Sendable {
   }
 
   private func words(_ coincidence: Coincidence) -> L0Words {
-    correctsReference ? coincidence.correctedWords(cuts: cuts) : coincidence.words(cuts: cuts)
+    coincidence.words(cuts: cuts, correctsReference: correctsReference)
   }
 
   /// What the memory held when this menu made the record.
@@ -102,23 +102,9 @@ public struct L0LineJudge: Sendable {
     let n = times(clock, record.fineTimes.0)
     let before = times(isFirst ? clock &- 1 : clock, record.fineTimes.1)
     let after = times(isLast ? clock &+ 1 : clock, record.fineTimes.2)
-    let time = L0Words(repeating: n[lane])
     var laneMask = L0Words(repeating: 0)
     laneMask[lane] = 0xFFFF
-    let zero = SIMD8<Int16>(repeating: 0)
-    let isReference = laneMask .!= L0Words(repeating: 0)
-    let (ownBefore, ownAfter) = (Self.distance(before, time), Self.distance(after, time))
     return Coincidence(
-      identifiers: record.identifiers, times: (n, before, after),
-      distances: (
-        Self.distance(n, time), ownBefore.replacing(with: zero, where: isReference),
-        ownAfter.replacing(with: zero, where: isReference)
-      ), referenceLane: laneMask, ownDistances: (ownBefore, ownAfter))
-  }
-
-  private static func distance(_ a: L0Words, _ b: L0Words) -> SIMD8<Int16> {
-    let difference = SIMD8<Int16>(truncatingIfNeeded: a &- b)
-    let sign = difference &>> SIMD8<Int16>(repeating: 15)
-    return (difference ^ sign) &- sign
+      identifiers: record.identifiers, times: (n, before, after), reference: n[lane], laneMask: laneMask)
   }
 }

@@ -7,10 +7,47 @@ struct Coincidence {
   var times: (L0Words, L0Words, L0Words)
   /// Absolute differences to the reference time, with the hardware's 16-bit wrap.
   var distances: (SIMD8<Int16>, SIMD8<Int16>, SIMD8<Int16>)
-  /// The reference detector's lane in slots N-1 and N+1, whose own time is not looked at.
-  var referenceLane: SIMD8<UInt16>
-  /// The true distances of the reference detector's cells there.
+  /// The distances in slots N-1 and N+1 with the true ones of the reference detector, whose own time is not
+  /// looked at there.
   var ownDistances: (SIMD8<Int16>, SIMD8<Int16>)
+
+  /// What the slots hold around a reference time.
+  ///
+  /// - Parameters:
+  ///   - identifiers: of the slots N, N-1, N+1: those of the valid cells, 0 elsewhere.
+  ///   - times: the comparison times of the slots.
+  ///   - reference: the reference time.
+  ///   - laneMask: all ones in the lane of the reference detector.
+  @inline(__always)
+  init(
+    identifiers: (L0Words, L0Words, L0Words), times: (L0Words, L0Words, L0Words), reference: UInt16,
+    laneMask: L0Words
+  ) {
+    let reference = L0Words(repeating: reference)
+    let zero = SIMD8<Int16>(repeating: 0)
+    let isReference = laneMask .!= L0Words(repeating: 0)
+    self.identifiers = identifiers
+    self.times = times
+    ownDistances = (Self.distance(times.1, reference), Self.distance(times.2, reference))
+    distances = (
+      Self.distance(times.0, reference), ownDistances.0.replacing(with: zero, where: isReference),
+      ownDistances.1.replacing(with: zero, where: isReference)
+    )
+  }
+
+  /// The absolute difference as the hardware computes it: in 16 bits with sign, so that -32768 stays.
+  @inline(__always)
+  static func distance(_ a: L0Words, _ b: L0Words) -> SIMD8<Int16> {
+    let difference = SIMD8<Int16>(truncatingIfNeeded: a &- b)
+    let sign = difference &>> SIMD8<Int16>(repeating: 15)
+    return (difference ^ sign) &- sign
+  }
+
+  /// The primitive words, with or without the correction of the reference detector's neighbours.
+  @inline(__always)
+  func words(cuts: SIMD8<Int16>, correctsReference: Bool) -> L0Words {
+    correctsReference ? correctedWords(cuts: cuts) : words(cuts: cuts)
+  }
 
   /// The primitive words: the identifiers that pass the cuts, ORed over the slots.
   @inline(__always)
@@ -69,18 +106,9 @@ extension AlignmentRAM {
     let n = reader.read(address, tag: tag)
     let m = reader.read(address &- 1, tag: before)
     let p = reader.read(address &+ 1, tag: after)
-    let reference = SIMD8<UInt16>(repeating: (n.times & n.valid)[lane])
-    let zero = SIMD8<Int16>(repeating: 0)
-    let ownBefore = Self.distance(m.times, reference)
-    let ownAfter = Self.distance(p.times, reference)
-    let isReference = laneMask .!= L0Words(repeating: 0)
     return Coincidence(
       identifiers: (n.identifiers & n.valid, m.identifiers & m.valid, p.identifiers & p.valid),
-      times: (n.times, m.times, p.times),
-      distances: (
-        Self.distance(n.times, reference), ownBefore.replacing(with: zero, where: isReference),
-        ownAfter.replacing(with: zero, where: isReference)
-      ), referenceLane: laneMask, ownDistances: (ownBefore, ownAfter))
+      times: (n.times, m.times, p.times), reference: (n.times & n.valid)[lane], laneMask: laneMask)
   }
 
   /// The primitive words of the entries of a list, as `Coincidence.words` has them, for the bits in `care`.
@@ -101,21 +129,13 @@ extension AlignmentRAM {
       let p = reader.read(address &+ 1, tag: tag)
       let time = SIMD8<UInt16>(repeating: reader.time(address, lane: lane, tag: tag))
       let keep = ~unsafeBitCast(mask, to: SIMD8<Int16>.self)
-      let before = Self.distance(m.times, time) & keep
-      let after = Self.distance(p.times, time) & keep
+      let before = Coincidence.distance(m.times, time) & keep
+      let after = Coincidence.distance(p.times, time) & keep
       let all =
-        (n.identifiers & n.valid).replacing(with: zero, where: Self.distance(n.times, time) .>= cuts)
+        (n.identifiers & n.valid).replacing(with: zero, where: Coincidence.distance(n.times, time) .>= cuts)
         | (m.identifiers & m.valid).replacing(with: zero, where: before .>= cuts)
         | (p.identifiers & p.valid).replacing(with: zero, where: after .>= cuts)
       words[i] = unsafeBitCast(all & care, to: SIMD2<UInt64>.self)
     }
-  }
-
-  /// The absolute difference as the hardware computes it: in 16 bits with sign, so that -32768 stays.
-  @inline(__always)
-  private static func distance(_ a: SIMD8<UInt16>, _ b: SIMD8<UInt16>) -> SIMD8<Int16> {
-    let difference = SIMD8<Int16>(truncatingIfNeeded: a &- b)
-    let sign = difference &>> SIMD8<Int16>(repeating: 15)
-    return (difference ^ sign) &- sign
   }
 }
