@@ -32,7 +32,7 @@ struct SmallAngleResponse {
     // Outer circle about the axis, inner one displaced by 12 mm.
     let inner = ((x - 12) * (x - 12) + y * y).squareRoot()
     guard inner > 60, x * x + y * y < 145 * 145 else { return nil }
-    let place = (Double.pi - arcTangent(y, x + 2)) / (Double.pi / 2)
+    let place = (Double.pi - CMath.atan2(y, x + 2)) / (Double.pi / 2)
     return min(max(Int(place), 0), 3)
   }
 

@@ -65,7 +65,7 @@ struct LAVResponse {
   static func block(station: Station, layer: Int, x: Double, y: Double) -> Int {
     let span = 360 / Double(station.bananas)
     let first = 99 + Double(layer) * station.turn - span / 2
-    let angle = (arcTangent(y, x) * 180 / .pi - first) / 360
+    let angle = (CMath.atan2(y, x) * 180 / .pi - first) / 360
     let turned = angle - angle.rounded(.down)
     let count = 4 * station.bananas
     return min(Int(turned * Double(count)), count - 1)

@@ -23,14 +23,14 @@ struct ResponseDraws {
       spare = nil
       return sigma * value
     }
-    let radius = (-2 * logarithm(1 - random.uniform())).squareRoot()
+    let radius = (-2 * CMath.log(1 - random.uniform())).squareRoot()
     let angle = 2 * Double.pi * random.uniform()
-    spare = radius * sine(angle)
-    return sigma * radius * cosine(angle)
+    spare = radius * CMath.sin(angle)
+    return sigma * radius * CMath.cos(angle)
   }
 
   /// A number of an exponential distribution.
-  mutating func exponential(_ mean: Double) -> Double { -mean * logarithm(1 - random.uniform()) }
+  mutating func exponential(_ mean: Double) -> Double { -mean * CMath.log(1 - random.uniform()) }
 
   /// A number of a Poisson distribution: how many steps of an exponential one fit into the mean.
   mutating func poisson(_ mean: Double) -> Int {
@@ -50,11 +50,11 @@ struct ResponseDraws {
   /// and a late peak, and a tail; heights, not areas.
   private static let photonTimes = TabulatedDistribution(low: -3, high: 2, bins: 1000) { t in
     func peak(_ height: Double, _ mean: Double, _ sigma: Double) -> Double {
-      height * exponentialFunction(-(t - mean) * (t - mean) / (2 * sigma * sigma))
+      height * CMath.exp(-(t - mean) * (t - mean) / (2 * sigma * sigma))
     }
     let tail =
-      0.02906 * exponentialFunction(1.03047 * (0.557182 - 2 * t))
-      * (1 - errorFunction((0.28263 - t) / 0.0885416))
+      0.02906 * CMath.exp(1.03047 * (0.557182 - 2 * t))
+      * (1 - CMath.erf((0.28263 - t) / 0.0885416))
     return peak(1, 0, 0.161) + peak(0.110, -0.175, 0.301) + peak(0.00669, 1.475, 0.168) + tail
   }
 }

@@ -54,7 +54,7 @@ struct RingResponse {
   /// Radius of the ring in mm at a speed, or `nil` below threshold.
   func radius(beta: Double) -> Double? {
     let cosine = 1 / (index * beta)
-    return cosine < 1 ? configuration.richFocalLength * arcCosine(cosine) : nil
+    return cosine < 1 ? configuration.richFocalLength * CMath.acos(cosine) : nil
   }
 
   /// The photomultiplier of a disk that a point lies on, or `nil`: the nearest one, within 9 mm or a little
@@ -110,7 +110,7 @@ struct RingResponse {
     let focal = configuration.richFocalLength
     for _ in 0..<draws.poisson(configuration.richPhotons * share * share * visible) {
       let angle = draws.uniform(0, 2 * .pi)
-      let (c, s) = (cosine(angle), sine(angle))
+      let (c, s) = (CMath.cos(angle), CMath.sin(angle))
       // The photon goes to the disk of the side of the mirror that it meets.
       let way = draws.uniform() * radius
       let onMirror = (x: end.position.x + way * c, y: end.position.y + way * s)

@@ -81,7 +81,7 @@ struct StrawResponse {
   func efficiency(_ r: Double) -> Double {
     // Away from the wall the exponential is below 1e-10.
     if r < 4.4 { return settings.efficiency }
-    return settings.efficiency * max(0, 1 - exponentialFunction(51.59 * (r - 4.874)))
+    return settings.efficiency * max(0, 1 - CMath.exp(51.59 * (r - 4.874)))
   }
 
   /// The straw of a layer that a line crosses, with the distance from its wire; `across` is the coordinate that

@@ -15,7 +15,7 @@ struct ThresholdPulse {
     guard height > threshold else { return nil }
     return (
       pulse.rise * threshold / height,
-      pulse.rise + pulse.decay * logarithm(height / (threshold - pulse.hysteresis))
+      pulse.rise + pulse.decay * CMath.log(height / (threshold - pulse.hysteresis))
     )
   }
 

@@ -74,7 +74,7 @@ struct TrackState {
   /// Particle Data Group).
   mutating func scatter(_ lengths: Double, _ draws: inout ResponseDraws) {
     guard charge != 0, lengths > 0, size > 0 else { return }
-    let theta = 0.0136 / (size * beta) * lengths.squareRoot() * (1 + 0.038 * logarithm(lengths))
+    let theta = 0.0136 / (size * beta) * lengths.squareRoot() * (1 + 0.038 * CMath.log(lengths))
     let x = momentum.x + momentum.z * draws.gauss(theta)
     let y = momentum.y + momentum.z * draws.gauss(theta)
     let z2 = size * size - x * x - y * y
