@@ -31,7 +31,6 @@ let package = Package(
     .library(name: "NA62Formats", targets: ["NA62Formats"]),
     .library(name: "CountingStatistics", targets: ["CountingStatistics"]),
     .library(name: "Detectors", targets: ["Detectors"]),
-    .library(name: "Detectors", targets: ["Detectors"]),
     .library(name: "PacketCapture", targets: ["PacketCapture"]),
     .library(name: "EventBuilding", targets: ["EventBuilding"]),
     .library(name: "L1Trigger", targets: ["L1Trigger"]),

@@ -11,9 +11,12 @@ struct StrawResponse {
   /// Inner radius and distance of the straws of a layer, mm.
   static let radius = 4.875
   static let pitch = 17.6
+  private static let inversePitch = 1 / 17.6
   /// Half of the length of a straw, and between which coordinates there are straws.
   private static let halfLength = 1050.0
   private static let outer = -1054.5...1037.5
+  /// No straw is this far from the axis: the corner of the two lengths, rounded up.
+  private static let outermost = 1500.0
 
   /// One of the 64 layers.
   private struct Layer {
@@ -33,6 +36,7 @@ struct StrawResponse {
   /// Drift time in ns by distance, in steps of `step` from 0.
   private var driftTimes: [Double]
   private static let step = 0.01
+  private static let stepsPerMillimetre = 100.0
 
   init(_ configuration: ResponseConfiguration, _ maps: L1DetectorMaps) {
     settings = configuration[.straw]
@@ -64,7 +68,7 @@ struct StrawResponse {
 
   /// Drift time in ns for a distance in mm, up to 4.9: the inverse of L1's law.
   func driftTime(_ radius: Double) -> Double {
-    let place = min(max(radius, 0), 4.94) / Self.step
+    let place = min(max(radius, 0), 4.94) * Self.stepsPerMillimetre
     let i = min(Int(place), driftTimes.count - 2)
     let part = place - Double(i)
     return driftTimes[i] * (1 - part) + driftTimes[i + 1] * part
@@ -87,57 +91,99 @@ struct StrawResponse {
   /// The straw of a layer that a line crosses, with the distance from its wire; `across` is the coordinate that
   /// the view measures, `along` the one along the wires.
   func crossing(chamber: Int, view: Int, layer: Int, across: Double, along: Double) -> (Int, Double)? {
+    crossing(place: 16 * chamber + 4 * view + layer, across: across, along: along)
+  }
+
+  @inline(__always)
+  private func crossing(place: Int, across: Double, along: Double) -> (Int, Double)? {
     guard abs(along) < Self.halfLength else { return nil }
-    let place = 16 * chamber + 4 * view + layer
     let here = layers[place]
-    let number = ((across - here.offset) / Self.pitch).rounded()
+    // Half a pitch on, so that cutting rounds.
+    let number = (across - here.offset) * Self.inversePitch + 0.5
     guard number >= 0, number < 122 else { return nil }
-    let wire = here.offset + Self.pitch * number
+    let straw = Int(number)
+    let wire = here.offset + Self.pitch * Double(straw)
     guard wire <= here.holeLow || wire >= here.holeHigh, Self.outer.contains(wire) else { return nil }
     let r = abs(across - wire)
     guard r < Self.radius else { return nil }
-    let channel = channels[122 * place + Int(number)]
+    let channel = channels[122 * place + straw]
     return channel >= 0 ? (Int(channel), r) : nil
   }
 
-  /// The hits of a charged track in a chamber. It has to stand before it, and to get through it.
+  /// The hits of a charged track in a chamber, and whether it goes through the straws of any view. It has to stand
+  /// before the chamber, and to get through it.
+  @discardableResult
   func respond(
     _ track: TrackState, chamber: Int, event: SimulatedEvent, _ draws: inout ResponseDraws,
     _ hits: inout HitList
-  ) {
+  ) -> Bool {
+    if track.isLeaving, track.isOutside(radius: Self.outermost) { return false }
     let diagonal = 0.5.squareRoot()
+    let (x, y) = (track.position.x, track.position.y)
     let (slopeX, slopeY) = (track.slopeX, track.slopeY)
+    let (u, v) = (diagonal * (x - y), diagonal * (x + y))
+    let (slopeU, slopeV) = (diagonal * (slopeX - slopeY), diagonal * (slopeX + slopeY))
+    let views: InlineArray<4, Line> = [
+      Line(across: u, along: v, slope: slopeU, slopeAlong: slopeV),
+      Line(across: v, along: u, slope: slopeV, slopeAlong: slopeU),
+      Line(across: x, along: y, slope: slopeX, slopeAlong: slopeY),
+      Line(across: y, along: x, slope: slopeY, slopeAlong: slopeX),
+    ]
+    var isCrossed = false
     for view in 0..<4 {
-      // Coordinates across and along the wires at z of the track, and their slopes.
-      let (x, y) = (track.position.x, track.position.y)
-      let (across, along, slope, slopeAlong): (Double, Double, Double, Double) =
-        switch view {
-        case 0:
-          (diagonal * (x - y), diagonal * (x + y), diagonal * (slopeX - slopeY), diagonal * (slopeX + slopeY))
-        case 1:
-          (diagonal * (x + y), diagonal * (x - y), diagonal * (slopeX + slopeY), diagonal * (slopeX - slopeY))
-        case 2: (x, y, slopeX, slopeY)
-        default: (y, x, slopeY, slopeX)
-        }
-      let cosine = 1 / (1 + slope * slope).squareRoot()
-      for layer in 0..<4 {
-        let dz = layers[16 * chamber + 4 * view + layer].z - track.position.z
-        guard
-          let (channel, distance) = crossing(
-            chamber: chamber, view: view, layer: layer, across: across + dz * slope,
-            along: along + dz * slopeAlong)
-        else { continue }
-        let r = distance * cosine
-        guard draws.chance(efficiency(r)) else { continue }
-        // A distance cannot be negative nor beyond the straw.
-        let measured = min(abs(r + draws.gauss(Self.resolution(r))), 4.87)
-        let drift = driftTime(measured)
-        let end = settings.width + draws.gauss(settings.widthSpread)
-        let time = event.time + track.time + dz * track.delay
-        hits.append(
-          channel: Int32(channel), leading: time + drift, trailing: end > drift + 5 ? time + end : .nan,
-          event: event.number, particle: track.particle)
-      }
+      let first = 16 * chamber + 4 * view
+      guard !misses(views[view], first, from: track.position.z) else { continue }
+      isCrossed = true
+      respond(track, first, views[view], event, &draws, &hits)
     }
+    return isCrossed
+  }
+
+  /// A track in the coordinates of a view, across and along its wires, and its slopes.
+  private struct Line {
+    let across: Double
+    let along: Double
+    let slope: Double
+    let slopeAlong: Double
+  }
+
+  /// The hits of a track in a view, whose first layer is at place `first`.
+  private func respond(
+    _ track: TrackState, _ first: Int, _ line: Line, _ event: SimulatedEvent, _ draws: inout ResponseDraws,
+    _ hits: inout HitList
+  ) {
+    let cosine = 1 / (1 + line.slope * line.slope).squareRoot()
+    let start = event.time + track.time
+    for layer in 0..<4 {
+      let dz = layers[first + layer].z - track.position.z
+      guard
+        let (channel, distance) = crossing(
+          place: first + layer, across: line.across + dz * line.slope,
+          along: line.along + dz * line.slopeAlong)
+      else { continue }
+      let r = distance * cosine
+      guard draws.chance(efficiency(r)) else { continue }
+      // A distance cannot be negative nor beyond the straw.
+      let measured = min(abs(r + draws.gauss(Self.resolution(r))), 4.87)
+      let drift = driftTime(measured)
+      let end = settings.width + draws.gauss(settings.widthSpread)
+      let time = start + dz * track.delay
+      hits.append(
+        channel: Int32(channel), leading: time + drift, trailing: end > drift + 5 ? time + end : .nan,
+        event: event.number, particle: track.particle)
+    }
+  }
+
+  /// Whether a line goes through the hole of a view, or past it, in all its layers; `first` is the first of them.
+  private func misses(_ line: Line, _ first: Int, from z: Double) -> Bool {
+    let (front, back) = (layers[first].z - z, layers[first + 3].z - z)
+    let along = (line.along + front * line.slopeAlong, line.along + back * line.slopeAlong)
+    if min(along.0, along.1) >= Self.halfLength || max(along.0, along.1) <= -Self.halfLength { return true }
+    let across = (line.across + front * line.slope, line.across + back * line.slope)
+    let (low, high) = (min(across.0, across.1), max(across.0, across.1))
+    // The wires of a hole are within it: what is farther from its edges than a straw's radius meets none.
+    let here = layers[first]
+    if low > here.holeLow + Self.radius, high < here.holeHigh - Self.radius { return true }
+    return low > Self.outer.upperBound + Self.radius || high < Self.outer.lowerBound - Self.radius
   }
 }
