@@ -57,7 +57,7 @@ struct NormalDistribution: Sendable {
     while true {
       let layer = layers[number]
       if x < layer.inside { return x }
-      if number == 0 { return tail(&random) }
+      if number == 0 { return drawTail(&random) }
       if layer.density + random.uniform() * layer.step < CMath.exp(-x * x / 2) { return x }
       let bits = random.next()
       number = Int(truncatingIfNeeded: bits & 0xFF)
@@ -66,7 +66,7 @@ struct NormalDistribution: Sendable {
   }
 
   /// A number beyond ``tail`` (Marsaglia 1964).
-  private func tail(_ random: inout SimulationRandom) -> Double {
+  func drawTail(_ random: inout SimulationRandom) -> Double {
     while true {
       let x = random.standardExponential() / Self.tail
       if 2 * random.standardExponential() > x * x { return Self.tail + x }

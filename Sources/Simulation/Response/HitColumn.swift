@@ -4,9 +4,12 @@ public struct HitColumn<Field: HitField>: RandomAccessCollection, Equatable, Sen
 
   init(_ hits: [DetectorHit]) { self.hits = hits }
 
+  /// The first place.
   public var startIndex: Int { 0 }
+  /// The place behind the last one.
   public var endIndex: Int { hits.count }
 
+  /// The field of a hit.
   public subscript(place: Int) -> Field.Value { Field.value(of: hits[place]) }
 
   /// Whether the field is the same in all hits.
@@ -27,26 +30,32 @@ public protocol HitField {
 public enum HitFields {
   /// `DetectorHit.channel`.
   public enum Channel: HitField {
+    /// The field of one hit.
     public static func value(of hit: DetectorHit) -> Int32 { hit.channel }
   }
   /// `DetectorHit.leading`.
   public enum Leading: HitField {
+    /// The field of one hit.
     public static func value(of hit: DetectorHit) -> Double { hit.leading }
   }
   /// `DetectorHit.trailing`.
   public enum Trailing: HitField {
+    /// The field of one hit.
     public static func value(of hit: DetectorHit) -> Double { hit.trailing }
   }
   /// `DetectorHit.amplitude`.
   public enum Amplitude: HitField {
+    /// The field of one hit.
     public static func value(of hit: DetectorHit) -> Float { hit.amplitude }
   }
   /// `DetectorHit.event`.
   public enum Event: HitField {
+    /// The field of one hit.
     public static func value(of hit: DetectorHit) -> UInt64 { hit.event }
   }
   /// `DetectorHit.particle`.
   public enum Particle: HitField {
+    /// The field of one hit.
     public static func value(of hit: DetectorHit) -> Int32 { hit.particle }
   }
 }
