@@ -21,7 +21,7 @@ struct Benchmarks {
     }
     if arguments.count > 1, arguments[1] == "simulate" {
       let burst = arguments.count > 2 ? arguments[2] : "Configs/simulation/kaon-2018.yaml"
-      return try SimulationBenchmark(burst: burst).run()
+      return try await SimulationBenchmark(burst: burst).run()
     }
     let path = arguments.count > 1 ? arguments[1] : "Replay/ordered-1000.pcap.gz"
     let menu = try L1Menu.load(

@@ -116,9 +116,8 @@ struct LAVResponse {
     var isHit = false
     for layer in 0..<station.layers {
       guard track.move(to: station.z + Double(layer) * Self.ringStep) else { continue }
-      let radius = track.radius
-      guard radius >= station.inner else { continue }
-      guard radius <= station.inner + Self.depth else {
+      guard track.isOutside(radius: station.inner) else { continue }
+      guard !track.isOutside(radius: station.inner + Self.depth) else {
         // It left the vessel before: only a muon can be outside.
         if !track.isMuon { track.end = track.position.z }
         continue

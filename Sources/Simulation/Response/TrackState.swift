@@ -49,11 +49,10 @@ struct TrackState {
   }
 
   /// Whether it stands outside of a circle about the axis.
+  @inline(__always)
   func isOutside(radius: Double) -> Bool {
     position.x * position.x + position.y * position.y > radius * radius
   }
-  /// Distance from the axis.
-  var radius: Double { (position.x * position.x + position.y * position.y).squareRoot() }
   /// Speed over that of light.
   var beta: Double { energy > 0 ? size / energy : 1 }
   /// Whether it showers in matter.
