@@ -94,6 +94,33 @@ import Testing
     #expect(crossed > 10_000)
   }
 
+  @Test func particlesWithoutAPlaceOrAMomentumDoNoHarm() throws {
+    var response = try SimulationFixture.detectorResponse()
+    let values = [Double.nan, .infinity, -.infinity, 0, -1e300, 1e300]
+    var hits = HitStore()
+    for a in values {
+      for b in values {
+        for species in [Species.muonPlus, .pionMinus, .photon, .kaonPlus] {
+          let momenta = [Vector3(a, b, 10), Vector3(a, 0, b), Vector3(0, a, b), Vector3(0.1, 0.1, 20)]
+          for momentum in momenta {
+            for origin in [Vector3(a, b, 110_000), Vector3(0, a, b), Vector3(500, 300, 180_000)] {
+              let particle = SimulatedParticle(
+                species: species, parent: -1, momentum: FourMomentum(energy: 20, momentum: momentum),
+                origin: origin, time: a)
+              response.respond(to: SimulationFixture.event([particle], time: b), seed: 1, into: &hits)
+            }
+          }
+        }
+      }
+    }
+    hits.arrange(response.configuration)
+    var maker = try PrimitiveMaker(
+      configuration: response.configuration, maps: SimulationFixture.detectors().maps)
+    var primitives = FramePrimitives()
+    maker.makePrimitives(frame: 0, hits: hits, into: &primitives)
+    #expect(hits[.ktag].count > 0)
+  }
+
   @Test func slabsOfTheHodoscopeAreWhereTheirCentresAre() throws {
     let centres = [
       32.5, 97.53, 162.56, 227.59, 292.62, 357.65, 422.68, 487.71, 552.74, 617.77, 682.80, 764.83, 863.86,

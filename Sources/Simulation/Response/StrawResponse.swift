@@ -12,6 +12,9 @@ struct StrawResponse {
   static let radius = 4.875
   static let pitch = 17.6
   private static let inversePitch = 1 / 17.6
+  /// Numbers of straws of a layer, and places of a row of them with one before and one behind.
+  private static let straws = 122
+  private static let row = 124
   /// Half of the length of a straw, and between which coordinates there are straws.
   private static let halfLength = 1050.0
   private static let outer = -1054.5...1037.5
@@ -31,7 +34,7 @@ struct StrawResponse {
   private let settings: ResponseConfiguration.Channels
   /// At 4 × (4 chamber + view) + layer.
   private let layers: [Layer]
-  /// Readout channel of a straw, at (4 × (4 chamber + view) + layer) × 122 + straw, or -1.
+  /// Readout channel of a straw that there is, at (4 × (4 chamber + view) + layer) × `row` + 1 + straw, or -1.
   private var channels: [Int16]
   /// Drift time in ns by distance, in steps of `step` from 0.
   private var driftTimes: [Double]
@@ -48,9 +51,13 @@ struct StrawResponse {
         offset: StrawGeometry.planeOffsets[view][layer] + StrawGeometry.viewOffsets[chamber][view],
         holeLow: hole.low[view], holeHigh: hole.high[view])
     }
-    channels = Array(repeating: -1, count: 64 * 122)
-    for (channel, straw) in maps.straw.enumerated() where straw >= 0 && Int(straw) < channels.count {
-      channels[Int(straw)] = Int16(truncatingIfNeeded: channel)
+    channels = Array(repeating: -1, count: 64 * Self.row)
+    for (channel, straw) in maps.straw.enumerated() where straw >= 0 && Int(straw) < 64 * Self.straws {
+      let (place, number) = Int(straw).quotientAndRemainder(dividingBy: Self.straws)
+      let wire = layers[place].offset + Self.pitch * Double(number)
+      let isInHole = wire > layers[place].holeLow && wire < layers[place].holeHigh
+      guard !isInHole, Self.outer.contains(wire) else { continue }
+      channels[Self.row * place + 1 + number] = Int16(truncatingIfNeeded: channel)
     }
     driftTimes = (0...495).map { Self.invert(Double($0) * Self.step) }
   }
@@ -91,23 +98,22 @@ struct StrawResponse {
   /// The straw of a layer that a line crosses, with the distance from its wire; `across` is the coordinate that
   /// the view measures, `along` the one along the wires.
   func crossing(chamber: Int, view: Int, layer: Int, across: Double, along: Double) -> (Int, Double)? {
-    crossing(place: 16 * chamber + 4 * view + layer, across: across, along: along)
+    let found = nearest(16 * chamber + 4 * view + layer, across: across)
+    guard abs(along) < Self.halfLength, found.channel >= 0, found.distance < Self.radius else { return nil }
+    return (Int(found.channel), found.distance)
   }
 
+  /// The channel of a straw that is nearest to a line in a layer, or -1, and the distance from its wire, which may
+  /// be beyond the straw.
   @inline(__always)
-  private func crossing(place: Int, across: Double, along: Double) -> (Int, Double)? {
-    guard abs(along) < Self.halfLength else { return nil }
-    let here = layers[place]
-    // Half a pitch on, so that cutting rounds.
-    let number = (across - here.offset) * Self.inversePitch + 0.5
-    guard number >= 0, number < 122 else { return nil }
-    let straw = Int(number)
-    let wire = here.offset + Self.pitch * Double(straw)
-    guard wire <= here.holeLow || wire >= here.holeHigh, Self.outer.contains(wire) else { return nil }
-    let r = abs(across - wire)
-    guard r < Self.radius else { return nil }
-    let channel = channels[122 * place + straw]
-    return channel >= 0 ? (Int(channel), r) : nil
+  private func nearest(_ place: Int, across: Double) -> (channel: Int16, distance: Double) {
+    let offset = layers[place].offset
+    // Half a pitch on, so that cutting rounds, and a place on, for a row that begins and ends with none;
+    // in this order of the arguments 0 for what is no number.
+    let number = Int(min(max(0, (across - offset) * Self.inversePitch + 1.5), Double(Self.row - 1)))
+    return (
+      channels[Self.row * place + number], abs(across - offset - Self.pitch * Double(number - 1))
+    )
   }
 
   /// The hits of a charged track in a chamber, and whether it goes through the straws of any view. It has to stand
@@ -154,14 +160,18 @@ struct StrawResponse {
   ) {
     let cosine = 1 / (1 + line.slope * line.slope).squareRoot()
     let start = event.time + track.time
+    // First which straws are crossed, without a branch: no processor could foresee it.
+    var crossed = InlineArray<4, (channel: Int16, r: Double, dz: Double)>(repeating: (-1, 0, 0))
+    var count = 0
     for layer in 0..<4 {
       let dz = layers[first + layer].z - track.position.z
-      guard
-        let (channel, distance) = crossing(
-          place: first + layer, across: line.across + dz * line.slope,
-          along: line.along + dz * line.slopeAlong)
-      else { continue }
-      let r = distance * cosine
+      let found = nearest(first + layer, across: line.across + dz * line.slope)
+      let isWithin = abs(line.along + dz * line.slopeAlong) < Self.halfLength
+      crossed[count] = (found.channel, found.distance * cosine, dz)
+      count += (isWithin ? 1 : 0) & (found.channel >= 0 ? 1 : 0) & (found.distance < Self.radius ? 1 : 0)
+    }
+    for i in 0..<count {
+      let (channel, r, dz) = crossed[i]
       guard draws.chance(efficiency(r)) else { continue }
       // A distance cannot be negative nor beyond the straw.
       let measured = min(abs(r + draws.gauss(Self.resolution(r))), 4.87)
