@@ -10,6 +10,7 @@ import TriggerPipeline
 ///
 ///     swift run -c release --package-path Benchmarks Benchmarks [CAPTURE] [MENU]
 ///     swift run -c release --package-path Benchmarks Benchmarks l0 [MENU]
+///     swift run -c release --package-path Benchmarks Benchmarks reconstruction [EVENTS]
 @main
 struct Benchmarks {
   static func main() async throws {
@@ -17,6 +18,10 @@ struct Benchmarks {
     if arguments.count > 1, arguments[1] == "l0" {
       let menu = arguments.count > 2 ? arguments[2] : "Configs/menus/kaon-2018.yaml"
       return try await L0Benchmark(menu: menu).run()
+    }
+    if arguments.count > 1, arguments[1] == "reconstruction" {
+      let count = arguments.count > 2 ? Int(arguments[2]) ?? 2000 : 2000
+      return try ReconstructionBenchmark(count: count).run()
     }
     let path = arguments.count > 1 ? arguments[1] : "Replay/ordered-1000.pcap.gz"
     let menu = try L1Menu.load(

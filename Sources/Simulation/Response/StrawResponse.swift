@@ -4,13 +4,7 @@ import L1Trigger
 /// Straws: which ones a track crosses, at which distance, and their edges (`detectors.md` 4.1, 4.2).
 struct StrawResponse {
   /// z of the chambers.
-  static let chamberZ = [183_508.0, 194_066, 204_459, 218_885]
-  /// z of the views in a chamber, and of the layers in a view; the number of a layer is 2 × half + plane.
-  static let viewZ = [-173.5, -116.5, 116.5, 173.5]
-  static let layerZ = [-18.5, -7.5, 7.5, 18.5]
-  /// Inner radius and distance of the straws of a layer, mm.
-  static let radius = 4.875
-  static let pitch = 17.6
+  static var chamberZ: [Double] { StrawGeometry.chamberZ }
   /// Half of the length of a straw, and between which coordinates there are straws.
   private static let halfLength = 1050.0
   private static let outer = -1054.5...1037.5
@@ -40,7 +34,7 @@ struct StrawResponse {
       let (chamber, view, layer) = (number / 16, number / 4 % 4, number % 4)
       let hole = StrawGeometry.hole(chamber: chamber)
       return Layer(
-        z: Self.chamberZ[chamber] + Self.viewZ[view] + Self.layerZ[layer],
+        z: Self.chamberZ[chamber] + StrawGeometry.viewZ[view] + StrawGeometry.layerZ[layer],
         offset: StrawGeometry.planeOffsets[view][layer] + StrawGeometry.viewOffsets[chamber][view],
         holeLow: hole.low[view], holeHigh: hole.high[view])
     }
@@ -48,18 +42,7 @@ struct StrawResponse {
     for (channel, straw) in maps.straw.enumerated() where straw >= 0 && Int(straw) < channels.count {
       channels[Int(straw)] = Int16(truncatingIfNeeded: channel)
     }
-    driftTimes = (0...495).map { Self.invert(Double($0) * Self.step) }
-  }
-
-  /// The drift time in ns at which L1 finds a distance: between 10 and 200 ns L1's law rises.
-  private static func invert(_ radius: Double) -> Double {
-    var low = 0.0170
-    var high = 0.2
-    for _ in 0..<50 {
-      let middle = (low + high) / 2
-      if StrawGeometry.drift(middle) < radius { low = middle } else { high = middle }
-    }
-    return 1000 * (low + high) / 2
+    driftTimes = (0...495).map { StrawGeometry.driftTime(Double($0) * Self.step) }
   }
 
   /// Drift time in ns for a distance in mm, up to 4.9: the inverse of L1's law.
@@ -68,13 +51,6 @@ struct StrawResponse {
     let i = min(Int(place), driftTimes.count - 2)
     let part = place - Double(i)
     return driftTimes[i] * (1 - part) + driftTimes[i + 1] * part
-  }
-
-  /// Resolution of a distance in mm (`detectors.md` 4.3).
-  static func resolution(_ r: Double) -> Double {
-    if r < 1 { return 0.7 - 0.363 * r }
-    if r < 4 { return 0.476 - 0.147 * r + 0.0092 * r * r + 0.00135 * r * r * r }
-    return 0.1218
   }
 
   /// Chance that a crossing at a distance makes a hit.
@@ -90,12 +66,12 @@ struct StrawResponse {
     guard abs(along) < Self.halfLength else { return nil }
     let place = 16 * chamber + 4 * view + layer
     let here = layers[place]
-    let number = ((across - here.offset) / Self.pitch).rounded()
+    let number = ((across - here.offset) / StrawGeometry.pitch).rounded()
     guard number >= 0, number < 122 else { return nil }
-    let wire = here.offset + Self.pitch * number
+    let wire = here.offset + StrawGeometry.pitch * number
     guard wire <= here.holeLow || wire >= here.holeHigh, Self.outer.contains(wire) else { return nil }
     let r = abs(across - wire)
-    guard r < Self.radius else { return nil }
+    guard r < StrawGeometry.strawRadius else { return nil }
     let channel = channels[122 * place + Int(number)]
     return channel >= 0 ? (Int(channel), r) : nil
   }
@@ -130,7 +106,7 @@ struct StrawResponse {
         let r = distance * cosine
         guard draws.chance(efficiency(r)) else { continue }
         // A distance cannot be negative nor beyond the straw.
-        let measured = min(abs(r + draws.gauss(Self.resolution(r))), 4.87)
+        let measured = min(abs(r + draws.gauss(StrawGeometry.resolution(r))), 4.87)
         let drift = driftTime(measured)
         let end = settings.width + draws.gauss(settings.widthSpread)
         let time = event.time + track.time + dz * track.delay
