@@ -13,7 +13,6 @@ public struct DetectorResponse: Sendable {
   private let chod: CHODResponse
   private var rich: RingResponse
   private let newCHOD: TileResponse
-  private let newCHODGeometry: NewCHODGeometry
   private let muv3: TileResponse
   private let irc: SmallAngleResponse
   private let sac: SmallAngleResponse
@@ -29,7 +28,6 @@ public struct DetectorResponse: Sendable {
     straw = StrawResponse(configuration, maps)
     chod = CHODResponse(configuration, maps)
     rich = RingResponse(configuration, maps)
-    newCHODGeometry = NewCHODGeometry(bricks: configuration.newCHODBricks)
     newCHOD = TileResponse(
       configuration[.newCHOD], map: maps.newCHOD, tiles: 439, tile: NewCHODGeometry.place)
     muv3 = TileResponse(configuration[.muv3], map: maps.muv3, tiles: 152, tile: MUV3Geometry.place)
@@ -90,7 +88,7 @@ public struct DetectorResponse: Sendable {
       rich.respond(track, event: event, &draws, &hits[.rich])
     }
     if track.charge != 0, track.move(to: NewCHODGeometry.z),
-      let tile = newCHODGeometry.tile(x: track.position.x, y: track.position.y)
+      let tile = NewCHODGeometry.tile(x: track.position.x, y: track.position.y)
     {
       newCHOD.respond(
         tile: tile, time: event.time + track.time, event: event.number, particle: track.particle, &draws,
@@ -118,7 +116,7 @@ public struct DetectorResponse: Sendable {
   /// Whether a particle goes through the hole of LKr.
   private func passesLKr(_ track: TrackState) -> Bool {
     var here = track
-    guard here.move(to: LKrResponse.z) else { return false }
+    guard here.move(to: LKrGeometry.z) else { return false }
     return here.radius <= configuration.lkrHoleRadius
   }
 
