@@ -56,9 +56,14 @@ struct ChamberPoints: ~Copyable {
   /// Whether a view has straws all about a point.
   @inline(__always)
   func sees(_ chamber: Int, _ view: Int, _ x: Double, _ y: Double) -> Bool {
-    let d = StrawPlanes.direction(view)
-    let across = d.x * x + d.y * y
-    let along = view == 2 ? y : view == 3 ? x : view == 0 ? d.x * (x + y) : d.x * (x - y)
+    let d = 0.5.squareRoot()
+    let (across, along): (Double, Double) =
+      switch view {
+      case 0: (d * (x - y), d * (x + y))
+      case 1: (d * (x + y), d * (x - y))
+      case 2: (x, y)
+      default: (y, x)
+      }
     let hole = holes[4 * chamber + view]
     // Half of the distance between the views, at 25 mrad.
     let margin = StrawGeometry.strawRadius + 5
@@ -117,22 +122,23 @@ struct ChamberPoints: ~Copyable {
             iu += 1
           }
         }
-        let (seesU, seesV) = (sees(chamber, 1, x, y), sees(chamber, 0, x, y))
-        if hasU, !seesV {
+        if hasU, !sees(chamber, 0, x, y) {
           var iu = firstU
           while iu < nu, us[iu].position < u + reachU {
             add(chamber, base, -1, iu, ix, iy)
             iu += 1
           }
         }
-        if hasV, !seesU {
+        if hasV, !sees(chamber, 1, x, y) {
           var iv = firstV
           while iv < nv, vs[iv].position < v + reachV {
             add(chamber, base, iv, -1, ix, iy)
             iv += 1
           }
         }
-        if !hasU, !hasV, !seesU, !seesV, isNearHole(x, y) { add(chamber, base, -1, -1, ix, iy) }
+        if !hasU, !hasV, isNearHole(chamber, x, y), !sees(chamber, 0, x, y), !sees(chamber, 1, x, y) {
+          add(chamber, base, -1, -1, ix, iy)
+        }
       }
     }
   }
@@ -166,7 +172,7 @@ struct ChamberPoints: ~Copyable {
           hasY = true
           if !seesX { add(chamber, base, iv, iu, -1, iy) }
         }
-        if !hasX, !hasY, !seesX, !seesY, isNearHole(x, y) { add(chamber, base, iv, iu, -1, -1) }
+        if !hasX, !hasY, !seesX, !seesY, isNearHole(chamber, x, y) { add(chamber, base, iv, iu, -1, -1) }
       }
     }
   }
@@ -181,14 +187,14 @@ struct ChamberPoints: ~Copyable {
       let side = view == 0 ? -1.0 : 1.0
       for i in 0..<counts[view] {
         let w = list[i].position * root
-        guard abs(w - 90) < 520 else { continue }
+        guard abs(w - 90) < 420 else { continue }
         for second in 2..<4 {
           let others = base + second * ViewClusters.viewLimit
           for k in 0..<counts[second] {
             let other = others[k].position
             let x = second == 2 ? other : w - side * other
             let y = second == 2 ? side * (w - other) : other
-            guard isNearHole(x, y), !sees(chamber, 5 - second, x, y), !sees(chamber, 1 - view, x, y) else {
+            guard isNearHole(chamber, x, y), !sees(chamber, 5 - second, x, y), !sees(chamber, 1 - view, x, y) else {
               continue
             }
             add(
@@ -199,9 +205,13 @@ struct ChamberPoints: ~Copyable {
     }
   }
 
-  /// Whether a point is where the strips without straws of two views cross.
+  /// Whether a point is where the strips without straws of two views cross: within 155 mm of the hole's centre,
+  /// and the margins.
   @inline(__always)
-  private func isNearHole(_ x: Double, _ y: Double) -> Bool { abs(x - 90) < 260 && abs(y) < 260 }
+  private func isNearHole(_ chamber: Int, _ x: Double, _ y: Double) -> Bool {
+    let hole = holes[4 * chamber + 2]
+    return abs(x - (hole.x + hole.y) / 2) < 190 && abs(y) < 190
+  }
 
   private mutating func add(
     _ chamber: Int, _ base: UnsafeMutablePointer<ViewCluster>, _ v: Int, _ u: Int, _ x: Int, _ y: Int

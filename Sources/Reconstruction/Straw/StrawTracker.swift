@@ -47,7 +47,11 @@ struct StrawTracker: ~Copyable {
   private var before: Segments
   private var behind: Segments
   private var fit: TrackFit
-  private let configuration: ReconstructionConfiguration
+  private let settings: ReconstructionConfiguration.Straw
+  private let magnet: ReconstructionConfiguration.Magnet
+  /// Limits of 1 GeV/c over the momentum, and steepest slopes in x before and behind the magnet.
+  private let inverseLimits: (least: Double, most: Double)
+  private let steepest: (before: Double, behind: Double)
   private let candidates: UnsafeMutablePointer<Candidate>
   private var candidateCount = 0
   private let order: UnsafeMutablePointer<UInt16>
@@ -60,7 +64,12 @@ struct StrawTracker: ~Copyable {
   private var isOverflow = false
 
   init(configuration: ReconstructionConfiguration, maps: L1DetectorMaps) {
-    self.configuration = configuration
+    settings = configuration.straw
+    magnet = configuration.magnet
+    inverseLimits = (1 / settings.momentum.upperBound, 1 / settings.momentum.lowerBound)
+    steepest = (
+      configuration.steepest(behindMagnet: false).x, configuration.steepest(behindMagnet: true).x
+    )
     hits = StrawHits(maps: maps, settings: configuration.straw)
     points = ChamberPoints(configuration: configuration)
     before = Segments(chamber: 0, configuration: configuration)
@@ -123,12 +132,11 @@ struct StrawTracker: ~Copyable {
 
   /// 1 GeV/c over the momentum of a bend.
   @inline(__always)
-  private func inverse(_ bend: Double) -> Double { abs(bend) / configuration.magnet.kick }
+  private func inverse(_ bend: Double) -> Double { abs(bend) / magnet.kick }
 
   /// Segments that meet in the magnet with the same slope in y.
   private mutating func joinSegments() {
-    let limits = configuration.straw.momentum
-    let (least, most) = (1 / limits.upperBound, 1 / limits.lowerBound)
+    let (least, most) = inverseLimits
     for i in 0..<before.count {
       let a = before.segments[i]
       for k in 0..<behind.count {
@@ -186,23 +194,27 @@ struct StrawTracker: ~Copyable {
   }
 
   private mutating func addPoints(_ a: Segment, _ before: Int16, _ behind: Int16, _ chamber: Int) {
-    let limits = configuration.straw.momentum
-    let magnet = configuration.magnet.z
-    let lever = StrawGeometry.chamberZ[chamber] - magnet
-    let steepest = configuration.steepest(behindMagnet: chamber >= 2)
+    let (least, most) = inverseLimits
+    let lever = StrawGeometry.chamberZ[chamber] - magnet.z
+    let steepest = chamber < 2 ? steepest.before : steepest.behind
     let other = chamber ^ 1
+    let otherLever = StrawGeometry.chamberZ[other] - magnet.z
     let y = a.atMagnet.y + lever * a.slope.y
+    // Scattering at the least momentum, and what slopes move a point by.
+    let reach = 5 * (0.6 + Self.scattered[chamber] * most) + 10
     for k in 0..<points.counts[chamber] {
       let point = points.points[chamber * ChamberPoints.limit + k]
+      guard abs(point.base.y - y) < reach else { continue }
       // The slope in x is that from the magnet to the point.
       let rough = point.position(a.slope)
       let slope = SIMD2((rough.x - a.atMagnet.x) / lever, a.slope.y)
+      guard abs(slope.x) < steepest else { continue }
       let place = point.position(slope)
       let inverse = inverse((place.x - a.atMagnet.x) / lever - a.slope.x)
-      guard inverse > 1 / limits.upperBound, inverse < 1 / limits.lowerBound else { continue }
+      guard inverse > least, inverse < most else { continue }
       let width = 0.6 + Self.scattered[chamber] * inverse
-      guard abs(place.y - y) < 5 * width, abs(slope.x) < steepest.x else { continue }
-      let missing = a.atMagnet + (StrawGeometry.chamberZ[other] - magnet) * slope
+      guard abs(place.y - y) < 5 * width else { continue }
+      let missing = a.atMagnet + otherLever * slope
       guard missedViews(other, missing, margin: Float(3 + 3 * Self.scattered[other] * inverse)) < 3 else {
         continue
       }
@@ -296,7 +308,7 @@ struct StrawTracker: ~Copyable {
 
   private func start(_ candidate: Candidate) -> Trajectory {
     let z = StrawGeometry.chamberZ
-    let magnet = configuration.magnet.z
+    let magnet = magnet.z
     var t = Trajectory(x: .zero, y: .zero, before: .zero, after: .zero, bend: 0)
     if candidate.before >= 0 {
       let a = before.segments[Int(candidate.before)]
@@ -345,12 +357,13 @@ struct StrawTracker: ~Copyable {
   }
 
   private mutating func fitOne(_ candidate: Candidate) {
-    let settings = configuration.straw
     let start = start(candidate)
     fit.begin(start)
-    guard fit.pass(hits, table, sigmas: 4.5, slack: 0.8), fit.pass(hits, table, sigmas: 4.5, slack: 0.1) else {
-      return
-    }
+    // The first pass takes hits of others too, as it has a wider gate; what is far off even so is no track.
+    guard fit.pass(hits, table, sigmas: 4.5, slack: 0.8), fit.chosenCount > 9,
+      fit.chi2 < 4 * settings.trackChi2 * Double(fit.chosenCount - 5),
+      fit.pass(hits, table, sigmas: 4.5, slack: 0.1)
+    else { return }
     let count = fit.chosenCount
     guard count > 9, fit.chi2 < settings.trackChi2 * Double(count - 5) else { return }
     let inverse = abs(fit.inverseMomentum)
