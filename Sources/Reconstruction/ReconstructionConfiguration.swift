@@ -22,9 +22,7 @@ public struct ReconstructionConfiguration: Sendable, Equatable {
     public var trailing: ClosedRange<Double>
     /// Radiation lengths of a chamber.
     public var radiationLengths: Double
-    /// How far apart two views of a chamber may see a point, mm.
-    public var pointTolerance: Double
-    /// Steepest track.
+    /// Steepest track before the magnet; behind it the kick comes on top, in x.
     public var largestSlope: Double
     /// Momenta of tracks, GeV/c.
     public var momentum: ClosedRange<Double>
@@ -32,6 +30,8 @@ public struct ReconstructionConfiguration: Sendable, Equatable {
     public var segmentChi2: Double
     /// Largest chi-squared of a track, for each degree of freedom.
     public var trackChi2: Double
+    /// Most views that a track goes through for sure without a hit.
+    public var missedViews: Int
     /// Largest part of the hits behind the magnet that a track shares with a better one.
     public var sharedBehind: Double
     /// Largest part of all hits that a track shares with a better one.
@@ -89,6 +89,12 @@ public struct ReconstructionConfiguration: Sendable, Equatable {
   /// What the other detectors give to tracks and events.
   public var association: AssociationConfiguration
 
+  /// Steepest slopes in x and y of the tracks that are looked for.
+  func steepest(behindMagnet: Bool) -> SIMD2<Double> {
+    let bend = behindMagnet ? magnet.kick / straw.momentum.lowerBound : 0
+    return SIMD2(straw.largestSlope + bend, straw.largestSlope)
+  }
+
   /// Reads the YAML file at `path`; throws if it cannot be read, or holds an unknown or missing key, a value
   /// out of range or a wrong unit.
   public static func load(path: String) throws(ConfigurationError) -> ReconstructionConfiguration {
@@ -136,17 +142,17 @@ extension ReconstructionConfiguration.Straw {
   init(node: YAMLNode) throws(ConfigurationError) {
     let map = try node.mapping()
     try map.rejectUnknown(keys: [
-      "leading", "trailing", "radiationLengths", "pointTolerance", "largestSlope", "momentum", "segmentChi2",
-      "trackChi2", "sharedBehind", "sharedInAll",
+      "leading", "trailing", "radiationLengths", "largestSlope", "momentum", "segmentChi2",
+      "trackChi2", "missedViews", "sharedBehind", "sharedInAll",
     ])
     leading = try map.required("leading").range(unit: "ns", in: -200...400)
     trailing = try map.required("trailing").range(unit: "ns", in: -200...1000)
     radiationLengths = try map.required("radiationLengths").double(in: 1e-6...0.1)
-    pointTolerance = try map.required("pointTolerance").quantity(unit: "mm", in: 0.1...50)
     largestSlope = try map.required("largestSlope").quantity(unit: "mrad", in: 1...100) / 1000
     momentum = try map.required("momentum").range(unit: "GeV", in: 0.5...1000)
     segmentChi2 = try map.required("segmentChi2").double(in: 0.1...1e4)
     trackChi2 = try map.required("trackChi2").double(in: 0.1...1e4)
+    missedViews = try map.required("missedViews").int(in: 0...16)
     sharedBehind = try map.required("sharedBehind").double(in: 0...1)
     sharedInAll = try map.required("sharedInAll").double(in: 0...1)
   }

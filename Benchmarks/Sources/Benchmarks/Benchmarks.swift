@@ -10,7 +10,7 @@ import TriggerPipeline
 ///
 ///     swift run -c release --package-path Benchmarks Benchmarks [CAPTURE] [MENU]
 ///     swift run -c release --package-path Benchmarks Benchmarks l0 [MENU]
-///     swift run -c release --package-path Benchmarks Benchmarks reconstruction [EVENTS]
+///     swift run -c release --package-path Benchmarks Benchmarks reconstruction [EVENTS [PARTS]]
 @main
 struct Benchmarks {
   static func main() async throws {
@@ -21,7 +21,8 @@ struct Benchmarks {
     }
     if arguments.count > 1, arguments[1] == "reconstruction" {
       let count = arguments.count > 2 ? Int(arguments[2]) ?? 2000 : 2000
-      return try ReconstructionBenchmark(count: count).run()
+      let benchmark = try ReconstructionBenchmark(count: count)
+      return arguments.count > 3 ? try benchmark.run(arguments[3].split(separator: ",")) : try benchmark.run()
     }
     let path = arguments.count > 1 ? arguments[1] : "Replay/ordered-1000.pcap.gz"
     let menu = try L1Menu.load(

@@ -22,13 +22,15 @@ struct Segments: ~Copyable {
   private(set) var count = 0
   private(set) var isOverflow = false
   private let chamber: Int
-  private let settings: ReconstructionConfiguration.Straw
+  private let largestChi2: Double
+  private let steepest: SIMD2<Double>
   private let magnet: Double
 
   /// - Parameter chamber: the first of the two chambers.
   init(chamber: Int, configuration: ReconstructionConfiguration) {
     self.chamber = chamber
-    settings = configuration.straw
+    largestChi2 = configuration.straw.segmentChi2
+    steepest = configuration.steepest(behindMagnet: chamber >= 2)
     magnet = configuration.magnet.z
     segments = .allocate(capacity: Self.limit)
   }
@@ -42,23 +44,22 @@ struct Segments: ~Copyable {
     let second = points.points + (chamber + 1) * ChamberPoints.limit
     let length = StrawGeometry.chamberZ[chamber + 1] - StrawGeometry.chamberZ[chamber]
     let lever = magnet - StrawGeometry.chamberZ[chamber]
-    let steepest = settings.largestSlope
-    // With slopes the points move by up to 5 mm.
-    let reach = steepest * length + 10
+    // With slopes the points move by up to 20 mm.
+    let reach = length * steepest + 20
     for i in 0..<points.counts[chamber] {
       let a = first[i]
       for k in 0..<points.counts[chamber + 1] {
         let b = second[k]
         let step = b.base - a.base
-        guard abs(step.x) < reach, abs(step.y) < reach else { continue }
+        guard abs(step.x) < reach.x, abs(step.y) < reach.y else { continue }
         // position(b) − position(a) = length × slope, solved for the slopes.
         let (cx, cy) = (b.bySlopeX - a.bySlopeX, b.bySlopeY - a.bySlopeY)
         let (m00, m01, m10, m11) = (length - cx.x, -cy.x, -cx.y, length - cy.y)
         let scale = 1 / (m00 * m11 - m01 * m10)
         let slope = SIMD2((m11 * step.x - m01 * step.y) * scale, (m00 * step.y - m10 * step.x) * scale)
-        guard abs(slope.x) < steepest, abs(slope.y) < steepest else { continue }
+        guard abs(slope.x) < steepest.x, abs(slope.y) < steepest.y else { continue }
         let views = a.views + b.views
-        let largest = settings.segmentChi2 * Double(max(views - 4, 1))
+        let largest = largestChi2 * Double(max(views - 4, 1))
         let position = a.position(slope)
         var chi2 = Self.chi2(a, chamber, position, slope, clusters)
         guard chi2 <= largest else { continue }

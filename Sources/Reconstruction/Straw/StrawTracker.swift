@@ -47,7 +47,11 @@ struct StrawTracker: ~Copyable {
   private var before: Segments
   private var behind: Segments
   private var fit: TrackFit
-  private let configuration: ReconstructionConfiguration
+  private let settings: ReconstructionConfiguration.Straw
+  private let magnet: ReconstructionConfiguration.Magnet
+  /// Limits of 1 GeV/c over the momentum, and steepest slopes in x before and behind the magnet.
+  private let inverseLimits: (least: Double, most: Double)
+  private let steepest: (before: Double, behind: Double)
   private let candidates: UnsafeMutablePointer<Candidate>
   private var candidateCount = 0
   private let order: UnsafeMutablePointer<UInt16>
@@ -60,9 +64,14 @@ struct StrawTracker: ~Copyable {
   private var isOverflow = false
 
   init(configuration: ReconstructionConfiguration, maps: L1DetectorMaps) {
-    self.configuration = configuration
+    settings = configuration.straw
+    magnet = configuration.magnet
+    inverseLimits = (1 / settings.momentum.upperBound, 1 / settings.momentum.lowerBound)
+    steepest = (
+      configuration.steepest(behindMagnet: false).x, configuration.steepest(behindMagnet: true).x
+    )
     hits = StrawHits(maps: maps, settings: configuration.straw)
-    points = ChamberPoints(tolerance: configuration.straw.pointTolerance)
+    points = ChamberPoints(configuration: configuration)
     before = Segments(chamber: 0, configuration: configuration)
     behind = Segments(chamber: 2, configuration: configuration)
     fit = TrackFit(configuration: configuration)
@@ -123,26 +132,26 @@ struct StrawTracker: ~Copyable {
 
   /// 1 GeV/c over the momentum of a bend.
   @inline(__always)
-  private func inverse(_ bend: Double) -> Double { abs(bend) / configuration.magnet.kick }
+  private func inverse(_ bend: Double) -> Double { abs(bend) / magnet.kick }
 
   /// Segments that meet in the magnet with the same slope in y.
   private mutating func joinSegments() {
-    let limits = configuration.straw.momentum
-    let (least, most) = (1 / limits.upperBound, 1 / limits.lowerBound)
+    let (least, most) = inverseLimits
     for i in 0..<before.count {
       let a = before.segments[i]
       for k in 0..<behind.count {
         let b = behind.segments[k]
         let inverse = inverse(a.slope.x - b.slope.x)
         guard inverse > least, inverse < most else { continue }
-        // Widths: 1.5 mm and 0.08 mrad of the measurement; scattering by 0.75 mrad GeV/c.
-        let place = 1.5 + 7 * inverse
-        let turn = 0.08e-3 + 1.2e-3 * inverse
+        // Widths: 0.4 mm and 0.04 mrad of the measurement; scattering by 0.75 mrad GeV/c in each chamber.
+        let place = 0.4 + 7 * inverse
+        let turn = 0.04e-3 + 1.2e-3 * inverse
         let miss = a.atMagnet - b.atMagnet
         let kink = a.slope.y - b.slope.y
-        guard abs(miss.y) < 6 * place, abs(miss.x) < 6 * place, abs(kink) < 6 * turn else { continue }
+        guard abs(miss.y) < 5 * place, abs(miss.x) < 5 * place, abs(kink) < 5 * turn else { continue }
         let (px, py, pk) = (miss.x / place, miss.y / place, kink / turn)
         let join = Float(px * px + py * py + pk * pk)
+        guard join < 36 else { continue }
         append(
           Candidate(
             before: Int16(truncatingIfNeeded: i), behind: Int16(truncatingIfNeeded: k), chamber: -1, point: -1,
@@ -151,15 +160,26 @@ struct StrawTracker: ~Copyable {
     }
   }
 
-  /// How many views of a chamber see a place for sure.
-  private func viewsSeeing(_ chamber: Int, _ place: SIMD2<Double>) -> Int {
+  /// By how many mm GeV/c a track is scattered between the segment on the other side of the magnet and a chamber.
+  private static var scattered: SIMD4<Double> { SIMD4(18, 8, 8, 22) }
+
+  /// Views of a chamber that see a place for sure and have no hit near it.
+  private func missedViews(_ chamber: Int, _ place: SIMD2<Double>, margin: Float) -> Int {
     var n = 0
-    for view in 0..<4 where points.sees(chamber, view, place.x, place.y) { n += 1 }
+    let reach = Float(StrawGeometry.strawRadius) + margin
+    for view in 0..<4 where points.sees(chamber, view, place.x, place.y) {
+      let d = StrawPlanes.direction(view)
+      let across = Float(d.x * place.x + d.y * place.y)
+      var isHit = false
+      for i in hits.starts[4 * chamber + view]..<hits.starts[4 * chamber + view + 1]
+      where abs(hits.hits[i].wire - across) < reach { isHit = true }
+      if !isHit { n += 1 }
+    }
     return n
   }
 
-  /// Segments that are in no track yet, with points on the other side, where the fourth chamber does not see
-  /// the track.
+  /// Segments that are in no track yet, with points on the other side: the fourth chamber does not see the
+  /// track, or not all of its views do; what it has is found in the fit.
   private mutating func addPoints() {
     for i in 0..<before.count {
       let a = before.segments[i]
@@ -174,23 +194,30 @@ struct StrawTracker: ~Copyable {
   }
 
   private mutating func addPoints(_ a: Segment, _ before: Int16, _ behind: Int16, _ chamber: Int) {
-    let limits = configuration.straw.momentum
-    let magnet = configuration.magnet.z
-    let lever = StrawGeometry.chamberZ[chamber] - magnet
+    let (least, most) = inverseLimits
+    let lever = StrawGeometry.chamberZ[chamber] - magnet.z
+    let steepest = chamber < 2 ? steepest.before : steepest.behind
     let other = chamber ^ 1
+    let otherLever = StrawGeometry.chamberZ[other] - magnet.z
     let y = a.atMagnet.y + lever * a.slope.y
+    // Scattering at the least momentum, and what slopes move a point by.
+    let reach = 5 * (0.6 + Self.scattered[chamber] * most) + 10
     for k in 0..<points.counts[chamber] {
       let point = points.points[chamber * ChamberPoints.limit + k]
+      guard abs(point.base.y - y) < reach else { continue }
       // The slope in x is that from the magnet to the point.
       let rough = point.position(a.slope)
       let slope = SIMD2((rough.x - a.atMagnet.x) / lever, a.slope.y)
+      guard abs(slope.x) < steepest else { continue }
       let place = point.position(slope)
       let inverse = inverse((place.x - a.atMagnet.x) / lever - a.slope.x)
-      guard inverse > 1 / limits.upperBound, inverse < 1 / limits.lowerBound else { continue }
-      let width = 1.5 + 0.8e-3 * abs(lever) * inverse + 7 * inverse
-      guard abs(place.y - y) < 6 * width, abs(slope.x) < configuration.straw.largestSlope else { continue }
-      let missing = a.atMagnet + (StrawGeometry.chamberZ[other] - magnet) * slope
-      guard viewsSeeing(other, missing) <= 1 else { continue }
+      guard inverse > least, inverse < most else { continue }
+      let width = 0.6 + Self.scattered[chamber] * inverse
+      guard abs(place.y - y) < 5 * width else { continue }
+      let missing = a.atMagnet + otherLever * slope
+      guard missedViews(other, missing, margin: Float(3 + 3 * Self.scattered[other] * inverse)) < 3 else {
+        continue
+      }
       let miss = Float((place.y - y) / width)
       append(
         Candidate(
@@ -281,7 +308,7 @@ struct StrawTracker: ~Copyable {
 
   private func start(_ candidate: Candidate) -> Trajectory {
     let z = StrawGeometry.chamberZ
-    let magnet = configuration.magnet.z
+    let magnet = magnet.z
     var t = Trajectory(x: .zero, y: .zero, before: .zero, after: .zero, bend: 0)
     if candidate.before >= 0 {
       let a = before.segments[Int(candidate.before)]
@@ -319,20 +346,31 @@ struct StrawTracker: ~Copyable {
     return t
   }
 
+  /// Views that see the track for sure and have no hit of it.
+  private func missedViews() -> Int {
+    let t = fit.trajectory
+    var n = 0
+    for number in 0..<StrawPlanes.viewCount where fit.viewBits & (1 << UInt16(number)) == 0 {
+      if points.sees(number >> 2, number & 3, t.x[number >> 2], t.y[number >> 2]) { n += 1 }
+    }
+    return n
+  }
+
   private mutating func fitOne(_ candidate: Candidate) {
-    let settings = configuration.straw
     let start = start(candidate)
     fit.begin(start)
-    guard fit.pass(hits, table, sigmas: 4.5, slack: 0.8), fit.pass(hits, table, sigmas: 4.5, slack: 0.1) else {
-      return
-    }
+    // The first pass takes hits of others too, as it has a wider gate; what is far off even so is no track.
+    guard fit.pass(hits, table, sigmas: 4.5, slack: 0.8), fit.chosenCount > 9,
+      fit.chi2 < 4 * settings.trackChi2 * Double(fit.chosenCount - 5),
+      fit.pass(hits, table, sigmas: 4.5, slack: 0.1)
+    else { return }
     let count = fit.chosenCount
     guard count > 9, fit.chi2 < settings.trackChi2 * Double(count - 5) else { return }
     let inverse = abs(fit.inverseMomentum)
     guard inverse > 1 / settings.momentum.upperBound, inverse < 1 / settings.momentum.lowerBound else { return }
     var track = Track()
     track.views = fit.viewBits
-    guard track.chamberCount >= 3 else { return }
+    guard track.chamberCount >= 3, missedViews() <= settings.missedViews else { return }
     // What better tracks have too.
     resetCounters()
     var behind = 0

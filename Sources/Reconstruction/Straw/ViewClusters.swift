@@ -12,7 +12,7 @@ struct ViewCluster: BitwiseCopyable {
   var hitCount: UInt16
 }
 
-/// The clusters of an event, view by view in rising order of the first straw.
+/// The clusters of an event, view by view in rising order of the position.
 struct ViewClusters: ~Copyable {
   /// Clusters of a view; more is an overflow.
   static let viewLimit = 64
@@ -89,9 +89,12 @@ struct ViewClusters: ~Copyable {
         if skips > 0 { skips -= 1 }
         i += 1
       }
-      // What is left alone may be on either side.
+      // A hit without neighbours may be on either side: the straw beside it did not answer. Neighbours that make
+      // no cluster are of another time.
       for i in first..<max(end, first) where all[i].isClustered == 0 {
         let a = all[i]
+        if i > first, all[i - 1].place + 2 > a.place { continue }
+        if i + 1 < end, a.place + 2 > all[i + 1].place { continue }
         let w = table.weight(a.radius)
         if a.radius < 0.7 {
           append(i, 1, a.wire, 3, a.depth, out, &n)
@@ -100,7 +103,21 @@ struct ViewClusters: ~Copyable {
           append(i, 1, a.wire + a.radius, w, a.depth, out, &n)
         }
       }
+      sort(out, n)
       counts[view] = n
+    }
+  }
+
+  /// Sorts by position, by insertion: the list is nearly in order.
+  private func sort(_ list: UnsafeMutablePointer<ViewCluster>, _ n: Int) {
+    for i in 1..<max(n, 1) where list[i - 1].position > list[i].position {
+      let cluster = list[i]
+      var k = i
+      while k > 0, list[k - 1].position > cluster.position {
+        list[k] = list[k - 1]
+        k -= 1
+      }
+      list[k] = cluster
     }
   }
 

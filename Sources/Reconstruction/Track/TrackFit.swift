@@ -276,6 +276,8 @@ struct TrackFit: ~Copyable {
       let depth = Double(hit.depth)
       let at = SIMD2(t.x[chamber] + slope.x * depth, t.y[chamber] + slope.y * depth)
       let distance = abs(Float(d.x * at.x + d.y * at.y) - hit.wire)
+      // Next to the wire the side is not known, and the time is later than that of the distance.
+      guard distance > 1 else { continue }
       let rate = max(table.slope(distance), 1)
       let weight = table.weight(distance) / (rate * rate)
       weights += weight
