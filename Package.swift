@@ -11,11 +11,13 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A room of the house: a library target and its test target (see Docs/Architecture.md).
-func room(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
+func room(
+  _ name: String, _ dependencies: [Target.Dependency], testing: [Target.Dependency] = []
+) -> [Target] {
   [
     .target(name: name, dependencies: dependencies, swiftSettings: strict),
     .testTarget(
-      name: "\(name)Tests", dependencies: [.target(name: name), "SpillwayTestSupport"] + dependencies,
+      name: "\(name)Tests", dependencies: [.target(name: name), "SpillwayTestSupport"] + dependencies + testing,
       swiftSettings: strict),
   ]
 }
@@ -35,6 +37,7 @@ let package = Package(
     .library(name: "EventBuilding", targets: ["EventBuilding"]),
     .library(name: "L1Trigger", targets: ["L1Trigger"]),
     .library(name: "L0Trigger", targets: ["L0Trigger"]),
+    .library(name: "Reconstruction", targets: ["Reconstruction"]),
     .library(name: "Simulation", targets: ["Simulation"]),
     .library(name: "TriggerPipeline", targets: ["TriggerPipeline"]),
     .library(name: "MenuStudies", targets: ["MenuStudies"]),
@@ -72,6 +75,10 @@ let package = Package(
     + room("PacketCapture", ["CPcap", "CZlib", "CZstd", "NA62Formats"])
     + room("EventBuilding", ["NA62Formats", "PacketCapture"])
     + room("L1Trigger", ["NA62Formats", "Configuration", "Detectors", "EventBuilding"])
+    + room(
+      "Reconstruction",
+      ["NA62Formats", "Configuration", "Detectors", "EventBuilding", "L1Trigger"],
+      testing: ["Simulation", "PacketCapture"])
     + room("L0Trigger", ["NA62Formats", "Configuration", "PacketCapture"])
     + room(
       "Selections",

@@ -16,6 +16,7 @@ let package = Package(
         .product(name: "L1Trigger", package: "spillway"),
         .product(name: "TriggerPipeline", package: "spillway"),
         .product(name: "Detectors", package: "spillway"),
+        .product(name: "Reconstruction", package: "spillway"),
         .product(name: "Simulation", package: "spillway"),
         .product(name: "NA62Formats", package: "spillway"),
       ],

@@ -209,7 +209,7 @@ import Testing
     #expect(abs(efficiency - 0.985) < 4 * error)
     let found = moments(distances)
     #expect(abs(found.mean - 3.974) < 0.05)
-    #expect(abs(found.spread / StrawResponse.resolution(3.974) - 1) < 0.15)
+    #expect(abs(found.spread / StrawGeometry.resolution(3.974) - 1) < 0.15)
   }
 
   @Test func hitsDoNotDependOnTheOrderOfTheEvents() throws {

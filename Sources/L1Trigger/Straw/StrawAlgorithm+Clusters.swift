@@ -6,7 +6,7 @@ extension StrawAlgorithm {
   /// There is no branch in the loop, as neither what an edge is nor whether its straw is new can be foretold.
   /// A straw is new only once, so that no list has more than the straws of its half view.
   mutating func addHits(fineTime: UInt8, edgeCount: Int) {
-    let reference = (Double(fineTime) * ClockTicks.strawPeriod) / 256 + 0.5
+    let reference = StrawGeometry.reference(fineTime: fineTime)
     let stationT0 = stationT0
     let magicT0 = magicT0
     // In variables of their own: through `self` each would be loaded again behind each store.

@@ -1,4 +1,5 @@
-import Detectors
+public import Detectors
+public import NA62Formats
 
 /// The geometry that the STRAW algorithm works with (`l1.md` 5.9).
 ///
@@ -9,8 +10,18 @@ public enum StrawGeometry {
   // each use.
   @inline(__always) static var sqrt2: Double { 2.0.squareRoot() }
   @inline(__always) static var inverseSqrt2: Double { 1.0 / 2.0.squareRoot() }
-  /// z of the magnet's centre.
+  /// z of the magnet's centre, as L1 has it.
   static let magnet: Float = 197_645
+  /// z of the chambers' centres from the target (`detectors.md` 4.1).
+  public static let chamberZ = [183_508.0, 194_066, 204_459, 218_885]
+  /// z of the views from the chamber's centre.
+  public static let viewZ = [-173.5, -116.5, 116.5, 173.5]
+  /// z of the layers from the view's centre, by 2 × half + plane.
+  public static let layerZ = [-18.5, -7.5, 7.5, 18.5]
+  /// Distance of the straws of a layer.
+  @inlinable @inline(__always) public static var pitch: Double { 17.6 }
+  /// Inner radius of a straw.
+  @inlinable @inline(__always) public static var strawRadius: Double { 4.875 }
   /// z of the chambers.
   @inline(__always) static var z: SIMD4<Float> { SIMD4(-14137, -3579, 6814, 21240) }
 
@@ -66,8 +77,33 @@ public enum StrawGeometry {
     return inside && abs(q) < 1050
   }
 
+  /// Resolution of a drift distance, in mm (`detectors.md` 4.3).
+  @inlinable
+  public static func resolution(_ r: Double) -> Double {
+    if r < 1 { return 0.7 - 0.363 * r }
+    if r < 4 { return 0.476 - 0.147 * r + 0.0092 * r * r + 0.00135 * r * r * r }
+    return 0.1218
+  }
+
+  /// The drift time in ns for a distance in mm: the inverse of ``drift(_:)``, which rises between 17 and 200 ns.
+  public static func driftTime(_ distance: Double) -> Double {
+    var low = 0.0170
+    var high = 0.2
+    for _ in 0..<50 {
+      let middle = (low + high) / 2
+      if drift(middle) < distance { low = middle } else { high = middle }
+    }
+    return 1000 * (low + high) / 2
+  }
+
+  /// What a time counts from, in ns from the event's timestamp, for the event's fine time (`l1.md` 5.9.1).
+  @inlinable @inline(__always)
+  public static func reference(fineTime: UInt8) -> Double {
+    (Double(fineTime) * ClockTicks.strawPeriod) / 256 + 0.5
+  }
+
   /// Drift distance in mm for a drift time in µs.
-  @inline(__always)
+  @inlinable @inline(__always)
   public static func drift(_ microseconds: Double) -> Double {
     let d = microseconds - 0.00807073
     let q = 763.831 * d + -58.9754 * d * d
@@ -79,25 +115,25 @@ public enum StrawGeometry {
   @inline(__always) static var earlyDrift: Float { Float(drift(1)) }
 }
 
-/// What the algorithm needs to know of a readout channel.
-struct StrawChannel {
+/// What the decoding of straws needs to know of a readout channel.
+public struct StrawChannel: Sendable {
   /// Number of keys: 4 chambers × 4 views × 4 planes × 122 tubes, and the unmapped one.
-  static let keyCount = 7809
+  public static let keyCount = 7809
   /// (16 chamber + 4 view + 2 half + plane) × 122 + tube + 1: the key of a straw; 0 is the unmapped one.
-  var key: Int32
+  public var key: Int32
   /// 8 × chamber + 2 × view + half: the half view the straw belongs to.
-  var halfView: Int32
+  public var halfView: Int32
   /// The plane of the half view.
-  var plane: Int32
+  public var plane: Int32
   /// Position of the wire across the view.
-  var position: Float
+  public var position: Float
   /// Time offset of the channel's mezzanine in ns.
-  var mezzanineT0: Double
+  public var mezzanineT0: Double
 
   /// The table of all readout channels.
   ///
   /// An unmapped channel takes part as straw −1 of the first plane, as in NA62's code (`l1.md` 5.9.1).
-  static func table(_ maps: L1DetectorMaps) -> [StrawChannel] {
+  public static func table(_ maps: L1DetectorMaps) -> [StrawChannel] {
     (0..<8192).map { channel in
       let g = channel < maps.straw.count ? Int(maps.straw[channel]) : -1
       let chamber = g / 1952

@@ -4,13 +4,7 @@ import L1Trigger
 /// Straws: which ones a track crosses, at which distance, and their edges (`detectors.md` 4.1, 4.2).
 struct StrawResponse {
   /// z of the chambers.
-  static let chamberZ = [183_508.0, 194_066, 204_459, 218_885]
-  /// z of the views in a chamber, and of the layers in a view; the number of a layer is 2 × half + plane.
-  static let viewZ = [-173.5, -116.5, 116.5, 173.5]
-  static let layerZ = [-18.5, -7.5, 7.5, 18.5]
-  /// Inner radius and distance of the straws of a layer, mm.
-  static let radius = 4.875
-  static let pitch = 17.6
+  static var chamberZ: [Double] { StrawGeometry.chamberZ }
   private static let inversePitch = 1 / 17.6
   /// Numbers of straws of a layer, and places of a row of them with one before and one behind.
   private static let straws = 122
@@ -47,30 +41,19 @@ struct StrawResponse {
       let (chamber, view, layer) = (number / 16, number / 4 % 4, number % 4)
       let hole = StrawGeometry.hole(chamber: chamber)
       return Layer(
-        z: Self.chamberZ[chamber] + Self.viewZ[view] + Self.layerZ[layer],
+        z: Self.chamberZ[chamber] + StrawGeometry.viewZ[view] + StrawGeometry.layerZ[layer],
         offset: StrawGeometry.planeOffsets[view][layer] + StrawGeometry.viewOffsets[chamber][view],
         holeLow: hole.low[view], holeHigh: hole.high[view])
     }
     channels = Array(repeating: -1, count: 64 * Self.row)
     for (channel, straw) in maps.straw.enumerated() where straw >= 0 && Int(straw) < 64 * Self.straws {
       let (place, number) = Int(straw).quotientAndRemainder(dividingBy: Self.straws)
-      let wire = layers[place].offset + Self.pitch * Double(number)
+      let wire = layers[place].offset + StrawGeometry.pitch * Double(number)
       let isInHole = wire > layers[place].holeLow && wire < layers[place].holeHigh
       guard !isInHole, Self.outer.contains(wire) else { continue }
       channels[Self.row * place + 1 + number] = Int16(truncatingIfNeeded: channel)
     }
-    driftTimes = (0...495).map { Self.invert(Double($0) * Self.step) }
-  }
-
-  /// The drift time in ns at which L1 finds a distance: between 10 and 200 ns L1's law rises.
-  private static func invert(_ radius: Double) -> Double {
-    var low = 0.0170
-    var high = 0.2
-    for _ in 0..<50 {
-      let middle = (low + high) / 2
-      if StrawGeometry.drift(middle) < radius { low = middle } else { high = middle }
-    }
-    return 1000 * (low + high) / 2
+    driftTimes = (0...495).map { StrawGeometry.driftTime(Double($0) * Self.step) }
   }
 
   /// Drift time in ns for a distance in mm, up to 4.9: the inverse of L1's law.
@@ -79,13 +62,6 @@ struct StrawResponse {
     let i = min(Int(place), driftTimes.count - 2)
     let part = place - Double(i)
     return driftTimes[i] * (1 - part) + driftTimes[i + 1] * part
-  }
-
-  /// Resolution of a distance in mm (`detectors.md` 4.3).
-  static func resolution(_ r: Double) -> Double {
-    if r < 1 { return 0.7 - 0.363 * r }
-    if r < 4 { return 0.476 - 0.147 * r + 0.0092 * r * r + 0.00135 * r * r * r }
-    return 0.1218
   }
 
   /// Chance that a crossing at a distance makes a hit.
@@ -99,7 +75,8 @@ struct StrawResponse {
   /// the view measures, `along` the one along the wires.
   func crossing(chamber: Int, view: Int, layer: Int, across: Double, along: Double) -> (Int, Double)? {
     let found = nearest(16 * chamber + 4 * view + layer, across: across)
-    guard abs(along) < Self.halfLength, found.channel >= 0, found.distance < Self.radius else { return nil }
+    guard abs(along) < Self.halfLength, found.channel >= 0, found.distance < StrawGeometry.strawRadius
+    else { return nil }
     return (Int(found.channel), found.distance)
   }
 
@@ -112,7 +89,7 @@ struct StrawResponse {
     // in this order of the arguments 0 for what is no number.
     let number = Int(min(max(0, (across - offset) * Self.inversePitch + 1.5), Double(Self.row - 1)))
     return (
-      channels[Self.row * place + number], abs(across - offset - Self.pitch * Double(number - 1))
+      channels[Self.row * place + number], abs(across - offset - StrawGeometry.pitch * Double(number - 1))
     )
   }
 
@@ -168,13 +145,13 @@ struct StrawResponse {
       let found = nearest(first + layer, across: line.across + dz * line.slope)
       let isWithin = abs(line.along + dz * line.slopeAlong) < Self.halfLength
       crossed[count] = (found.channel, found.distance * cosine, dz)
-      count += (isWithin ? 1 : 0) & (found.channel >= 0 ? 1 : 0) & (found.distance < Self.radius ? 1 : 0)
+      count += (isWithin ? 1 : 0) & (found.channel >= 0 ? 1 : 0) & (found.distance < StrawGeometry.strawRadius ? 1 : 0)
     }
     for i in 0..<count {
       let (channel, r, dz) = crossed[i]
       guard draws.chance(efficiency(r)) else { continue }
       // A distance cannot be negative nor beyond the straw.
-      let measured = min(abs(r + draws.gauss(Self.resolution(r))), 4.87)
+      let measured = min(abs(r + draws.gauss(StrawGeometry.resolution(r))), 4.87)
       let drift = driftTime(measured)
       let end = settings.width + draws.gauss(settings.widthSpread)
       let time = start + dz * track.delay
@@ -193,7 +170,7 @@ struct StrawResponse {
     let (low, high) = (min(across.0, across.1), max(across.0, across.1))
     // The wires of a hole are within it: what is farther from its edges than a straw's radius meets none.
     let here = layers[first]
-    if low > here.holeLow + Self.radius, high < here.holeHigh - Self.radius { return true }
-    return low > Self.outer.upperBound + Self.radius || high < Self.outer.lowerBound - Self.radius
+    if low > here.holeLow + StrawGeometry.strawRadius, high < here.holeHigh - StrawGeometry.strawRadius { return true }
+    return low > Self.outer.upperBound + StrawGeometry.strawRadius || high < Self.outer.lowerBound - StrawGeometry.strawRadius
   }
 }

@@ -1,0 +1,65 @@
+public import Detectors
+public import EventBuilding
+import L1Trigger
+import NA62Formats
+
+/// What is reconstructed of the events of a batch, with memory that is kept from batch to batch.
+///
+/// Every list has the range of each event, in the order in which the events were added.
+public struct ReconstructedBatch: Sendable {
+  /// The tracks.
+  public internal(set) var tracks = TrackColumns()
+  /// The vertices.
+  public internal(set) var vertices = VertexColumns()
+  /// What the reconstruction of each event met.
+  public internal(set) var states: ContiguousArray<ReconstructionState> = []
+
+  /// No events.
+  public init() {}
+
+  /// Number of events.
+  public var eventCount: Int { states.count }
+
+  /// Forgets the events and keeps the memory.
+  public mutating func removeAll() {
+    tracks.removeAll()
+    vertices.removeAll()
+    states.removeAll(keepingCapacity: true)
+  }
+}
+
+/// Reconstructs events: one worker, with its own scratch memory. What comes out depends on the event alone, so
+/// any number of workers can share the events.
+///
+/// Times are relative to the trigger: the event's timestamp with the fine time of its L0 record.
+public final class Reconstructor {
+  /// The configuration.
+  public let configuration: ReconstructionConfiguration
+  private let strawFragments: Range<Int>
+  private var straw: StrawTracker
+  private var vertexer: VertexFinder
+
+  /// A worker for the given configuration.
+  public init(configuration: ReconstructionConfiguration, layout: EventLayout, maps: L1DetectorMaps) {
+    self.configuration = configuration
+    strawFragments = layout.fragments(of: .straw)
+    straw = StrawTracker(configuration: configuration, maps: maps)
+    vertexer = VertexFinder(configuration: configuration)
+  }
+
+  /// Reconstructs an event of a batch and appends it to `output`.
+  public func reconstruct(_ event: BuiltEvent, of batch: EventBatch, into output: inout ReconstructedBatch) {
+    let bytes = batch.bytes
+    let fragments = batch.fragments
+    let first = Int(event.firstFragment) + strawFragments.lowerBound
+    var state = straw.run(
+      bytes: bytes.span.bytes,
+      fragments: fragments.span.extracting(first..<(first + strawFragments.count)),
+      timestamp: event.timestamp, fineTime: event.l0.fineTime, into: &output.tracks)
+    let event = output.tracks.eventCount - 1
+    if !vertexer.run(output.tracks, output.tracks.range(ofEvent: event), into: &output.vertices) {
+      state.insert(.overflow)
+    }
+    output.states.append(state)
+  }
+}
