@@ -35,6 +35,7 @@ let package = Package(
     .library(name: "EventBuilding", targets: ["EventBuilding"]),
     .library(name: "L1Trigger", targets: ["L1Trigger"]),
     .library(name: "L0Trigger", targets: ["L0Trigger"]),
+    .library(name: "Simulation", targets: ["Simulation"]),
     .library(name: "TriggerPipeline", targets: ["TriggerPipeline"]),
     .library(name: "MenuStudies", targets: ["MenuStudies"]),
   ],
@@ -53,7 +54,8 @@ let package = Package(
       name: "spillway",
       dependencies: [
         "MenuStudies", "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding",
-        "L0Trigger", "L1Trigger", "Detectors", "Selections", "Alerting", "CountingStatistics", argumentParser,
+        "L0Trigger", "L1Trigger", "Detectors", "Selections", "Alerting", "CountingStatistics", "Simulation",
+        argumentParser,
       ],
       swiftSettings: strict),
     .testTarget(
@@ -86,7 +88,7 @@ let package = Package(
       "TriggerPipeline",
       [
         "NA62Formats", "PacketCapture", "Configuration", "Detectors", "EventBuilding", "L0Trigger",
-        "L1Trigger", "CountingStatistics", "Selections", "Alerting",
+        "L1Trigger", "CountingStatistics", "Selections", "Alerting", "Simulation",
       ])
     + room(
       "MenuStudies",
