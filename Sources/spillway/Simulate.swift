@@ -113,8 +113,16 @@ struct Simulate: AsyncParsableCommand {
   @Option(help: "Sources and maps of a menu without chains of L1.")
   var detectors = "Configs/detectors/na62-2018-lkr.yaml"
 
-  @Option(help: "Write the capture here: a file (.gz is compressed), or '-' for standard output.")
+  @Option(help: "Write the capture here: a file (.gz and .zst are compressed), or '-' for standard output.")
   var out = "-"
+
+  @Option(help: "Write what really happened to this file (JSON lines; .gz and .zst are compressed).")
+  var truth: String?
+
+  @Option(
+    name: .customLong("truth-contents"),
+    help: "Which decays have a line: all, decays (beam and halo that pass only if triggered), triggered.")
+  var truthContents = "decays"
 
   @Flag(help: "Print the summary as JSON to standard output.")
   var json = false
@@ -142,13 +150,18 @@ struct Simulate: AsyncParsableCommand {
     if force != nil { try check(mode == .kaon, "--force: kaon mode only; in dump mode choose with --lepton") }
     if let coupling { try check(mode == .dump, "--coupling \(coupling): dump mode only") }
     if let lepton { try check(mode == .dump, "--lepton \(lepton.rawValue): dump mode only") }
+    try check(
+      TruthContents(rawValue: truthContents) != nil,
+      "--truth-contents \(truthContents): expected all, decays or triggered")
+    try check(truth != "-", "--truth -: give a file")
     try check(!json || out != "-", "--json: the capture goes to standard output; give it a file with --out")
   }
 
   func run() async throws {
     let menuPath = menu ?? "Configs/menus/\(mode.name).yaml"
-    let setup: SimulationSetup
+    var setup: SimulationSetup
     let lines: L0Menu
+    let header: TruthHeader?
     do throws(ConfigurationError) {
       let menu = try TriggerMenu.load(path: menuPath)
       guard let l0 = menu.l0 else {
@@ -162,6 +175,8 @@ struct Simulate: AsyncParsableCommand {
       setup = try SimulationSetup(
         burst: burst, signal: signal, response: ResponseConfiguration.load(path: response),
         detectors: sources, l0: l0, l1: menu.l1?.configuration, seed: seed, stretch: stretch(burst))
+      setup.keepsTruth = truth != nil
+      header = truth == nil ? nil : try truthHeader(setup, menu, menuPath)
     } catch { throw Failure.usage(error) }
     if out == "-", isatty(1) == 1 {
       throw Failure.usage(
@@ -169,7 +184,10 @@ struct Simulate: AsyncParsableCommand {
     }
     let sink: SimulationSink
     do throws(CaptureError) {
-      sink = try SimulationSink(path: out, setup: setup, bursts: self.bursts, menu: lines)
+      let truth = try self.truth.flatMap { path throws(CaptureError) in
+        try header.map { header throws(CaptureError) in try TruthWriter(path: path, header: header) }
+      }
+      sink = try SimulationSink(path: out, setup: setup, bursts: self.bursts, menu: lines, truth: truth)
     } catch { throw Failure.usage(error) }
     var options = SimulationPipeline.Options()
     options.workers = workers ?? max(1, ProcessInfo.processInfo.activeProcessorCount)
@@ -202,12 +220,11 @@ struct Simulate: AsyncParsableCommand {
 
   /// The burst and the signal that is added to it, with the options applied.
   private func makeBurst() throws(ConfigurationError) -> (BurstConfiguration, BurstConfiguration?) {
-    var burst = try BurstConfiguration.load(
-      path: configuration ?? "Configs/simulation/\(mode.name).yaml")
+    var burst = try BurstConfiguration.load(path: configurationPath)
     func wrong(_ problem: String, _ advice: String) -> ConfigurationError {
       ConfigurationError(file: "options", problem: problem, advice: advice)
     }
-    burst.scale(intensity: intensity ?? (mode == .kaon ? 0.01 : 1))
+    burst.scale(intensity: nominal)
     if let spill { burst.spill.duration = spill * 1e9 }
     switch mode {
     case .kaon:
@@ -243,6 +260,35 @@ struct Simulate: AsyncParsableCommand {
     }
   }
 
+  private func truthHeader(
+    _ setup: SimulationSetup, _ menu: TriggerMenu, _ menuPath: String
+  ) throws(ConfigurationError) -> TruthHeader {
+    func file(_ kind: String, _ name: String, _ path: String) throws(ConfigurationError)
+      -> TruthHeader.Configuration
+    {
+      TruthHeader.Configuration(
+        kind: kind, name: name, sha256: SHA256.hex(of: try ConfigurationFile.text(path: path)))
+    }
+    var contents = TruthContents.decays
+    if let chosen = TruthContents(rawValue: truthContents) { contents = chosen }
+    return TruthHeader(
+      version: Spillway.version,
+      configurations: [
+        try file("burst", setup.burst.name, configurationPath),
+        try file("response", setup.response.name, response),
+        TruthHeader.Configuration(
+          kind: "detectors", name: setup.detectors.name,
+          sha256: setup.detectors.effective(isNamed: false).sha256),
+        try file("menu", menu.name, menuPath),
+      ], seed: seed, intensity: nominal, spill: setup.burst.spill.duration,
+      window: (Double(setup.slices.lowerBound) * setup.sliceDuration)...(Double(setup.slices.upperBound)
+        * setup.sliceDuration),
+      contents: contents)
+  }
+
+  private var nominal: Double { intensity ?? (mode == .kaon ? 0.01 : 1) }
+  private var configurationPath: String { configuration ?? "Configs/simulation/\(mode.name).yaml" }
+
   private func table(_ channel: KaonChannel) throws(ConfigurationError) -> ChannelTable<KaonChannel> {
     guard let table = ChannelTable([(channel, 1.0)]) else {
       throw ConfigurationError(
@@ -268,15 +314,19 @@ actor SimulationSink {
   private let setup: SimulationSetup
   private let bursts: UInt32
   private let menu: L0Menu
+  private let truth: TruthWriter?
   private var counts = SimulationCounts()
   private let begin = ContinuousClock.now
   private var lastProgress = ContinuousClock.now
 
-  init(path: String, setup: SimulationSetup, bursts: UInt32, menu: L0Menu) throws(CaptureError) {
+  init(
+    path: String, setup: SimulationSetup, bursts: UInt32, menu: L0Menu, truth: sending TruthWriter?
+  ) throws(CaptureError) {
     writer = try CaptureWriter(path: path)
     self.setup = setup
     self.bursts = bursts
     self.menu = menu
+    self.truth = truth
   }
 
   /// Seconds of spill that were made.
@@ -292,6 +342,19 @@ actor SimulationSink {
           time: DataTime(nanoseconds: frame.time))
       }
     }
+    if let truth {
+      try truth.add(events: output.events, hitCounts: output.hitCounts, burst: output.burst)
+      for trigger in output.triggers {
+        try truth.add(
+          trigger: trigger.record, event: trigger.event, l1: trigger.decision, hits: trigger.hits,
+          burst: output.burst)
+      }
+      if output.horizon.isFinite {
+        try truth.advance(horizon: output.horizon)
+      } else {
+        try truth.endBurst()
+      }
+    }
     guard Terminal.isInteractive, ContinuousClock.now - lastProgress > .milliseconds(200) else { return }
     lastProgress = .now
     let total = Double(setup.slices.count) * setup.sliceDuration * 1e-9 * Double(bursts)
@@ -305,6 +368,7 @@ actor SimulationSink {
 
   func finish() throws -> SimulationSummary {
     try writer.close()
+    try truth?.close()
     return SimulationSummary(counts: counts, menu: menu, spill: spill, seconds: seconds, seed: setup.seed)
   }
 }

@@ -12,18 +12,8 @@ public struct SimulatedTrigger: Sendable {
   public let record: L0TriggerRecord
   /// The verdict of L1; nil until it is known, and where there are no chains.
   public internal(set) var decision: L1Decision?
-  /// The hits that the readout windows of the detectors can hold; empty unless the truth is kept.
-  public let hits: HitStore
-}
-
-/// What is known of a slice.
-public struct SimulatedSlice: Sendable {
-  /// Its number.
-  public let slice: Int
-  /// The events that begin in it.
-  public let events: [SimulatedEvent]
-  /// The hits that begin in it, arranged.
-  public let hits: HitStore
+  /// The hits in the readout windows of the detectors.
+  public let hits: [TruthHit]
 }
 
 /// Frames of a simulated burst, in order of time, and what was counted meanwhile.
@@ -42,10 +32,14 @@ public struct SimulatedOutput: Sendable {
   public var packets: [Packets] = []
   /// What was counted.
   public var counts = SimulationCounts()
-  /// The slices that came in; empty unless the truth is kept.
-  public var slices: [SimulatedSlice] = []
-  /// The triggers that were judged, in order; empty unless the truth is kept.
+  /// The events of the slice that came in, by time; empty unless the truth is kept.
+  public var events: [SimulatedEvent] = []
+  /// The hits that each of the events made.
+  public var hitCounts: [TruthHitCounts] = []
+  /// The triggers that were judged, in order; empty unless the truth is kept. Start and end of burst are none.
   public var triggers: [SimulatedTrigger] = []
+  /// Up to when all events and triggers were given, in ns since the start of burst; infinite at its end.
+  public var horizon = 0.0
 }
 
 /// The trigger and the readout of a run: from slices, in order, to the frames on the network.
@@ -63,6 +57,7 @@ public final class BurstAssembler {
   private let emulator: L0Emulator
   private var output: FarmOutput
   private var maker: FragmentMaker
+  private let finder: TruthHitFinder
   private var writer: MEPWriter
   private let farm: FarmLoop
   private let ranks: [UInt16: Int64]
@@ -77,7 +72,6 @@ public final class BurstAssembler {
   private var nextPrimitive = 0
   private var queue = DatagramQueue()
   private var nextEvent: UInt32 = 0
-  private var lastSlice: Int?
   private var horizon: UInt64 = 0
   private var unjudged: [SimulatedTrigger] = []
   private var result: SimulatedOutput
@@ -90,6 +84,7 @@ public final class BurstAssembler {
     emulator = L0Emulator(menus: [setup.l0], options: options)
     output = Self.output(setup)
     maker = FragmentMaker(configuration: setup.response, detectors: setup.detectors)
+    finder = TruthHitFinder(configuration: setup.response, fragments: maker, maps: setup.detectors.maps)
     writer = Self.writer
     farm = FarmLoop(setup)
     var ranks: [UInt16: Int64] = [:]
@@ -137,12 +132,11 @@ public final class BurstAssembler {
     }
     result.counts.lostPrimitives += product.lostPrimitives
     if setup.keepsTruth {
-      result.slices.append(
-        SimulatedSlice(slice: product.slice, events: product.events, hits: product.hits))
+      result.events = product.events
+      result.hitCounts = product.hitCounts
     }
     kept.append(product)
     primitives.append(product.packets)
-    lastSlice = product.slice
     emulator.add(product.packets, 0..<product.packets.datagrams.count)
     for slice in emulator.take() { try send(slice) }
     let frames =
@@ -152,6 +146,9 @@ public final class BurstAssembler {
     try drain(until: min(nextFrame, nextTrigger))
     let oldest = Double(horizon) * ReadoutClock.period - Self.reach.lkr
     kept.removeAll { Double($0.slice + 1) * setup.sliceDuration < oldest }
+    let given = unjudged.first.map { min(UInt64($0.record.timestamp), horizon) } ?? horizon
+    result.horizon = min(
+      Double(product.slice + 1) * setup.sliceDuration, Double(given) * ReadoutClock.period)
     return result
   }
 
@@ -164,7 +161,8 @@ public final class BurstAssembler {
     for slice in emulator.take() { try send(slice) }
     try drain(until: .max)
     result.counts.bursts += 1
-    result.counts.unfinishedEvents = farm.unfinished
+    result.counts.unfinishedEvents = farm.endBurst()
+    result.horizon = .infinity
     kept.removeAll()
     totals = (L0MenuCounters(), L0AlignmentCounters())
     output = Self.output(setup)
@@ -194,17 +192,17 @@ public final class BurstAssembler {
       try sendBoards(
         L0TriggerRecord(
           timestamp: setup.startOfBurst, fineTime: 0, dataType: L0DataType(rawValue: 0x22),
-          word: L0Word.startOfBurst.rawValue, flags: 0x22), isSpecial: true)
+          word: L0Word.startOfBurst.rawValue, flags: 0x22), isBorder: true)
     }
     for trigger in slice.triggers[0] {
       result.counts.add(trigger)
-      try sendBoards(trigger, isSpecial: L0Word(rawValue: trigger.word).isSpecial)
+      try sendBoards(trigger)
     }
     if slice.endsBurst {
       try sendBoards(
         L0TriggerRecord(
           timestamp: setup.endOfBurst, fineTime: 0, dataType: L0DataType(rawValue: 0x23),
-          word: L0Word.endOfBurst.rawValue, flags: 0), isSpecial: true, isLast: true)
+          word: L0Word.endOfBurst.rawValue, flags: 0), isBorder: true, isLast: true)
       writer.flush { push($0, of: setup.endOfBurst) }
     }
     for packet in output.packets(of: slice, menu: 0, totals: totals) {
@@ -226,7 +224,9 @@ public final class BurstAssembler {
     return last
   }
 
-  private func sendBoards(_ trigger: L0TriggerRecord, isSpecial: Bool, isLast: Bool = false) throws {
+  /// Makes the boards send their fragments of a trigger, or of the start or the end of the burst.
+  private func sendBoards(_ trigger: L0TriggerRecord, isBorder: Bool = false, isLast: Bool = false) throws {
+    let isSpecial = isBorder || L0Word(rawValue: trigger.word).isSpecial
     let event = nextEvent
     nextEvent += 1
     let hits = isSpecial ? HitStore() : gather(trigger.timestamp)
@@ -234,7 +234,11 @@ public final class BurstAssembler {
       FarmLoop.Pending(
         event: event, timestamp: trigger.timestamp, word: trigger.word,
         clusters: farm.wantsClusters ? hits[.lkr] : HitList()))
-    if setup.keepsTruth { unjudged.append(SimulatedTrigger(event: event, record: trigger, hits: hits)) }
+    if setup.keepsTruth, !isBorder {
+      var found: [TruthHit] = []
+      finder.appendHits(ofTriggerAt: trigger.timestamp, in: hits, to: &found)
+      unjudged.append(SimulatedTrigger(event: event, record: trigger, hits: found))
+    }
     var failure: FormatError?
     try maker.forEachFragment(
       of: FragmentMaker.Trigger(timestamp: trigger.timestamp, isSpecial: isSpecial), hits: hits

@@ -34,8 +34,6 @@ final class FarmLoop {
   private let readsLKr: Bool
   private var pending: [Pending] = []
   private var next = 0
-  /// Events that did not get all their fragments: none, unless the simulation is wrong.
-  private(set) var unfinished: UInt64 = 0
   /// Datagrams of CREAMs, of the events asked for together: by board.
   private var answers: [[UInt8]] = []
 
@@ -58,6 +56,15 @@ final class FarmLoop {
   /// Whether the hits of LKr are wanted.
   var wantsClusters: Bool { readsLKr }
 
+  /// Ends a burst: the number of events that did not get all their fragments, none unless the simulation is wrong.
+  func endBurst() -> UInt64 {
+    defer {
+      pending.removeAll(keepingCapacity: true)
+      next = 0
+    }
+    return UInt64(pending.count - next)
+  }
+
   /// Tells of a trigger: in the order of the events.
   func expect(_ event: Pending) { pending.append(event) }
 
@@ -73,7 +80,6 @@ final class FarmLoop {
   ) throws(FormatError) {
     builder.add(packets, 0..<packets.datagrams.count)
     let batch = builder.takeBatch()
-    unfinished += UInt64(batch.unfinished.count)
     var asked = 0
     var time = DataTime(nanoseconds: 0)
     for event in batch.events {

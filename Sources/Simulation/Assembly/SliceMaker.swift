@@ -10,6 +10,8 @@ public struct RawSlice: Sendable {
   public let hits: HitStore
   /// The events, by time; empty unless the truth is kept.
   public let events: [SimulatedEvent]
+  /// The hits that each of the events made.
+  public let hitCounts: [TruthHitCounts]
   /// Number of events by what they are.
   public let channels: [String: UInt64]
 }
@@ -24,6 +26,8 @@ public struct SliceProduct: Sendable {
   public let packets: PacketBatch
   /// The events that begin in the slice; empty unless the truth is kept.
   public let events: [SimulatedEvent]
+  /// The hits that each of the events made.
+  public let hitCounts: [TruthHitCounts]
   /// Number of events by what they are.
   public let channels: [String: UInt64]
   /// Primitives by input.
@@ -75,14 +79,22 @@ public struct SliceMaker: Sendable {
     }
     var hits = HitStore()
     var channels: [String: UInt64] = [:]
+    var hitCounts: [TruthHitCounts] = []
+    var total = TruthHitCounts()
     for event in events {
       channels[event.channel, default: 0] += 1
       response.respond(to: event, seed: seed, into: &hits)
+      guard setup.keepsTruth else { continue }
+      let now = TruthHitCounts(of: hits)
+      hitCounts.append(now.since(total))
+      total = now
     }
     let start = Double(slice) * setup.sliceDuration
     response.addNoise(
       stretch: UInt64(slice), from: start, to: start + setup.sliceDuration, seed: seed, into: &hits)
-    return RawSlice(slice: slice, hits: hits, events: setup.keepsTruth ? events : [], channels: channels)
+    return RawSlice(
+      slice: slice, hits: hits, events: setup.keepsTruth ? events : [], hitCounts: hitCounts,
+      channels: channels)
   }
 
   /// The second step.
@@ -146,7 +158,8 @@ public struct SliceMaker: Sendable {
       }
     }
     return SliceProduct(
-      slice: raw.slice, hits: hits, packets: block.batch(), events: raw.events, channels: raw.channels,
+      slice: raw.slice, hits: hits, packets: block.batch(), events: raw.events,
+      hitCounts: raw.hitCounts, channels: raw.channels,
       primitives: counts, lostPrimitives: lost)
   }
 }
