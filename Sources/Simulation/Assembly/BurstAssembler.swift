@@ -120,6 +120,9 @@ public final class BurstAssembler {
     }
   }
 
+  /// Slices whose hits are kept.
+  var keptSlices: Int { kept.count }
+
   /// Takes the next slice of the burst.
   ///
   /// - Throws: `FormatError` if a board has more to send than its format can hold.
