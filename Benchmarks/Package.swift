@@ -15,6 +15,8 @@ let package = Package(
         .product(name: "L0Trigger", package: "spillway"),
         .product(name: "L1Trigger", package: "spillway"),
         .product(name: "TriggerPipeline", package: "spillway"),
+        .product(name: "Detectors", package: "spillway"),
+        .product(name: "Simulation", package: "spillway"),
         .product(name: "NA62Formats", package: "spillway"),
       ],
       swiftSettings: [

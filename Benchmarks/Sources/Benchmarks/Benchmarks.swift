@@ -10,6 +10,7 @@ import TriggerPipeline
 ///
 ///     swift run -c release --package-path Benchmarks Benchmarks [CAPTURE] [MENU]
 ///     swift run -c release --package-path Benchmarks Benchmarks l0 [MENU]
+///     swift run -c release --package-path Benchmarks Benchmarks simulate [CONFIGURATION]
 @main
 struct Benchmarks {
   static func main() async throws {
@@ -17,6 +18,10 @@ struct Benchmarks {
     if arguments.count > 1, arguments[1] == "l0" {
       let menu = arguments.count > 2 ? arguments[2] : "Configs/menus/kaon-2018.yaml"
       return try await L0Benchmark(menu: menu).run()
+    }
+    if arguments.count > 1, arguments[1] == "simulate" {
+      let burst = arguments.count > 2 ? arguments[2] : "Configs/simulation/kaon-2018.yaml"
+      return try await SimulationBenchmark(burst: burst).run()
     }
     let path = arguments.count > 1 ? arguments[1] : "Replay/ordered-1000.pcap.gz"
     let menu = try L1Menu.load(
