@@ -35,6 +35,7 @@ let package = Package(
     .library(name: "EventBuilding", targets: ["EventBuilding"]),
     .library(name: "L1Trigger", targets: ["L1Trigger"]),
     .library(name: "L0Trigger", targets: ["L0Trigger"]),
+    .library(name: "Simulation", targets: ["Simulation"]),
     .library(name: "TriggerPipeline", targets: ["TriggerPipeline"]),
     .library(name: "MenuStudies", targets: ["MenuStudies"]),
   ],

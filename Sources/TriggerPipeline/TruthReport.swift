@@ -33,6 +33,7 @@ public struct TruthReport: Sendable {
   private let window: Double
   private let events: TruthTable?
   private let emulated: TruthTable?
+  private let menuFileHash: String
   private let l0: L0Menu?
   private let l1: L1Menu?
   private let selections: SelectionSet?
@@ -46,11 +47,15 @@ public struct TruthReport: Sendable {
   ///   - window: ns from a trigger within which its decays begin.
   ///   - events: what the join with judged events counted, if there were any.
   ///   - emulated: what the join with emulated triggers counted, if there were any.
+  ///   - menuFileHash: SHA-256 of the menu's file, as the truth has that of its own.
+  ///   - l0: the lines of the menu.
+  ///   - l1: the chains of the menu.
+  ///   - selections: the selections that the events went through.
   public init(
     header: TruthHeader, path: String, window: Double, events: TruthTable?, emulated: TruthTable?,
-    l0: L0Menu?,
-    l1: L1Menu?, selections: SelectionSet?
+    menuFileHash: String, l0: L0Menu?, l1: L1Menu?, selections: SelectionSet?
   ) {
+    self.menuFileHash = menuFileHash
     self.header = header
     self.path = path
     self.window = window
@@ -144,9 +149,7 @@ public struct TruthReport: Sendable {
   /// Notes on what does not fit together.
   public var notes: [String] {
     var notes: [String] = []
-    let made = header.configuration("menu")
-    let hashes = [l0?.hash, l1?.hash].compactMap { $0 }
-    if let made, !made.sha256.isEmpty, !hashes.contains(made.sha256) {
+    if let made = header.configuration("menu"), !made.sha256.isEmpty, made.sha256 != menuFileHash {
       notes.append(
         "simulated with menu \(made.name), replayed with another: recorded triggers are of the former")
     }

@@ -196,7 +196,7 @@ struct Replay: AsyncParsableCommand {
       l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil })
     let truthReport = try truth?.report(
       events: report.hasEvents ? joined : nil, emulated: l0Report?.hasPrimitives == true ? emulated : nil,
-      l0: both.l0, l1: menu, selections: selectionSet, out: out)
+      menuPath: self.menu, l0: both.l0, l1: menu, selections: selectionSet, out: out)
     if json {
       Terminal.out(try Self.summary(report.summary(), l0Report, truthReport).json() + "\n")
     } else {

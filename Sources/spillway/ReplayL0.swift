@@ -48,7 +48,7 @@ extension Replay {
     let emulated = try await sink.finishTruth()
     let report = try await sink.finish()
     let truthReport = try truth?.report(
-      events: nil, emulated: emulated, l0: lines, l1: nil, selections: nil, out: out)
+      events: nil, emulated: emulated, menuPath: self.menu, l0: lines, l1: nil, selections: nil, out: out)
     try await sink.write(
       RunManifest(
         inputs: RunManifest.inputs(input, await digests.value), run: runNumber,

@@ -53,11 +53,12 @@ struct ReplayTruth {
 
   /// The report, written to the run directory if there is one.
   func report(
-    events: TruthTable?, emulated: TruthTable?, l0: L0Menu?, l1: L1Menu?, selections: SelectionSet?,
-    out: String?
+    events: TruthTable?, emulated: TruthTable?, menuPath: String, l0: L0Menu?, l1: L1Menu?,
+    selections: SelectionSet?, out: String?
   ) throws -> TruthReport {
     let report = TruthReport(
-      header: header, path: path, window: window, events: events, emulated: emulated, l0: l0, l1: l1,
+      header: header, path: path, window: window, events: events, emulated: emulated,
+      menuFileHash: SHA256.hex(of: try ConfigurationFile.text(path: menuPath)), l0: l0, l1: l1,
       selections: selections)
     if let out {
       try OutputFile.write(report.csv(), to: "\(out)/efficiencies.csv")
