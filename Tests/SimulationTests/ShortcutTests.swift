@@ -70,7 +70,7 @@ import Testing
       let diagonal = 0.5.squareRoot()
       for view in 0..<4 {
         for layer in 0..<4 {
-          let at = StrawResponse.chamberZ[chamber] + StrawResponse.viewZ[view] + StrawResponse.layerZ[layer]
+          let at = StrawResponse.chamberZ[chamber] + StrawGeometry.viewZ[view] + StrawGeometry.layerZ[layer]
           let (x, y) = track.crossing(atZ: at)
           let (across, along) = [
             (diagonal * (x - y), diagonal * (x + y)), (diagonal * (x + y), diagonal * (x - y)), (x, y),
@@ -130,13 +130,13 @@ import Testing
     for (place, centre) in centres.enumerated() {
       let half = place < 11 ? 32.5 : 49.4
       for x in [centre - half, centre, centre + half] {
-        let found = try #require(CHODResponse.slab(horizontal: false, x: x, y: 130))
+        let found = try #require(CHODGeometry.slab(horizontal: false, x: x, y: 130))
         #expect(found.slab == 48 + 15 - place, "x = \(x)")
       }
     }
-    #expect(CHODResponse.slab(horizontal: false, x: 1210.6, y: 130) == nil)
-    let first = try #require(CHODResponse.slab(horizontal: false, x: 30, y: 210))
+    #expect(CHODGeometry.slab(horizontal: false, x: 1210.6, y: 130) == nil)
+    let first = try #require(CHODGeometry.slab(horizontal: false, x: 30, y: 210))
     #expect(first.distance == 1000)
-    #expect(CHODResponse.slab(horizontal: false, x: 1160, y: 601) == nil)
+    #expect(CHODGeometry.slab(horizontal: false, x: 1160, y: 601) == nil)
   }
 }
