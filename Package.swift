@@ -17,7 +17,8 @@ func room(
   [
     .target(name: name, dependencies: dependencies, swiftSettings: strict),
     .testTarget(
-      name: "\(name)Tests", dependencies: [.target(name: name), "SpillwayTestSupport"] + dependencies + testing,
+      name: "\(name)Tests",
+      dependencies: [.target(name: name), "SpillwayTestSupport"] + dependencies + testing,
       swiftSettings: strict),
   ]
 }
@@ -25,6 +26,9 @@ func room(
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 let package = Package(
   name: "spillway",
@@ -45,6 +49,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
@@ -57,8 +63,8 @@ let package = Package(
       name: "spillway",
       dependencies: [
         "MenuStudies", "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding",
-        "L0Trigger", "L1Trigger", "Detectors", "Selections", "Simulation", "Alerting", "CountingStatistics",
-        argumentParser,
+        "L0Trigger", "L1Trigger", "Detectors", "Reconstruction", "Selections", "Simulation", "Alerting",
+        "CountingStatistics", "RunStore", "Pages", argumentParser,
       ],
       swiftSettings: strict),
     .testTarget(
@@ -72,6 +78,8 @@ let package = Package(
     + room("NA62Formats", [])
     + room("CountingStatistics", [])
     + room("Configuration", [yams])
+    + room("Pages", [])
+    + room("RunStore", ["Configuration", grdb, crypto])
     + room("Detectors", ["NA62Formats", "Configuration"])
     + room("PacketCapture", ["CPcap", "CZlib", "CZstd", "NA62Formats"])
     + room("EventBuilding", ["NA62Formats", "PacketCapture"])
@@ -95,12 +103,12 @@ let package = Package(
       "TriggerPipeline",
       [
         "NA62Formats", "PacketCapture", "Configuration", "Detectors", "EventBuilding", "L0Trigger",
-        "L1Trigger", "CountingStatistics", "Selections", "Simulation", "Alerting",
+        "L1Trigger", "CountingStatistics", "Reconstruction", "Selections", "Simulation", "Alerting", "Pages",
       ])
     + room(
       "MenuStudies",
       [
         "NA62Formats", "PacketCapture", "Configuration", "CountingStatistics", "L0Trigger",
-        "TriggerPipeline",
+        "TriggerPipeline", "Pages",
       ])
 )

@@ -1,4 +1,5 @@
 import CountingStatistics
+import Pages
 import TriggerPipeline
 
 extension CompareReport {

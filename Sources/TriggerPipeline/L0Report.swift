@@ -1,6 +1,7 @@
 public import Configuration
 import CountingStatistics
 import L0Trigger
+import Pages
 
 /// The results of L0 as tables and as structured values: one source for what is printed and what is written.
 public struct L0Report: Sendable {

@@ -4,6 +4,7 @@ import EventBuilding
 public import L1Trigger
 import NA62Formats
 import PacketCapture
+import Pages
 import Selections
 
 /// The results of a run as tables and as structured values: one source for what is printed and what is

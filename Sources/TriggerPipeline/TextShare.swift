@@ -1,3 +1,5 @@
+import Pages
+
 /// A share for a person.
 public enum TextShare {
   /// The share in percent, with four significant digits and no zeros behind them.

@@ -2,6 +2,7 @@ public import Configuration
 import CountingStatistics
 public import L0Trigger
 public import L1Trigger
+import Pages
 public import Selections
 public import Simulation
 

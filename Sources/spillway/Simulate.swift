@@ -5,6 +5,7 @@ import Foundation
 import L0Trigger
 import NA62Formats
 import PacketCapture
+import Pages
 import Simulation
 import TriggerPipeline
 

@@ -1,3 +1,5 @@
+import Detectors
+import L1Trigger
 import Testing
 
 @testable import Simulation

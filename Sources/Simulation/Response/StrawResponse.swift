@@ -145,7 +145,9 @@ struct StrawResponse {
       let found = nearest(first + layer, across: line.across + dz * line.slope)
       let isWithin = abs(line.along + dz * line.slopeAlong) < Self.halfLength
       crossed[count] = (found.channel, found.distance * cosine, dz)
-      count += (isWithin ? 1 : 0) & (found.channel >= 0 ? 1 : 0) & (found.distance < StrawGeometry.strawRadius ? 1 : 0)
+      count +=
+        (isWithin ? 1 : 0) & (found.channel >= 0 ? 1 : 0)
+        & (found.distance < StrawGeometry.strawRadius ? 1 : 0)
     }
     for i in 0..<count {
       let (channel, r, dz) = crossed[i]
@@ -170,7 +172,10 @@ struct StrawResponse {
     let (low, high) = (min(across.0, across.1), max(across.0, across.1))
     // The wires of a hole are within it: what is farther from its edges than a straw's radius meets none.
     let here = layers[first]
-    if low > here.holeLow + StrawGeometry.strawRadius, high < here.holeHigh - StrawGeometry.strawRadius { return true }
-    return low > Self.outer.upperBound + StrawGeometry.strawRadius || high < Self.outer.lowerBound - StrawGeometry.strawRadius
+    if low > here.holeLow + StrawGeometry.strawRadius, high < here.holeHigh - StrawGeometry.strawRadius {
+      return true
+    }
+    return low > Self.outer.upperBound + StrawGeometry.strawRadius
+      || high < Self.outer.lowerBound - StrawGeometry.strawRadius
   }
 }

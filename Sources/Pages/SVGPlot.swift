@@ -1,9 +1,7 @@
-import TriggerPipeline
-
 /// A plot as inline SVG. Colours come from the page's style: class `s0` to `s7` for the series.
-struct SVGPlot {
+public struct SVGPlot {
   /// Colours there are; later series take them again, with dashed lines.
-  static let colours = 8
+  public static let colours = 8
 
   private let width: Double
   private let height: Double
@@ -13,7 +11,7 @@ struct SVGPlot {
   private var body = ""
 
   /// An empty plot with axes; the ranges are not empty.
-  init(
+  public init(
     width: Double = 1040, height: Double = 320, x: ClosedRange<Double>, y: ClosedRange<Double>,
     xTitle: String, yTitle: String
   ) {
@@ -46,7 +44,9 @@ struct SVGPlot {
   }
 
   /// Adds the outline of a histogram whose first bin begins at `start`.
-  mutating func histogram(_ values: [Double], start: Double, width: Double, series: Int, isFilled: Bool) {
+  public mutating func histogram(
+    _ values: [Double], start: Double, width: Double, series: Int, isFilled: Bool
+  ) {
     guard !values.isEmpty else { return }
     var path = "M\(point(start, y.lowerBound))"
     for (bin, value) in values.enumerated() {
@@ -60,7 +60,7 @@ struct SVGPlot {
   }
 
   /// Adds a vertical mark.
-  mutating func mark(_ value: Double) {
+  public mutating func mark(_ value: Double) {
     guard x.contains(value) else { return }
     let place = Self.text(placeX(value))
     body += "<line class=\"mark\" x1=\"\(place)\" x2=\"\(place)\" y1=\"\(Self.text(margin.top))\" "
@@ -68,7 +68,7 @@ struct SVGPlot {
   }
 
   /// The plot; `label` says to those who do not see it what it shows.
-  func svg(label: String) -> String {
+  public func svg(label: String) -> String {
     "<svg viewBox=\"0 0 \(Self.text(width)) \(Self.text(height))\" role=\"img\" "
       + "aria-label=\"\(HTML.escaped(label))\">\n\(body)</svg>\n"
   }
@@ -86,14 +86,14 @@ struct SVGPlot {
   }
 
   /// A coordinate with one digit behind the point.
-  static func text(_ value: Double) -> String {
+  public static func text(_ value: Double) -> String {
     guard value.isFinite else { return "0" }
     let rounded = (value * 10).rounded() / 10
     return rounded == rounded.rounded() && abs(rounded) < 1e9 ? "\(Int(rounded))" : "\(rounded)"
   }
 
   /// Round numbers in a range, about as many as asked for.
-  static func ticks(_ range: ClosedRange<Double>, about count: Int) -> [Double] {
+  public static func ticks(_ range: ClosedRange<Double>, about count: Int) -> [Double] {
     let span = range.upperBound - range.lowerBound
     guard span > 0, span.isFinite, count > 0 else { return [] }
     var unit = 1.0
@@ -106,14 +106,5 @@ struct SVGPlot {
       ticks.append((first + Double(ticks.count)) * step)
     }
     return ticks
-  }
-}
-
-/// Text for a page.
-enum HTML {
-  /// A text with the characters that have a meaning in HTML written as entities.
-  static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-      .replacing("\"", with: "&quot;")
   }
 }
