@@ -52,8 +52,9 @@ public struct PhysicsAccumulator: Sendable, Equatable, Mergeable {
     counting = selection.counting.map { CountingState(experiment: $0.experiment) }
     selectionHash = selection.hash
     plan = FillPlan(
-      histogramSlots: selection.program.histogramSlots, histogramStages: selection.histograms.map(\.stage),
-      scanSlots: selection.program.scanSlots, scanRegions: selection.scans.map(\.region),
+      histogramSlots: selection.plan.program.histogramSlots,
+      histogramStages: selection.histograms.map(\.stage),
+      scanSlots: selection.plan.program.scanSlots, scanRegions: selection.scans.map(\.region),
       countingRegions: selection.counting?.regions ?? 0)
   }
 

@@ -15,7 +15,7 @@ public struct SelectionWorkspace: Sendable {
 
   /// Storage that is large enough for each of the selections.
   public init(_ selections: [PhysicsSelection]) {
-    let count = selections.map(\.program.slots.count).max() ?? 0
+    let count = selections.map(\.plan.program.slots.count).max() ?? 0
     slots = [Double](repeating: .nan, count: count)
     best = slots
   }

@@ -195,6 +195,33 @@ import Testing
     #expect(try account.unblinded().counting.observed == 1)
   }
 
+  @Test func engineDoesWhatEachSelectionDoes() throws {
+    let file =
+      physicsFile(Self.lines())
+      + physicsFile(Self.lines(chi2: 2, isBlind: false), name: "open")
+      .split(separator: "\n").dropFirst(3).joined(separator: "\n")
+    let set = try PhysicsSelectionSet.parse(text: file, file: "t")
+    var engines = [SelectionEngine(set), SelectionEngine(set)]
+    let events = events(400, seed: 10)
+    for (index, event) in events.enumerated() {
+      try engines[index % 2].process(event)
+      let outcomes = engines[index % 2].outcomes
+      #expect(outcomes[0] == set.selections[0].run(event).outcome)
+      // Values are those of the selection that was processed last; no alert may tell of a sealed event.
+      #expect((engines[index % 2].values(selection: 1) != nil) == (outcomes[1].stage >= 0))
+      if outcomes[0].isSealed { #expect(engines[index % 2].values(selection: 0) == nil) }
+    }
+    try engines[0].merge(engines[1])
+    #expect(engines[0].accounts[0] == (try account(set.selections[0], events)))
+    #expect(engines[0].accounts[1] == (try account(set.selections[1], events)))
+    let sealed = engines[0].takeSealed()
+    #expect(UInt64(sealed.count) == engines[0].accounts[0].sealed.flow.seen)
+    #expect(sealed.allSatisfy { $0.selection == "sample" })
+    #expect(engines[0].takeSealed().isEmpty)
+    let other = SelectionEngine(try Shipped.all())
+    #expect(throws: SelectionError.self) { try engines[0].merge(other) }
+  }
+
   @Test func fluxFollowsTheCount() throws {
     let flux = try #require(try Shipped.selection("K3pi").flux)
     // 1000 events of the control line, 400 / (0.154 x 0.05583).
