@@ -29,10 +29,7 @@ extension SelectionPlan {
     switch topology {
     case .event: consider(prefix, event, &workspace, &best, &isSealed)
     case .track:
-      for track in 0..<event.tracks.count
-      where (event.tracks[.charge, track] > 0) == (firstCharge > 0)
-        && !event.tracks[.charge, track].isNaN
-      {
+      for track in 0..<event.tracks.count where event.tracks[.charge, track] * Double(firstCharge) > 0 {
         var candidate = prefix
         candidate.container = track
         candidate.chi2 = event.tracks[.chi2, track]

@@ -166,6 +166,26 @@ import Testing
     #expect(ShownCutFlow(account.open.flow, isBlind: false).seen == account.open.flow.seen)
   }
 
+  @Test func blindReportHidesEveryCountOfSealedEvents() throws {
+    let selection = try physics(Self.lines())
+    let account = try account(selection, events(1000, seed: 11))
+    func text(_ part: PhysicsAccumulator, _ isBlind: Bool) -> String { part.report(isBlind: isBlind).json() }
+    let blind = text(account.open, true)
+    #expect(blind.contains(#"{"name":"SR","events":"(blind)"}"#))
+    #expect(blind.contains(#""observed":"(blind)""#))
+    #expect(blind.contains(#""seen":"(blind)","not_entered":"(blind)","entered":"(blind)""#))
+    #expect(!blind.contains(#"{"name":"CR","events":"(blind)"}"#))
+    // The scan is over all selected events, so it is open; that of the signal region alone is not.
+    #expect(!blind.contains(#""events":"(blind)"}],"histograms""#))
+    let whole = text(try account.unblinded(), false)
+    #expect(!whole.contains("(blind)"))
+    #expect(whole.contains(#""seen":1000"#))
+    let shipped = try Shipped.selection("Kpi4e")
+    #expect(text(PhysicsAccumulator(shipped), true).contains(#""events":"(blind)"}],"histograms""#))
+    let all = PhysicsAccumulator(try physics(Self.lines(blindRegion: false)))
+    #expect(text(all, true).contains(#""events":"(blind)"}],"histograms""#))
+  }
+
   @Test func accumulatorsOfDifferentSelectionsDoNotMerge() throws {
     var first = try account(try physics(Self.lines()), events(50, seed: 9))
     let second = try account(try physics(Self.lines(chi2: 3)), events(50, seed: 9))
