@@ -1,3 +1,5 @@
+public import Configuration
+
 /// All selections on one worker: it evaluates events, adds them up and keeps what must be sealed.
 ///
 /// Engines of several workers, each with its share of the events, merge to the engine of all. For example:
@@ -15,12 +17,20 @@ public struct SelectionEngine: Sendable {
   public private(set) var outcomes: [SelectionOutcome]
 
   private let plans: [SelectionPlan]
+  private let isOpened: [Bool]
+  /// The selection that the workspace's numbers are of.
+  private var last = -1
   private var workspace: SelectionWorkspace
   private var sealed: [SealedCandidate] = []
 
   /// An engine that has seen nothing.
-  public init(_ set: PhysicsSelectionSet) {
+  ///
+  /// - Parameters:
+  ///   - set: The selections.
+  ///   - unblinded: Names of the selections that were unblinded: their events are all open.
+  public init(_ set: PhysicsSelectionSet, unblinded: Set<String> = []) {
     self.set = set
+    isOpened = set.selections.map { !$0.isBlind || unblinded.contains($0.name) }
     plans = set.selections.map(\.plan)
     accounts = set.accounts()
     outcomes = set.selections.map { _ in SelectionOutcome(verdict: .notEntered) }
@@ -35,7 +45,9 @@ public struct SelectionEngine: Sendable {
   /// Evaluates one selection on an event, for a stage that takes the time of each; throws where a count would
   /// overflow.
   public mutating func process(_ event: SelectionEvent, selection index: Int) throws {
-    let outcome = plans[index].evaluate(event, &workspace)
+    var outcome = plans[index].evaluate(event, &workspace)
+    if isOpened[index] { outcome.isSealed = false }
+    last = index
     outcomes[index] = outcome
     try accounts[index].add(outcome, values: workspace.slots)
     guard outcome.isSealed,
@@ -44,13 +56,17 @@ public struct SelectionEngine: Sendable {
     sealed.append(record)
   }
 
-  /// The numbers of the best candidate of the selection that was last processed, with names and units: for an
-  /// alert. Nil for a sealed event, which no alert may tell of, and where there is no candidate.
-  public func values(
-    selection index: Int
-  ) -> [(name: String, value: Double, unit: String?)]? {
-    guard !outcomes[index].isSealed, outcomes[index].stage >= 0 else { return nil }
+  /// The numbers of the best candidate with names and units, for an alert; only of the selection that was
+  /// processed last, right after ``process(_:selection:)``. Nil for another, for a sealed event, which no alert
+  /// may tell of, and where there is no candidate.
+  public func values(selection index: Int) -> [(name: String, value: Double, unit: String?)]? {
+    guard index == last, !outcomes[index].isSealed, outcomes[index].stage >= 0 else { return nil }
     return zip(set.selections[index].valueNames, workspace.values).map { ($0.name, $1, $0.unit) }
+  }
+
+  /// What each selection has counted, as it may be shown: see ``PhysicsAccumulator/report(isBlind:)``.
+  public func reports() -> [ConfigValue] {
+    accounts.indices.map { accounts[$0].open.report(isBlind: !isOpened[$0]) }
   }
 
   /// The sealed events since the last call, in their order: for the ledger alone.
@@ -62,7 +78,7 @@ public struct SelectionEngine: Sendable {
 
   /// Adds the counts and sealed events of another worker; throws, changing nothing, if its selections differ.
   public mutating func merge(_ other: SelectionEngine) throws {
-    guard set.hash == other.set.hash else {
+    guard set.hash == other.set.hash, isOpened == other.isOpened else {
       throw SelectionError.differentSelections(
         set.selections.map(\.name).joined(separator: ", "),
         other.set.selections.map(\.name).joined(separator: ", "))

@@ -20,7 +20,7 @@ extension SelectionPlan {
   ///   - workspace: Storage made for a list of selections that this one is in.
   func evaluate(_ event: SelectionEvent, _ workspace: inout SelectionWorkspace) -> SelectionOutcome {
     guard isTriggered(event.input) else { return SelectionOutcome(verdict: .notEntered) }
-    for slot in program.slots.indices { workspace.slots[slot] = .nan }
+    workspace.clear(program.slots.count)
     var best = Candidate()
     var isSealed = false
     var prefix = Candidate()

@@ -20,6 +20,15 @@ public struct SelectionWorkspace: Sendable {
     best = slots
   }
 
+  /// Makes the first slots not available, and more of them where there are too few.
+  mutating func clear(_ count: Int) {
+    if slots.count < count {
+      slots = [Double](repeating: .nan, count: count)
+      best = slots
+    }
+    for slot in 0..<count { slots[slot] = .nan }
+  }
+
   /// The numbers of the best candidate of the event that was last evaluated, in the order of the selection's
   /// ``PhysicsSelection/valueNames``; NaN where one was not needed or is not available.
   public var values: [Double] { slots }

@@ -91,12 +91,17 @@ import Testing
     var workspace = SelectionWorkspace([selection])
     var rebuilt = PhysicsAccumulator(selection)
     let events = events(800, seed: 5)
-    for event in events {
+    for (index, event) in events.enumerated() {
       let outcome = selection.evaluate(event, &workspace)
       let record = SealedCandidate(selection, outcome, event, workspace)
       #expect((record != nil) == outcome.isSealed)
       if let record {
-        try rebuilt.add(record)
+        let restored = try #require(
+          SealedCandidate(
+            restoring: selection, selectionHash: record.selectionHash, run: record.run, burst: record.burst,
+            event: record.event, timestamp: record.timestamp, regions: record.regions,
+            isAmbiguous: record.outcome.isAmbiguous, values: record.values.map(\.value)))
+        try rebuilt.add(index % 2 == 0 ? record : restored)
         #expect(record.regions.contains("SR") || !outcome.isSelected || outcome.regions & 1 == 0)
         #expect(record.configValue.json().contains("\"selection\":\"sample\""))
       }
@@ -109,6 +114,16 @@ import Testing
     }
     let first = try #require(sealed.first)
     #expect(throws: SelectionError.differentSelections("sample", "sample")) { try wrong.add(first) }
+    func restored(_ hash: String, _ regions: [String], _ values: [Double]) -> SealedCandidate? {
+      SealedCandidate(
+        restoring: selection, selectionHash: hash, run: 1, burst: 1, event: 1, timestamp: 1, regions: regions,
+        isAmbiguous: false, values: values)
+    }
+    let values = first.values.map(\.value)
+    #expect(restored(selection.hash, ["SR"], values) != nil)
+    #expect(restored(other.hash, ["SR"], values) == nil)
+    #expect(restored(selection.hash, ["XR"], values) == nil)
+    #expect(restored(selection.hash, ["SR"], values.dropLast()) == nil)
   }
 
   @Test func openPartDoesNotKnowOfSealedEvents() throws {
@@ -240,6 +255,29 @@ import Testing
     #expect(engines[0].takeSealed().isEmpty)
     let other = SelectionEngine(try Shipped.all())
     #expect(throws: SelectionError.self) { try engines[0].merge(other) }
+  }
+
+  @Test func unblindedEngineSealsNothing() throws {
+    let set = try PhysicsSelectionSet.parse(text: physicsFile(Self.lines()), file: "t")
+    var blind = SelectionEngine(set)
+    var open = SelectionEngine(set, unblinded: ["sample"])
+    for event in events(400, seed: 13) {
+      try blind.process(event)
+      try open.process(event)
+    }
+    #expect(open.takeSealed().isEmpty)
+    #expect(try open.accounts[0].open == blind.accounts[0].unblinded())
+    #expect(blind.reports()[0].json().contains("(blind)"))
+    #expect(!open.reports()[0].json().contains("(blind)"))
+    #expect(throws: SelectionError.self) { try open.merge(blind) }
+  }
+
+  @Test func workspaceGrowsToTheSelection() throws {
+    let selection = try physics(Self.lines())
+    var small = SelectionWorkspace([])
+    for event in events(20, seed: 14) {
+      #expect(selection.evaluate(event, &small) == selection.run(event).outcome)
+    }
   }
 
   @Test func fluxFollowsTheCount() throws {
