@@ -32,15 +32,18 @@ public struct PhysicsAccumulator: Sendable, Equatable, Mergeable {
   /// Hash of the selection.
   public let selectionHash: String
 
-  private let plan: FillPlan
+  let plan: FillPlan
 
   /// Where the histograms and scans find their numbers.
-  private struct FillPlan: Sendable, Equatable {
+  struct FillPlan: Sendable, Equatable {
     let histogramSlots: [SIMD2<Int>]
     let histogramStages: [Int]
     let scanSlots: [SIMD2<Int>]
     let scanRegions: [UInt64]
     let countingRegions: UInt64
+    /// Whether a scan, or the count, is of events that are sealed while the selection is blind.
+    let areScansBlind: [Bool]
+    let isCountingBlind: Bool
   }
 
   /// Nothing seen yet.
@@ -51,10 +54,16 @@ public struct PhysicsAccumulator: Sendable, Equatable, Mergeable {
     scans = selection.scans.map(\.empty)
     counting = selection.counting.map { CountingState(experiment: $0.experiment) }
     selectionHash = selection.hash
+    let blind = selection.plan.constants.blindRegions
+    // Without a blind region a blind selection seals all that it selects.
+    func isSealed(_ regions: UInt64) -> Bool { blind == 0 || regions & blind != 0 }
     plan = FillPlan(
-      histogramSlots: selection.program.histogramSlots, histogramStages: selection.histograms.map(\.stage),
-      scanSlots: selection.program.scanSlots, scanRegions: selection.scans.map(\.region),
-      countingRegions: selection.counting?.regions ?? 0)
+      histogramSlots: selection.plan.program.histogramSlots,
+      histogramStages: selection.histograms.map(\.stage),
+      scanSlots: selection.plan.program.scanSlots, scanRegions: selection.scans.map(\.region),
+      countingRegions: selection.counting?.regions ?? 0,
+      areScansBlind: selection.scans.map { isSealed($0.region) },
+      isCountingBlind: isSealed(selection.counting?.regions ?? 0) || selection.counting?.regions == 0)
   }
 
   /// Whether the books close: the cut flow's, and each selected event is in a region or outside.

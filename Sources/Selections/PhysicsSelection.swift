@@ -49,9 +49,21 @@ public struct PhysicsSelection: Sendable {
   let variables: [DerivedVariable]
   let histograms: [SelectionHistogram]
   let scans: [SelectionScan]
-  let program: SelectionProgram
-  let assignments: RoleAssignments
-  let constants: SelectionConstants
+  let plan: SelectionPlan
+
+  /// The names and units of the numbers that ``SelectionWorkspace/values`` holds.
+  public var valueNames: [(name: String, unit: String?)] {
+    plan.program.slots.map { ($0.name, $0.dimension.unit) }
+  }
+
+  /// The verdict on one event; the numbers of its best candidate are then in the workspace.
+  ///
+  /// - Parameters:
+  ///   - event: The event.
+  ///   - workspace: Storage made for a list of selections that this one is in.
+  public func evaluate(_ event: SelectionEvent, _ workspace: inout SelectionWorkspace) -> SelectionOutcome {
+    plan.evaluate(event, &workspace)
+  }
 
   /// What each step of the cut flow asks: the topology first, unless it is the event itself.
   public var stepLabels: [String] {

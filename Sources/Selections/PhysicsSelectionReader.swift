@@ -95,12 +95,14 @@ struct PhysicsSelectionReader {
       counting: counting?.counting, flux: flux?.flux, isBlind: isBlind, raisesAlert: raisesAlert,
       effective: form, hash: form.sha256, variables: names.variables,
       histograms: histograms.map(\.histogram), scans: scans.map(\.scan),
-      program: SelectionCompiler.compile(
-        topology: topology, variables: names.variables, cuts: cuts, regions: regions.regions,
-        histograms: histograms.map(\.histogram), scans: scans.map(\.scan)),
-      assignments: RoleAssignments(roles),
-      constants: SelectionConstants(
-        roles: roles, beam: beam, regions: regions.regions, exclusive: exclusive))
+      plan: SelectionPlan(
+        requiresKept: trigger.isKept, triggerConditions: trigger.conditions, topology: topology, roles: roles,
+        cutCount: cuts.count, isBlind: isBlind,
+        program: SelectionCompiler.compile(
+          topology: topology, variables: names.variables, cuts: cuts, regions: regions.regions,
+          histograms: histograms.map(\.histogram), scans: scans.map(\.scan)),
+        constants: SelectionConstants(
+          roles: roles, beam: beam, regions: regions.regions, exclusive: exclusive)))
   }
 
   // MARK: Trigger and roles

@@ -12,8 +12,9 @@ public protocol TableColumn: CaseIterable, RawRepresentable<Int>, Hashable, Send
 public struct QuantityTable<Column: TableColumn>: Sendable {
   /// Number of rows.
   public private(set) var count = 0
-  private var cells: [Double] = []
-  private let width = Column.allCases.count
+  // What is inlinable below is specialised for its columns in the rooms that fill the tables.
+  @usableFromInline var cells: [Double] = []
+  @usableFromInline let width = Column.allCases.count
 
   /// A table without rows.
   public init() {}
@@ -27,12 +28,13 @@ public struct QuantityTable<Column: TableColumn>: Sendable {
   /// Adds a row in which nothing is available, and gives its index.
   @discardableResult
   public mutating func append() -> Int {
-    for _ in 0..<width { cells.append(.nan) }
+    cells.append(contentsOf: repeatElement(.nan, count: width))
     count += 1
     return count - 1
   }
 
   /// The value of a column in a row below ``count``.
+  @inlinable
   public subscript(column: Column, row: Int) -> Double {
     get { cells[row * width + column.rawValue] }
     set { cells[row * width + column.rawValue] = newValue }

@@ -82,8 +82,7 @@ public enum SelectionPage {
   private static func cuts(_ selection: PhysicsSelection) -> [String] {
     ["| | cut | asks | trust | source |", "|---|---|---|---|---|"]
       + selection.cuts.enumerated().map { index, cut in
-        "| \(index + 1) | \(cut.name) | \(code(cut.label)) | \(cut.provenance.trust.word) |"
-          + " \(cut.provenance.source) |"
+        "| \(index + 1) | \(cut.name) | \(code(cut.label)) | \(cell(cut.provenance)) |"
       }
   }
 
@@ -92,7 +91,7 @@ public enum SelectionPage {
     var lines = ["| region | where | blind | trust | source |", "|---|---|---|---|---|"]
     lines += selection.regions.map { region in
       "| \(region.name) | \(code(region.label)) | \(region.isBlind ? "yes" : "no") |"
-        + " \(region.provenance.trust.word) | \(region.provenance.source) |"
+        + " \(cell(region.provenance)) |"
     }
     for set in selection.exclusiveRegions {
       let names = set.map { selection.regions[$0].name }
@@ -140,9 +139,8 @@ public enum SelectionPage {
     }
     lines += selection.scans.map { scan in
       let axes = scan.empty.axes.map { axis in
-        let widths = axis.halfWidths
-        let width =
-          widths.min() == widths.max() ? "\(widths[0])" : "\(widths[0]) to \(widths[widths.count - 1])"
+        let widths = axis.halfWidths.map(short)
+        let width = Set(widths).count == 1 ? widths[0] : "\(widths[0]) to \(widths[widths.count - 1])"
         return "\(code(axis.variable)), \(axis.masses.count) masses from \(axis.masses[0]) to"
           + " \(axis.masses[axis.masses.count - 1]) MeV/c2, windows of +-\(width) MeV/c2"
       }
@@ -157,6 +155,14 @@ public enum SelectionPage {
       .map { selection.regions[$0].name }
     return names.isEmpty ? "" : " in \(names.joined(separator: " and "))"
   }
+
+  /// Trust and source, as two cells of a table.
+  private static func cell(_ provenance: Provenance) -> String {
+    "\(provenance.trust.word) | \(provenance.source.replacing("|", with: "\\|"))"
+  }
+
+  /// A number without the last digits of its rounding.
+  private static func short(_ value: Double) -> String { "\((value * 1e6).rounded() / 1e6)" }
 
   private static func code(_ text: String) -> String { "`\(text)`" }
 }

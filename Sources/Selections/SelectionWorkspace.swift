@@ -15,9 +15,18 @@ public struct SelectionWorkspace: Sendable {
 
   /// Storage that is large enough for each of the selections.
   public init(_ selections: [PhysicsSelection]) {
-    let count = selections.map(\.program.slots.count).max() ?? 0
+    let count = selections.map(\.plan.program.slots.count).max() ?? 0
     slots = [Double](repeating: .nan, count: count)
     best = slots
+  }
+
+  /// Makes the first slots not available, and more of them where there are too few.
+  mutating func clear(_ count: Int) {
+    if slots.count < count {
+      slots = [Double](repeating: .nan, count: count)
+      best = slots
+    }
+    for slot in 0..<count { slots[slot] = .nan }
   }
 
   /// The numbers of the best candidate of the event that was last evaluated, in the order of the selection's

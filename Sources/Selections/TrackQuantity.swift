@@ -11,11 +11,12 @@ public enum TrackQuantity: Int, TableColumn {
   case x, y, z, slopeX, slopeY, slopeXDown, slopeYDown
   /// Times in STRAW, CHOD, NewCHOD, RICH, LKr and MUV3.
   case strawTime, chodTime, newCHODTime, richTime, lkrTime, muv3Time
-  /// LKr: energy over momentum, energy of the associated cluster, distance of the cluster.
+  /// LKr: energy over momentum, energy of the associated cluster, distance of the cluster. E/p and energy are 0
+  /// where the track is in acceptance and no cluster is associated, not available outside of it.
   case eop, lkrEnergy, lkrDistance
   /// RICH: logarithms of the likelihoods of the hypotheses, radius and hits of the ring, mass squared.
   case richElectron, richMuon, richPion, richKaon, richBackground, richRadius, richHits, richMassSquared
-  /// Whether a signal of MUV3 is associated.
+  /// Whether a signal of MUV3 is associated; not available where MUV3 was not decoded.
   case muv3
   /// Whether the track passes the acceptance of a detector.
   case inStraw1, inStraw2, inStraw3, inStraw4, inNewCHOD, inCHOD, inRICH, inLKr, inMUV3

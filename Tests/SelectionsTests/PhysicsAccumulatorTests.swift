@@ -91,12 +91,17 @@ import Testing
     var workspace = SelectionWorkspace([selection])
     var rebuilt = PhysicsAccumulator(selection)
     let events = events(800, seed: 5)
-    for event in events {
+    for (index, event) in events.enumerated() {
       let outcome = selection.evaluate(event, &workspace)
       let record = SealedCandidate(selection, outcome, event, workspace)
       #expect((record != nil) == outcome.isSealed)
       if let record {
-        try rebuilt.add(record)
+        let restored = try #require(
+          SealedCandidate(
+            restoring: selection, selectionHash: record.selectionHash, run: record.run, burst: record.burst,
+            event: record.event, timestamp: record.timestamp, regions: record.regions,
+            isAmbiguous: record.outcome.isAmbiguous, values: record.values.map(\.value)))
+        try rebuilt.add(index % 2 == 0 ? record : restored)
         #expect(record.regions.contains("SR") || !outcome.isSelected || outcome.regions & 1 == 0)
         #expect(record.configValue.json().contains("\"selection\":\"sample\""))
       }
@@ -109,6 +114,16 @@ import Testing
     }
     let first = try #require(sealed.first)
     #expect(throws: SelectionError.differentSelections("sample", "sample")) { try wrong.add(first) }
+    func restored(_ hash: String, _ regions: [String], _ values: [Double]) -> SealedCandidate? {
+      SealedCandidate(
+        restoring: selection, selectionHash: hash, run: 1, burst: 1, event: 1, timestamp: 1, regions: regions,
+        isAmbiguous: false, values: values)
+    }
+    let values = first.values.map(\.value)
+    #expect(restored(selection.hash, ["SR"], values) != nil)
+    #expect(restored(other.hash, ["SR"], values) == nil)
+    #expect(restored(selection.hash, ["XR"], values) == nil)
+    #expect(restored(selection.hash, ["SR"], values.dropLast()) == nil)
   }
 
   @Test func openPartDoesNotKnowOfSealedEvents() throws {
@@ -166,6 +181,26 @@ import Testing
     #expect(ShownCutFlow(account.open.flow, isBlind: false).seen == account.open.flow.seen)
   }
 
+  @Test func blindReportHidesEveryCountOfSealedEvents() throws {
+    let selection = try physics(Self.lines())
+    let account = try account(selection, events(1000, seed: 11))
+    func text(_ part: PhysicsAccumulator, _ isBlind: Bool) -> String { part.report(isBlind: isBlind).json() }
+    let blind = text(account.open, true)
+    #expect(blind.contains(#"{"name":"SR","events":"(blind)"}"#))
+    #expect(blind.contains(#""observed":"(blind)""#))
+    #expect(blind.contains(#""seen":"(blind)","not_entered":"(blind)","entered":"(blind)""#))
+    #expect(!blind.contains(#"{"name":"CR","events":"(blind)"}"#))
+    // The scan is over all selected events, so it is open; that of the signal region alone is not.
+    #expect(!blind.contains(#""events":"(blind)"}],"histograms""#))
+    let whole = text(try account.unblinded(), false)
+    #expect(!whole.contains("(blind)"))
+    #expect(whole.contains(#""seen":1000"#))
+    let shipped = try Shipped.selection("Kpi4e")
+    #expect(text(PhysicsAccumulator(shipped), true).contains(#""events":"(blind)"}],"histograms""#))
+    let all = PhysicsAccumulator(try physics(Self.lines(blindRegion: false)))
+    #expect(text(all, true).contains(#""events":"(blind)"}],"histograms""#))
+  }
+
   @Test func accumulatorsOfDifferentSelectionsDoNotMerge() throws {
     var first = try account(try physics(Self.lines()), events(50, seed: 9))
     let second = try account(try physics(Self.lines(chi2: 3)), events(50, seed: 9))
@@ -193,6 +228,56 @@ import Testing
     #expect(account.open.flow.seen == 1)
     #expect(account.open.counting.observed == 0)
     #expect(try account.unblinded().counting.observed == 1)
+  }
+
+  @Test func engineDoesWhatEachSelectionDoes() throws {
+    let file =
+      physicsFile(Self.lines())
+      + physicsFile(Self.lines(chi2: 2, isBlind: false), name: "open")
+      .split(separator: "\n").dropFirst(3).joined(separator: "\n")
+    let set = try PhysicsSelectionSet.parse(text: file, file: "t")
+    var engines = [SelectionEngine(set), SelectionEngine(set)]
+    let events = events(400, seed: 10)
+    for (index, event) in events.enumerated() {
+      try engines[index % 2].process(event)
+      let outcomes = engines[index % 2].outcomes
+      #expect(outcomes[0] == set.selections[0].run(event).outcome)
+      // Values are those of the selection that was processed last; no alert may tell of a sealed event.
+      #expect((engines[index % 2].values(selection: 1) != nil) == (outcomes[1].stage >= 0))
+      if outcomes[0].isSealed { #expect(engines[index % 2].values(selection: 0) == nil) }
+    }
+    try engines[0].merge(engines[1])
+    #expect(engines[0].accounts[0] == (try account(set.selections[0], events)))
+    #expect(engines[0].accounts[1] == (try account(set.selections[1], events)))
+    let sealed = engines[0].takeSealed()
+    #expect(UInt64(sealed.count) == engines[0].accounts[0].sealed.flow.seen)
+    #expect(sealed.allSatisfy { $0.selection == "sample" })
+    #expect(engines[0].takeSealed().isEmpty)
+    let other = SelectionEngine(try Shipped.all())
+    #expect(throws: SelectionError.self) { try engines[0].merge(other) }
+  }
+
+  @Test func unblindedEngineSealsNothing() throws {
+    let set = try PhysicsSelectionSet.parse(text: physicsFile(Self.lines()), file: "t")
+    var blind = SelectionEngine(set)
+    var open = SelectionEngine(set, unblinded: ["sample"])
+    for event in events(400, seed: 13) {
+      try blind.process(event)
+      try open.process(event)
+    }
+    #expect(open.takeSealed().isEmpty)
+    #expect(try open.accounts[0].open == blind.accounts[0].unblinded())
+    #expect(blind.reports()[0].json().contains("(blind)"))
+    #expect(!open.reports()[0].json().contains("(blind)"))
+    #expect(throws: SelectionError.self) { try open.merge(blind) }
+  }
+
+  @Test func workspaceGrowsToTheSelection() throws {
+    let selection = try physics(Self.lines())
+    var small = SelectionWorkspace([])
+    for event in events(20, seed: 14) {
+      #expect(selection.evaluate(event, &small) == selection.run(event).outcome)
+    }
   }
 
   @Test func fluxFollowsTheCount() throws {

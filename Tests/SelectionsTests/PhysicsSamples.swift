@@ -119,7 +119,7 @@ extension PhysicsSelection {
   func regionNames(_ values: [String: Double]) -> [String] {
     var workspace = SelectionWorkspace([self])
     for (slot, name) in valueNames.enumerated() { workspace.slots[slot] = values[name.name] ?? .nan }
-    let bits = regions(workspace).bits
+    let bits = plan.regions(workspace).bits
     return regions.indices.filter { bits >> UInt64($0) & 1 == 1 }.map { regions[$0].name }
   }
 }

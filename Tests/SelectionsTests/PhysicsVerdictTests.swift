@@ -37,6 +37,20 @@ import Testing
     #expect(selection.run(unknown).outcome.verdict == .failed(condition: 0))
   }
 
+  @Test func trackCandidatesHaveTheChargeOfTheRole() throws {
+    for (role, charges) in [(1, [1.0, 2]), (-1, [-1])] {
+      let selection = try physics([
+        "topology: track", "roles: [{ name: a, charge: \(role), mass: mu }]", "cuts:",
+        cut("p", "variable: track.a.p, min: 0 GeV/c"),
+      ])
+      for charge in [1.0, 2, 0, -1, .nan] {
+        var event = SelectionEvent.sample
+        event.add(charge: charge, SIMD3(0, 0, 1))
+        #expect(selection.run(event).outcome.isSelected == charges.contains(charge), "\(role), \(charge)")
+      }
+    }
+  }
+
   @Test func boundsSayWhetherTheBorderIsIn() throws {
     let bounds: [(String, below: Bool, at: Bool, above: Bool)] = [
       ("max: 5", true, true, false), ("below: 5", true, false, false), ("min: 5", false, true, true),

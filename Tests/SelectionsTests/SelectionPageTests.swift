@@ -38,6 +38,15 @@ import Testing
     }
   }
 
+  @Test func exampleOfTheGuideIsASelectionFile() throws {
+    let text = try ConfigurationFile.text(path: "\(Shipped.root)/Docs/Selections.md")
+    let parts = text.split(separator: "```yaml\n")
+    let example = try #require(parts.dropFirst().first?.split(separator: "```").first)
+    let set = try PhysicsSelectionSet.parse(text: String(example), file: "Docs/Selections.md")
+    #expect(set.selections.map(\.name) == ["DarkPhoton"])
+    #expect(set.selections[0].cuts.count == 4)
+  }
+
   @Test func renewedPartStandsBetweenItsMarks() throws {
     let selection = try physics([
       "topology: event", "cuts:", cut("c", "variable: event.lav_hits, max: 1"),

@@ -1,4 +1,4 @@
-extension PhysicsSelection {
+extension SelectionPlan {
   /// A candidate, as the tie rule compares it.
   private struct Candidate {
     var stage = -1
@@ -13,19 +13,14 @@ extension PhysicsSelection {
     case holds, fails, unavailable
   }
 
-  /// The names and units of the numbers that ``SelectionWorkspace/values`` holds.
-  public var valueNames: [(name: String, unit: String?)] {
-    program.slots.map { ($0.name, $0.dimension.unit) }
-  }
-
   /// The verdict on one event; the numbers of its best candidate are then in the workspace.
   ///
   /// - Parameters:
   ///   - event: The event.
   ///   - workspace: Storage made for a list of selections that this one is in.
-  public func evaluate(_ event: SelectionEvent, _ workspace: inout SelectionWorkspace) -> SelectionOutcome {
+  func evaluate(_ event: SelectionEvent, _ workspace: inout SelectionWorkspace) -> SelectionOutcome {
     guard isTriggered(event.input) else { return SelectionOutcome(verdict: .notEntered) }
-    for slot in program.slots.indices { workspace.slots[slot] = .nan }
+    workspace.clear(program.slots.count)
     var best = Candidate()
     var isSealed = false
     var prefix = Candidate()
@@ -34,18 +29,15 @@ extension PhysicsSelection {
     switch topology {
     case .event: consider(prefix, event, &workspace, &best, &isSealed)
     case .track:
-      for track in 0..<event.tracks.count
-      where (event.tracks[.charge, track] > 0) == (roles[0].charge > 0)
-        && !event.tracks[.charge, track].isNaN
-      {
+      for track in 0..<event.tracks.count where event.tracks[.charge, track] * Double(firstCharge) > 0 {
         var candidate = prefix
         candidate.container = track
         candidate.chi2 = event.tracks[.chi2, track]
-        candidate.pattern = roles[0].charge > 0 ? 1 : 0
+        candidate.pattern = firstCharge > 0 ? 1 : 0
         consider(candidate, event, &workspace, &best, &isSealed)
       }
     case .vertex:
-      for vertex in 0..<event.vertices.count where event.memberCount(ofVertex: vertex) == roles.count {
+      for vertex in 0..<event.vertices.count where event.memberCount(ofVertex: vertex) == roleCount {
         guard let pattern = pattern(event, vertex), assignments.count(pattern) > 0 else { continue }
         var candidate = prefix
         candidate.container = vertex
@@ -68,7 +60,7 @@ extension PhysicsSelection {
   /// The charges of a vertex's tracks as bits, set where positive; nil where one is not known.
   private func pattern(_ event: SelectionEvent, _ vertex: Int) -> Int? {
     var pattern = 0
-    for member in 0..<roles.count {
+    for member in 0..<roleCount {
       let charge = event.tracks[.charge, event.track(member, ofVertex: vertex)]
       if charge > 0 { pattern |= 1 << member } else if !(charge < 0) { return nil }
     }
@@ -96,8 +88,8 @@ extension PhysicsSelection {
       var candidate = shared
       candidate.way = way
       setRoles(candidate, event, &workspace)
-      advance(&candidate, from: program.containerPrefix, to: cuts.count, event, &workspace)
-      if candidate.stage == cuts.count {
+      advance(&candidate, from: program.containerPrefix, to: cutCount, event, &workspace)
+      if candidate.stage == cutCount {
         run(program.regionInstructions, event, candidate.container, &workspace)
         let regions = regions(workspace)
         let blind = constants.blindRegions
@@ -126,7 +118,7 @@ extension PhysicsSelection {
     outcome.stage = best.stage
     outcome.container = best.container
     outcome.isSealed = isSealed
-    if best.stage < cuts.count {
+    if best.stage < cutCount {
       let step = best.stage + offset
       outcome.verdict = best.isUnavailable ? .unavailable(condition: step) : .failed(condition: step)
     } else {
@@ -153,12 +145,12 @@ extension PhysicsSelection {
   private func setContainer(
     _ candidate: Candidate, _ event: SelectionEvent, _ workspace: inout SelectionWorkspace
   ) {
-    workspace.trackCount = roles.count
+    workspace.trackCount = roleCount
     switch topology {
     case .event: break
     case .track: workspace.tracks[0] = candidate.container
     case .vertex:
-      for member in 0..<roles.count {
+      for member in 0..<roleCount {
         workspace.tracks[member] = event.track(member, ofVertex: candidate.container)
       }
     }
@@ -167,7 +159,7 @@ extension PhysicsSelection {
   private func setRoles(
     _ candidate: Candidate, _ event: SelectionEvent, _ workspace: inout SelectionWorkspace
   ) {
-    for role in roles.indices {
+    for role in 0..<roleCount {
       let p: SIMD3<Double>
       if topology == .track {
         workspace.roleTracks[role] = candidate.container
