@@ -92,7 +92,9 @@ struct ChamberPoints: ~Copyable {
     let (nv, nu, nx, ny) = (counts[0], counts[1], counts[2], counts[3])
     let d = 0.5.squareRoot()
     let steepest = chamber < 2 ? before : behind
-    let (reachU, reachV) = (d * (233 * steepest.x + 290 * steepest.y) + 1.5, d * (290 * steepest.x + 347 * steepest.y) + 1.5)
+    let (reachU, reachV) = (
+      d * (233 * steepest.x + 290 * steepest.y) + 1.5, d * (290 * steepest.x + 347 * steepest.y) + 1.5
+    )
     for iy in 0..<ny {
       let y = ys[iy].position
       // For a given y, u and v rise with x.
@@ -155,7 +157,9 @@ struct ChamberPoints: ~Copyable {
     let d = 0.5.squareRoot()
     let steepest = chamber < 2 ? before : behind
     // u and v are 57 mm apart, x and y 262 mm and 319 mm behind their middle.
-    let (reachX, reachY) = (262 * steepest.x + 29 * steepest.y + 1.5, 319 * steepest.y + 29 * steepest.x + 1.5)
+    let (reachX, reachY) = (
+      262 * steepest.x + 29 * steepest.y + 1.5, 319 * steepest.y + 29 * steepest.x + 1.5
+    )
     for iu in 0..<nu {
       let u = us[iu].position
       for iv in 0..<nv {
@@ -194,11 +198,13 @@ struct ChamberPoints: ~Copyable {
             let other = others[k].position
             let x = second == 2 ? other : w - side * other
             let y = second == 2 ? side * (w - other) : other
-            guard isNearHole(chamber, x, y), !sees(chamber, 5 - second, x, y), !sees(chamber, 1 - view, x, y) else {
+            guard isNearHole(chamber, x, y), !sees(chamber, 5 - second, x, y), !sees(chamber, 1 - view, x, y)
+            else {
               continue
             }
             add(
-              chamber, base, view == 0 ? i : -1, view == 1 ? i : -1, second == 2 ? k : -1, second == 3 ? k : -1)
+              chamber, base, view == 0 ? i : -1, view == 1 ? i : -1, second == 2 ? k : -1,
+              second == 3 ? k : -1)
           }
         }
       }

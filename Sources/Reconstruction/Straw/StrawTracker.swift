@@ -24,7 +24,7 @@ struct StrawTracker: ~Copyable {
   /// Candidates of an event; more is an overflow.
   static let candidateLimit = 512
   /// Fits of an event; more is an overflow.
-  static let fitLimit = 96
+  static let fitLimit = 48
   /// Tracks of an event; more is an overflow.
   static let trackLimit = 32
 
@@ -154,7 +154,8 @@ struct StrawTracker: ~Copyable {
         guard join < 36 else { continue }
         append(
           Candidate(
-            before: Int16(truncatingIfNeeded: i), behind: Int16(truncatingIfNeeded: k), chamber: -1, point: -1,
+            before: Int16(truncatingIfNeeded: i), behind: Int16(truncatingIfNeeded: k), chamber: -1,
+            point: -1,
             score: a.chi2 + b.chi2 + join - 6 * Float(a.views + b.views)))
       }
     }
@@ -367,7 +368,9 @@ struct StrawTracker: ~Copyable {
     let count = fit.chosenCount
     guard count > 9, fit.chi2 < settings.trackChi2 * Double(count - 5) else { return }
     let inverse = abs(fit.inverseMomentum)
-    guard inverse > 1 / settings.momentum.upperBound, inverse < 1 / settings.momentum.lowerBound else { return }
+    guard inverse > 1 / settings.momentum.upperBound, inverse < 1 / settings.momentum.lowerBound else {
+      return
+    }
     var track = Track()
     track.views = fit.viewBits
     guard track.chamberCount >= 3, missedViews() <= settings.missedViews else { return }

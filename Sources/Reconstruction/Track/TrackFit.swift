@@ -80,6 +80,7 @@ struct TrackFit: ~Copyable {
 
   mutating func begin(_ start: Trajectory) {
     trajectory = start
+    changeY = 0
     noteChangeY()
   }
 
