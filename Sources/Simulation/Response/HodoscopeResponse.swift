@@ -4,23 +4,23 @@ import Detectors
 struct CHODResponse {
   /// z of the plane that measures x, and of the one that measures y.
   static let z = (vertical: 239_009.0, horizontal: 239_389.0)
-  /// Centres of the 16 slabs of a quadrant, eleven of 65 mm and five of 99 mm wide, and their outer ends.
-  private static let centres = [
-    32.5, 97.53, 162.56, 227.59, 292.62, 357.65, 422.68, 487.71, 552.74, 617.77, 682.80, 764.83, 863.86,
-    962.89, 1061.92, 1160.95,
-  ]
-  private static let lengths = [
-    1210.0, 1210, 1210, 1210, 1210, 1210, 1210, 1210, 1191, 1126, 1061, 996, 897, 798, 699, 600,
-  ]
+  /// The 16 slabs of a quadrant: eleven are 65.03 mm wide, five 99.03 mm.
+  private static let narrow = (count: 11, width: 65.03)
+  private static let wide = (count: 5, width: 99.03, begin: 715.315)
+  /// Outer ends of the slabs: those of the first eight are the same.
+  private static let length = 1210.0
+  private static let shorter: SIMD8<Double> = [1191, 1126, 1061, 996, 897, 798, 699, 600]
   private static let holeRadius = 128.0
 
-  private let configuration: ResponseConfiguration
+  private let light: (delay: Double, offset: Double)
+  private let widthSlope: Double
   private let settings: ResponseConfiguration.Channels
   /// Readout channel by slab.
   private var channels: [Int32]
 
   init(_ configuration: ResponseConfiguration, _ maps: L1DetectorMaps) {
-    self.configuration = configuration
+    light = (configuration.chodLightDelay, configuration.chodLightOffset)
+    widthSlope = configuration.chodWidthSlope
     settings = configuration[.chod]
     channels = Array(repeating: -1, count: 128)
     for (channel, slab) in maps.chod.enumerated() where (0..<128).contains(slab) {
@@ -33,16 +33,19 @@ struct CHODResponse {
     guard x * x + y * y > holeRadius * holeRadius else { return nil }
     let across = abs(horizontal ? y : x)
     let along = abs(horizontal ? x : y)
-    guard
-      let place = centres.indices.first(where: { across < centres[$0] + ($0 < 11 ? 32.515 : 49.515) }),
-      along < lengths[place]
-    else { return nil }
+    guard across < wide.begin + Double(wide.count) * wide.width else { return nil }
+    let place =
+      across < wide.begin
+      ? min(Int((across + 0.015) / narrow.width), narrow.count - 1)
+      : min(narrow.count + Int((across - wide.begin) / wide.width), narrow.count + wide.count - 1)
+    let length = place < 8 ? length : shorter[place - 8]
+    guard along < length else { return nil }
     // Quadrants in the order of the slabs: x < 0 and y > 0, then against the clock; slabs go outwards in the
     // first and third of the plane that measures x, and in the second and fourth of the other.
     let quadrant = x < 0 ? (y > 0 ? 0 : 1) : (y > 0 ? 3 : 2)
     let outwards = (quadrant % 2 == 0) != horizontal
     let number = outwards ? place : 15 - place
-    return ((horizontal ? 64 : 0) + 16 * quadrant + number, lengths[place] - along)
+    return ((horizontal ? 64 : 0) + 16 * quadrant + number, length - along)
   }
 
   /// The hits of a charged track.
@@ -54,10 +57,10 @@ struct CHODResponse {
         let (slab, distance) = Self.slab(horizontal: plane == 1, x: track.position.x, y: track.position.y),
         channels[slab] >= 0, draws.chance(settings.efficiency)
       else { continue }
-      let light = configuration.chodLightDelay * distance - configuration.chodLightOffset
-      let time = event.time + track.time + light + draws.gauss(settings.resolution)
+      let time =
+        event.time + track.time + light.delay * distance - light.offset + draws.gauss(settings.resolution)
       let width =
-        settings.width - configuration.chodWidthSlope * distance + draws.gauss(settings.widthSpread)
+        settings.width - widthSlope * distance + draws.gauss(settings.widthSpread)
       hits.append(
         channel: channels[slab], leading: time, trailing: width > 5 ? time + width : .nan,
         event: event.number, particle: track.particle)
@@ -113,7 +116,10 @@ struct NewCHODGeometry {
 
   /// 100 × quadrant + tile at a point, or `nil`: quadrants 1 to 4 from x, y > 0 with the clock.
   func tile(x: Double, y: Double) -> Int? {
-    guard Self.ring.contains((x * x + y * y).squareRoot()) else { return nil }
+    let square = x * x + y * y
+    guard square >= Self.ring.lowerBound * Self.ring.lowerBound,
+      square <= Self.ring.upperBound * Self.ring.upperBound
+    else { return nil }
     let row = Int(abs(y) / Self.brick.y)
     let column = Int(abs(x) / Self.brick.x)
     guard row < bricks.count, column < bricks[row].count else { return nil }
