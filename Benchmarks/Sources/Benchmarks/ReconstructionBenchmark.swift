@@ -28,6 +28,8 @@ struct ReconstructionBenchmark {
     var truth: [SimulatedEvent]
     /// Views with hits of each particle, 4 chamber + view.
     var views: [[UInt16]]
+    /// Particles of all events around each trigger.
+    var around: [[SimulatedParticle]] = []
   }
 
   /// Events one at a time, without pile-up.
@@ -76,26 +78,30 @@ struct ReconstructionBenchmark {
     var truth: [SimulatedEvent] = []
     var views: [[UInt16]] = []
     var stores: [HitStore] = []
+    var around: [[SimulatedParticle]] = []
     var slice = generator.sliceCount / 3
     while truth.count < count, slice < generator.sliceCount {
       let events = generator.events(inSlice: slice)
       slice += 1
       for (i, event) in events.enumerated() where title(event.channel) && truth.count < count {
         var hits = HitStore()
+        var near: [SimulatedParticle] = []
         var k = i
         while k > 0, events[k - 1].time > event.time - 300 { k -= 1 }
         while k < events.count, events[k].time < event.time + 300 {
           respond.respond(to: events[k], seed: 3, into: &hits)
+          near += events[k].particles
           k += 1
         }
         hits.arrange(response)
         views.append(viewsHit(hits, event))
         truth.append(event)
+        around.append(near)
         stores.append(hits)
       }
     }
     let batch = try maker.batch(times: truth.map(\.time)) { stores[$0] }
-    return Sample(batch: batch, truth: truth, views: views)
+    return Sample(batch: batch, truth: truth, views: views, around: around)
   }
 
   private func reconstruct(_ sample: Sample) -> ReconstructedBatch {
@@ -289,13 +295,20 @@ struct ReconstructionBenchmark {
         [Double](), [Double](), [Double](), [Double](), [Double](), [Double]()
       )
       var (accepted, found, l1Found, both, tracks, trackFound) = (0, 0, 0, 0, 0, 0)
-      var ghosts = 0
+      var (ghosts, all) = (0, 0)
       var overflows = 0
       for (i, event) in sample.batch.events.enumerated() {
         let truth = sample.truth[Int(event.number)]
         let views = sample.views[Int(event.number)]
         let range = out.tracks.range(ofEvent: i)
         if out.states[i].contains(.overflow) { overflows += 1 }
+        all += range.count
+        for k in range {
+          let isTrue = sample.around[Int(event.number)].contains {
+            $0.species.charge != 0 && Self.match($0, out.tracks, k..<(k + 1)) != nil
+          }
+          if !isTrue { ghosts += 1 }
+        }
         let products = truth.particles.indices.filter {
           Self.crosses(truth.particles[$0]) && truth.particles[$0].parent == 0
         }
@@ -313,7 +326,6 @@ struct ReconstructionBenchmark {
         accepted += 1
         let hasL1 = l1.evaluateAlone(event, of: sample.batch).info.straw.tracks >= 3
         if hasL1 { l1Found += 1 }
-        if !pileUp { ghosts += max(range.count - 3, 0) }
         if range.count >= 3 {
           found += 1
           if hasL1 { both += 1 }
@@ -332,7 +344,7 @@ struct ReconstructionBenchmark {
       }
       print(
         "3pi\(pileUp ? " with pile-up" : ""): tracks \(trackFound)/\(tracks); three tracks in acceptance \(accepted): found "
-          + "\(found), L1 \(l1Found), both \(both); ghosts \(ghosts), overflows \(overflows); vertices \(z.count)"
+          + "\(found), L1 \(l1Found), both \(both); tracks of no particle \(ghosts) of \(all), overflows \(overflows); vertices \(z.count)"
       )
       for (name, values, digits) in [
         ("z m", z, 3), ("z pull", pullZ, 2), ("x mm", x, 3), ("m MeV", mass, 3), ("p GeV", momentum, 3),
@@ -460,6 +472,13 @@ struct ReconstructionBenchmark {
   }
 
   private func speed() throws {
+    let yardstick =
+      (0..<5).map { _ in
+        let begin = Benchmarks.threadSeconds()
+        Benchmarks.fixedTask()
+        return Benchmarks.threadSeconds() - begin
+      }.min() ?? 0
+    print("yardstick: plain loop of 10^8 xorshift steps \(Benchmarks.ms(yardstick)) ms")
     for (name, sample) in [
       ("3pi", try kaons(.threePions, count: count)),
       ("3pi with pile-up", try kaons(.threePions, count: count, pileUp: true)),

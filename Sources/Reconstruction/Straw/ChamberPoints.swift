@@ -53,6 +53,9 @@ struct ChamberPoints: ~Copyable {
     holes.deallocate()
   }
 
+  /// A straw, and what 25 mrad make of half of the distance between the views, mm.
+  @inline(__always) private var margin: Double { StrawGeometry.strawRadius + 5 }
+
   /// Whether a view has straws all about a point.
   @inline(__always)
   func sees(_ chamber: Int, _ view: Int, _ x: Double, _ y: Double) -> Bool {
@@ -65,8 +68,6 @@ struct ChamberPoints: ~Copyable {
       default: (y, x)
       }
     let hole = holes[4 * chamber + view]
-    // Half of the distance between the views, at 25 mrad.
-    let margin = StrawGeometry.strawRadius + 5
     return (across < hole.x - margin || across > hole.y + margin) && abs(across) < 1037 - margin
       && abs(along) < 1050 - margin
   }
@@ -192,16 +193,17 @@ struct ChamberPoints: ~Copyable {
       for i in 0..<counts[view] {
         let w = list[i].position * root
         guard abs(w - 90) < 420 else { continue }
+        let margin = margin
         for second in 2..<4 {
           let others = base + second * ViewClusters.viewLimit
+          // The strip of the view that is missing of x and y.
+          let strip = holes[4 * chamber + 5 - second]
           for k in 0..<counts[second] {
             let other = others[k].position
-            let x = second == 2 ? other : w - side * other
-            let y = second == 2 ? side * (w - other) : other
-            guard isNearHole(chamber, x, y), !sees(chamber, 5 - second, x, y), !sees(chamber, 1 - view, x, y)
-            else {
-              continue
-            }
+            let missing = second == 2 ? side * (w - other) : w - side * other
+            guard missing > strip.x - margin, missing < strip.y + margin else { continue }
+            let (x, y) = second == 2 ? (other, missing) : (missing, other)
+            guard isNearHole(chamber, x, y), !sees(chamber, 1 - view, x, y) else { continue }
             add(
               chamber, base, view == 0 ? i : -1, view == 1 ? i : -1, second == 2 ? k : -1,
               second == 3 ? k : -1)
