@@ -445,17 +445,24 @@ struct ReconstructionBenchmark {
       change: { burst in
         burst.halo = nil
         burst.promptPairs = nil
-        burst.dump?.rate = 2e5
+        burst.dump?.rate = 1e4
         if let table = ChannelTable([(DumpProduction.Channel.muons, 1.0)]) { burst.dump?.channels = table }
       })
     let out = reconstruct(sample)
-    var (accepted, mass, z, zTAX, cda) = (0, [Double](), [Double](), [Double](), [Double]())
+    var (accepted, found) = (0, 0)
+    var (mass, z, zTAX, cda) = ([Double](), [Double](), [Double](), [Double]())
     for (i, event) in sample.batch.events.enumerated() {
       let truth = sample.truth[Int(event.number)]
       let views = sample.views[Int(event.number)]
       let products = truth.particles.indices.filter { Self.crosses(truth.particles[$0]) }
-      guard products.count == 2, products.allSatisfy({ Self.viewsPerChamber(views[$0], 2) }) else { continue }
+      guard products.count == 2,
+        products.allSatisfy({
+          Self.viewsPerChamber(views[$0], 2) && truth.particles[$0].momentum.momentum.length < 150
+        })
+      else { continue }
       accepted += 1
+      let range = out.tracks.range(ofEvent: i)
+      if products.allSatisfy({ Self.match(truth.particles[$0], out.tracks, range) != nil }) { found += 1 }
       guard let v = out.vertices.range(ofEvent: i).first else { continue }
       mass.append(1000 * out.vertices.total(of: v, mass: ParticleMass.muon).mass)
       z.append((out.vertices.position[v].z - truth.particles[products[0]].origin.z) / 1000)
@@ -465,7 +472,7 @@ struct ReconstructionBenchmark {
     }
     let (m, w, t, d) = (Self.width(mass), Self.width(z), Self.width(zTAX), cda.sorted())
     print(
-      "A' -> mumu (300 MeV): in acceptance \(accepted), vertices \(mass.count); m \(Self.text(m.centre)) ± \(Self.text(m.width)) MeV, "
+      "A' -> mumu (300 MeV): below 150 GeV/c with two views in each chamber \(accepted), both tracks \(found), vertices \(mass.count); m \(Self.text(m.centre)) ± \(Self.text(m.width)) MeV, "
         + "z ± \(Self.text(w.width)) m, z_TAX \(Self.text(t.centre)) ± \(Self.text(t.width)) m, CDA_TAX median "
         + "\(Self.text(d.isEmpty ? .nan : d[d.count / 2], 2)) mm, 90 % \(Self.text(d.isEmpty ? .nan : d[d.count * 9 / 10], 2)) mm"
     )

@@ -139,7 +139,9 @@ struct ChamberPoints: ~Copyable {
             iv += 1
           }
         }
-        if !hasU, !hasV, isNearHole(chamber, x, y), !sees(chamber, 0, x, y), !sees(chamber, 1, x, y) {
+        if !hasU, !hasV, isNearHole(chamber, x, y) || isAtRim(x, y), !sees(chamber, 0, x, y),
+          !sees(chamber, 1, x, y)
+        {
           add(chamber, base, -1, -1, ix, iy)
         }
       }
@@ -177,7 +179,9 @@ struct ChamberPoints: ~Copyable {
           hasY = true
           if !seesX { add(chamber, base, iv, iu, -1, iy) }
         }
-        if !hasX, !hasY, !seesX, !seesY, isNearHole(chamber, x, y) { add(chamber, base, iv, iu, -1, -1) }
+        if !hasX, !hasY, !seesX, !seesY, isNearHole(chamber, x, y) || isAtRim(x, y) {
+          add(chamber, base, iv, iu, -1, -1)
+        }
       }
     }
   }
@@ -220,6 +224,10 @@ struct ChamberPoints: ~Copyable {
     let hole = holes[4 * chamber + 2]
     return abs(x - (hole.x + hole.y) / 2) < 190 && abs(y) < 190
   }
+
+  /// Whether a point is where x and y do not reach, or u and v: each pair sees a square.
+  @inline(__always)
+  private func isAtRim(_ x: Double, _ y: Double) -> Bool { x * x + y * y > 900 * 900 }
 
   private mutating func add(
     _ chamber: Int, _ base: UnsafeMutablePointer<ViewCluster>, _ v: Int, _ u: Int, _ x: Int, _ y: Int
