@@ -17,7 +17,8 @@ func room(
   [
     .target(name: name, dependencies: dependencies, swiftSettings: strict),
     .testTarget(
-      name: "\(name)Tests", dependencies: [.target(name: name), "SpillwayTestSupport"] + dependencies + testing,
+      name: "\(name)Tests",
+      dependencies: [.target(name: name), "SpillwayTestSupport"] + dependencies + testing,
       swiftSettings: strict),
   ]
 }

@@ -173,24 +173,3 @@ public struct SimulatedEvent: Sendable, Hashable {
     self.particles = particles
   }
 }
-
-/// An edge pair that a TDC channel sees, with the particle that made it.
-public struct DetectorHit: Sendable, Hashable {
-  /// Readout channel of the detector: 512 board + 128 FPGA + 32 TDC + channel, or the detector's own numbering
-  /// where that is said.
-  public var channel: Int32
-  /// Leading edge in ns since the event's reference time, on the detector's aligned time scale.
-  public var leading: Double
-  /// Trailing edge, or NaN where there is none.
-  public var trailing: Double
-  /// Place of the particle in its event; -1 for noise.
-  public var particle: Int32
-
-  /// A hit with the given fields.
-  public init(channel: Int32, leading: Double, trailing: Double, particle: Int32) {
-    self.channel = channel
-    self.leading = leading
-    self.trailing = trailing
-    self.particle = particle
-  }
-}

@@ -253,7 +253,8 @@ import Testing
     let count = 300
     let found = try triggerL1(count)
     #expect(Double(found.ktag) / Double(count) > 0.97)
-    #expect(found.newCHOD == count)
+    // An event whose other pions leave by the hole may lose its last one to the efficiency of 0.99.
+    #expect(found.newCHOD >= count - 3)
     #expect(Double(found.negative) / Double(count) > 0.65)
     // Of the events whose tracks are in the acceptance of all chambers.
     #expect(found.accepted > count / 10)

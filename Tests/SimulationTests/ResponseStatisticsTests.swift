@@ -175,9 +175,17 @@ import Testing
     let configuration = try SimulationFixture.response()
     let pulse = ThresholdPulse(pulse: configuration.lav, settings: configuration[.lav])
     // A pulse of 30 mV: a sixth of the rise; 6.1 ns + 7.85 ns x ln(30 / 3.5).
-    let low = try #require(pulse.edges(height: 30, threshold: 5))
+    let (low, high) = pulse.edges(height: 30)
     #expect(abs(low.leading - 1.0167) < 0.001 && abs(low.trailing - 22.965) < 0.002)
-    #expect(pulse.edges(height: 4.9, threshold: 5) == nil)
+    // Half of it; 6.1 ns + 7.85 ns x ln(30 / 13.5).
+    #expect(abs(high.leading - 3.05) < 0.001 && abs(high.trailing - 12.368) < 0.002)
+    func channels(_ height: Double) -> [Int32] {
+      var draws = ResponseDraws(SimulationRandom(seed: 1, purpose: .response, index: 0))
+      var hits = HitList()
+      pulse.respond(height: height, low: 6, high: 7, time: 0, event: 0, particle: 0, &draws, &hits)
+      return Array(hits.channel)
+    }
+    #expect(channels(4.9) == [] && channels(14.9) == [6] && channels(15.1) == [6, 7])
   }
 
   @Test func l1sDistancesOfStrawsAreThoseOfTheTrack() throws {
@@ -230,7 +238,8 @@ import Testing
     list.append(channel: 3, leading: 10, trailing: 25, event: 0, particle: 0)
     list.append(channel: 4, leading: 12, trailing: 25, event: 0, particle: 0)
     list.append(channel: 3, leading: 26, trailing: .nan, event: 2, particle: 0)
-    list.arrange(merging: 15, channels: 512)
+    var sorter = HitSorter()
+    list.arrange(merging: 15, channels: 512, &sorter)
     #expect(list.channel == [3, 4, 3])
     #expect(list.leading == [10, 12, 26])
     #expect(list.trailing[0] == 40)

@@ -20,7 +20,10 @@ public enum NewCHODGeometry {
 
   /// 100 × quadrant + tile at a point, or `nil`: quadrants 1 to 4 from x, y > 0 with the clock.
   public static func tile(x: Double, y: Double) -> Int? {
-    guard ring.contains((x * x + y * y).squareRoot()) else { return nil }
+    let square = x * x + y * y
+    guard square >= ring.lowerBound * ring.lowerBound, square <= ring.upperBound * ring.upperBound else {
+      return nil
+    }
     let row = Int(abs(y) / brick.y)
     let column = Int(abs(x) / brick.x)
     guard row < bricks.count, column < bricks[row].count else { return nil }

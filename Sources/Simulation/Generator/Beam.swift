@@ -41,7 +41,7 @@ public struct Beam: Sendable, Equatable {
     func draw(_ random: inout SimulationRandom) -> (position: Double, slope: Double) {
       let place = position.draw(&random)
       let scaled = position.width > 0 ? (place - position.mean) / position.width : 0
-      let free = (1 - correlation * correlation).squareRoot() * random.standardNormalPair().0
+      let free = (1 - correlation * correlation).squareRoot() * random.standardNormal()
       return (place, slope + slopeWidth * (correlation * scaled + free))
     }
   }

@@ -74,13 +74,39 @@ public struct BurstGenerator: Sendable {
   /// Adds the events of a slice, in the order of time.
   public func appendEvents(ofSlice slice: Int, to events: inout [SimulatedEvent]) {
     guard (0..<sliceCount).contains(slice) else { return }
+    // Each source has its events in the order of time. At equal times the source with the smaller numbers
+    // comes first, so that the order is one.
     let start = events.count
+    var next: [SimulatedEvent] = []
     appendBeam(slice, &events)
-    appendHalo(slice, &events)
-    appendDump(slice, &events)
-    appendPromptPairs(slice, &events)
-    // Numbers decide between equal times, so that the order is one.
-    events[start...].sort { ($0.time, $0.number) < ($1.time, $1.number) }
+    appendHalo(slice, &next)
+    Self.merge(&next, into: &events, from: start)
+    appendDump(slice, &next)
+    Self.merge(&next, into: &events, from: start)
+    appendPromptPairs(slice, &next)
+    Self.merge(&next, into: &events, from: start)
+  }
+
+  /// Puts the events of a source, in the order of time, among those from place `start` on, behind those of the
+  /// same time.
+  private static func merge(
+    _ next: inout [SimulatedEvent], into events: inout [SimulatedEvent], from start: Int
+  ) {
+    // From behind, so that each event moves once.
+    var low = events.count
+    var place = low + next.count
+    guard let filler = next.first else { return }
+    events += repeatElement(filler, count: next.count)
+    while let event = next.last {
+      place -= 1
+      if low > start, events[low - 1].time > event.time {
+        low -= 1
+        events.swapAt(place, low)
+      } else {
+        events[place] = event
+        next.removeLast()
+      }
+    }
   }
 
   private static func arrivals(of beam: Beam) -> [Arrival] {
@@ -188,12 +214,14 @@ public struct BurstGenerator: Sendable {
 
   private func haloMuon(_ halo: Halo, rate: Double, _ random: inout SimulationRandom) -> SimulatedParticle? {
     var value = random.uniform() * rate
-    for component in halo.components {
-      if value < component.rate { return component.draw(atZ: halo.z, &random) }
-      value -= component.rate
-    }
     // Rounding may leave a last place.
-    return halo.components.last?.draw(atZ: halo.z, &random)
+    guard let last = halo.components.indices.last else { return nil }
+    var place = 0
+    while place < last, value >= halo.components[place].rate {
+      value -= halo.components[place].rate
+      place += 1
+    }
+    return halo.components[place].draw(atZ: halo.z, &random)
   }
 
   private func appendHalo(_ slice: Int, _ events: inout [SimulatedEvent]) {

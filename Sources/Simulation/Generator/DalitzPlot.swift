@@ -69,9 +69,9 @@ struct DalitzPlot: Sendable {
       guard value >= random.uniform() * largestDensity else { continue }
       let axis = random.direction()
       let (x, y) = Kinematics.transverse(to: axis)
-      let angle = 2 * Double.pi * random.uniform()
+      let turn = random.circle()
       let sine = (1 - cosine * cosine).squareRoot()
-      let second = cosine * axis + sine * (CMath.cos(angle) * x + CMath.sin(angle) * y)
+      let second = cosine * axis + sine * (turn.cosine * x + turn.sine * y)
       let p1 = Kinematics.momentum(energy: energies.first, mass: masses.0) * axis
       let p2 = Kinematics.momentum(energy: energies.second, mass: masses.1) * second
       products.add(species.0, FourMomentum(energy: energies.first, momentum: p1))

@@ -2,11 +2,14 @@
 /// them, and beyond the first and the last as far as 0 and 100 %.
 public struct QuantileTable: Sendable, Equatable {
   /// The probabilities, with the ends.
-  private static let probabilities: [Double] = [0, 0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99, 1]
+  private static let probabilities: SIMD16<Double> = [
+    0, 0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99, 1, 1, 1, 1, 1, 1,
+  ]
   /// How many quantiles a table has.
   public static let count = 9
 
-  private let values: [Double]
+  /// Values at the probabilities; the rest is unused.
+  private let values: SIMD16<Double>
 
   /// A table of nine values in ascending order; nil otherwise.
   public init?(_ quantiles: [Double]) {
@@ -14,13 +17,15 @@ public struct QuantileTable: Sendable, Equatable {
     guard zip(quantiles, quantiles.dropFirst()).allSatisfy({ $0 <= $1 }) else { return nil }
     let first = quantiles[0] - (quantiles[1] - quantiles[0]) / 4
     let last = quantiles[8] + (quantiles[8] - quantiles[7]) / 4
-    values = [first] + quantiles + [last]
+    var values = SIMD16<Double>(repeating: 0)
+    for (place, value) in ([first] + quantiles + [last]).enumerated() { values[place] = value }
+    self.values = values
   }
 
   /// The value below which the fraction `probability` lies.
   public func value(at probability: Double) -> Double {
     var place = 0
-    while place + 2 < values.count && probability > Self.probabilities[place + 1] { place += 1 }
+    while place < Self.count && probability > Self.probabilities[place + 1] { place += 1 }
     let low = Self.probabilities[place]
     let part = (probability - low) / (Self.probabilities[place + 1] - low)
     return values[place] + min(max(part, 0), 1) * (values[place + 1] - values[place])
@@ -49,7 +54,8 @@ public struct HaloComponent: Sendable, Equatable {
     }
 
     func draw(_ random: inout SimulationRandom) -> (position: Double, slope: Double) {
-      let (a, b) = random.standardNormalPair()
+      let a = random.standardNormal()
+      let b = random.standardNormal()
       let c = correlation * a + (1 - correlation * correlation).squareRoot() * b
       return (position.value(at: Self.normalIntegral(a)), slope.value(at: Self.normalIntegral(c)))
     }
@@ -148,7 +154,8 @@ public struct PromptPairs: Sendable, Equatable {
     let part = CMath.exp(CMath.log(leastEnergyPart) * random.uniform())
     let threshold = 2 * lepton.mass
     let pairMass = threshold * CMath.exp(CMath.log(max(1, largestMass / threshold)) * random.uniform())
-    let (kickX, kickY) = random.standardNormalPair()
+    let kickX = random.standardNormal()
+    let kickY = random.standardNormal()
     let direction = random.direction()
     let energy = part * muon.momentum.energy
     let rest = muon.momentum.energy - energy

@@ -3,24 +3,42 @@ extension SimulationRandom {
   /// From the exponential distribution of mean 1.
   mutating func standardExponential() -> Double { -CMath.log(1 - uniform()) }
 
-  /// Two independent numbers from the normal distribution of mean 0 and width 1 (Box and Muller).
-  mutating func standardNormalPair() -> (Double, Double) {
-    let radius = (2 * standardExponential()).squareRoot()
-    let angle = 2 * Double.pi * uniform()
-    return (radius * CMath.cos(angle), radius * CMath.sin(angle))
-  }
+  /// From the normal distribution of mean 0 and width 1.
+  @inline(__always)
+  mutating func standardNormal() -> Double { NormalDistribution.standard.draw(&self) }
 
   /// From the exponential distribution of mean `mean`, cut to 0...`end`.
   mutating func truncatedExponential(mean: Double, end: Double) -> Double {
     -mean * CMath.log(1 - uniform() * Exponential.probability(within: end, mean: mean))
   }
 
-  /// A direction, all equally likely.
+  /// A point within the unit circle, all places equally likely, and the square of its distance from the centre,
+  /// which is not 0.
+  @inline(__always)
+  private mutating func disk() -> (x: Double, y: Double, square: Double) {
+    while true {
+      let x = 2 * uniform() - 1
+      let y = 2 * uniform() - 1
+      let square = x * x + y * y
+      if square < 1, square > 0 { return (x, y, square) }
+    }
+  }
+
+  /// Cosine and sine of an angle, all equally likely (von Neumann): those of twice the angle of a point within
+  /// the unit circle.
+  @inline(__always)
+  mutating func circle() -> (cosine: Double, sine: Double) {
+    let (x, y, square) = disk()
+    let inverse = 1 / square
+    return ((x * x - y * y) * inverse, 2 * x * y * inverse)
+  }
+
+  /// A direction, all equally likely (Marsaglia, Annals of Mathematical Statistics 43, 1972).
+  @inline(__always)
   mutating func direction() -> Vector3 {
-    let z = uniform(-1, 1)
-    let angle = 2 * Double.pi * uniform()
-    let transverse = (1 - z * z).squareRoot()
-    return Vector3(transverse * CMath.cos(angle), transverse * CMath.sin(angle), z)
+    let (x, y, square) = disk()
+    let transverse = 2 * (1 - square).squareRoot()
+    return Vector3(transverse * x, transverse * y, 1 - 2 * square)
   }
 }
 
@@ -54,11 +72,8 @@ public struct CutNormal: Sendable, Equatable {
 
   func draw(_ random: inout SimulationRandom) -> Double {
     while true {
-      let (a, b) = random.standardNormalPair()
-      let first = mean + width * a
-      if range.contains(first) { return first }
-      let second = mean + width * b
-      if range.contains(second) { return second }
+      let value = mean + width * random.standardNormal()
+      if range.contains(value) { return value }
     }
   }
 }

@@ -19,6 +19,14 @@ public struct FramePrimitives: Sendable {
     for i in lists.indices { lists[i].removeAll(keepingCapacity: true) }
   }
 
+  /// Puts the primitives of each detector in order of time.
+  mutating func sort() {
+    // Clusters come nearly in order: what is in order already costs one look at each.
+    for i in lists.indices {
+      lists[i].sortByInsertion { ($0.timestamp, $0.fineTime) < ($1.timestamp, $1.fineTime) }
+    }
+  }
+
   /// The packet that a detector sends for a frame, an empty one if it has no primitives (`l0tp.md` 1.2).
   ///
   /// - Parameters:

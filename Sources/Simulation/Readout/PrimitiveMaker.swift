@@ -21,7 +21,9 @@ public struct PrimitiveMaker: Sendable {
   /// Group of a readout channel, or -1: processor of a slab (CHOD) and of an OR (RICH).
   let chodGroups: [Int8]
   let richGroups: [Int8]
-  var tiles: TileClusters
+  var tiles = TileClusters()
+  /// Whether a tile of NewCHOD is none of the inner ones, by its number.
+  let newCHODOuter: [Bool]
   let newCHODTiles: [Int16]
   let muv3Tiles: [Int16]
   var open: [Cluster] = []
@@ -40,7 +42,7 @@ public struct PrimitiveMaker: Sendable {
     }
     newCHODTiles = maps.newCHOD.map { Int16(truncatingIfNeeded: $0) }
     muv3Tiles = maps.muv3.map { Int16(truncatingIfNeeded: $0) }
-    tiles = TileClusters(inner: configuration.newCHODInner)
+    newCHODOuter = (0..<500).map { !configuration.newCHODInner.contains($0) }
     calorimeter = CalorimeterBits(bits)
   }
 
@@ -62,9 +64,7 @@ public struct PrimitiveMaker: Sendable {
     makeMUV3(hits[.muv3], frame, &primitives[.muv3])
     makeLAV(hits[.lav], frame, &primitives[.lav12])
     makeLKr(hits[.lkr], frame, &primitives[.lkr])
-    for detector in L0Detector.allCases {
-      primitives[detector].sort { ($0.timestamp, $0.fineTime) < ($1.timestamp, $1.fineTime) }
-    }
+    primitives.sort()
   }
 
   /// The hits of a list in a frame.
@@ -76,7 +76,7 @@ public struct PrimitiveMaker: Sendable {
 
   /// Time of a hit in units, if it is in the frame.
   static func units(_ hits: HitList, _ i: Int, _ frame: UInt32) -> Int64? {
-    guard let units = ReadoutClock.units(hits.leading[i]), units >> 16 == Int64(frame) else { return nil }
+    guard let units = ReadoutClock.units(hits[i].leading), units >> 16 == Int64(frame) else { return nil }
     return units
   }
 
@@ -101,7 +101,7 @@ public struct PrimitiveMaker: Sendable {
     open.removeAll(keepingCapacity: true)
     for i in Self.range(hits, frame) {
       guard let units = Self.units(hits, i, frame) else { continue }
-      let channel = Int(hits.channel[i])
+      let channel = Int(hits[i].channel)
       guard channel >= 0, channel < groups.count, groups[channel] >= 0 else { continue }
       if units >> 8 != slot {
         closeProcessors(frame, window, &primitives)
@@ -151,12 +151,12 @@ public struct PrimitiveMaker: Sendable {
     let range = Self.range(hits, frame)
     times.removeAll(keepingCapacity: true)
     for i in range {
-      let channel = hits.channel[i]
+      let channel = hits[i].channel
       guard channel >= 11 * 512, channel & 1 == 0, let low = Self.units(hits, i, frame) else { continue }
       // The upper threshold is crossed within the rise of the pulse.
       var k = i
-      while k < hits.count, hits.leading[k] - hits.leading[i] < 2 * configuration.lav.rise {
-        if hits.channel[k] == channel + 1, let high = ReadoutClock.units(hits.leading[k]) {
+      while k < hits.count, hits[k].leading - hits[i].leading < 2 * configuration.lav.rise {
+        if hits[k].channel == channel + 1, let high = ReadoutClock.units(hits[k].leading) {
           // Factor 15 mV / (15 mV - 5 mV) = 1.5 (sic).
           let factor = configuration.lav.high / (configuration.lav.high - configuration.lav.low)
           times.append(low - Int64((Double(high - low) * factor).rounded(.down)))
@@ -206,9 +206,9 @@ public struct PrimitiveMaker: Sendable {
         largest = -1
       }
       count += 1
-      energy += Double(hits.amplitude[i])
-      if hits.amplitude[i] > largest {
-        largest = hits.amplitude[i]
+      energy += Double(hits[i].amplitude)
+      if hits[i].amplitude > largest {
+        largest = hits[i].amplitude
         time = units
       }
     }

@@ -14,7 +14,8 @@ public enum ReadoutClock {
   /// Time in TDC units of a time in ns since the start of burst: what lies beyond a unit is cut off, as the TDC
   /// does; `nil` before the burst, beyond 2³² clock periods, and for NaN.
   public static func units(_ nanoseconds: Double) -> Int64? {
-    let value = (nanoseconds / unit).rounded(.down)
+    // Converting cuts what is above 0.
+    let value = nanoseconds / unit
     guard value >= 0, value < 0x1p40 else { return nil }
     return Int64(value)
   }

@@ -32,11 +32,8 @@ struct TileClusters: Sendable {
   static let hitLimit = 32
   static let tileLimit = 15
 
-  let inner: Set<Int>
   var hits: [Hit] = []
   var tiles: [Tile] = []
-
-  init(inner: Set<Int>) { self.inner = inner }
 
   /// Puts the hits of a stretch together: both photomultipliers of a tile within `pairing` units are one tight
   /// tile, at the mean or the later time.
@@ -97,11 +94,11 @@ extension PrimitiveMaker {
   /// NewCHOD (`l0tp.md` 2.1); quadrants 0 to 3 are 1 to 4 of the tiles' numbers.
   mutating func makeNewCHOD(_ hits: HitList, _ frame: UInt32, _ primitives: inout [Primitive]) {
     let map = newCHODTiles
-    let inner = configuration.newCHODInner
+    let outer = newCHODOuter
     let window = Int64(configuration[.newCHOD].clusterWindow)
     makeTiles(hits, frame, map, NewCHODGeometry.place, Self.newCHODPairing, later: false) { tiles in
       tiles.forEachCluster(
-        window: window, quadrant: { $0 / 100 - 1 }, isOuter: { !inner.contains($0) }
+        window: window, quadrant: { $0 / 100 - 1 }, isOuter: { !outer.indices.contains($0) || outer[$0] }
       ) { time, counts in
         Self.append(time, Self.newCHODIdentifier(counts), frame: frame, &primitives)
       }
@@ -137,7 +134,7 @@ extension PrimitiveMaker {
     var stretch: Int64 = -1
     for i in Self.range(hits, frame) {
       guard let units = Self.units(hits, i, frame) else { continue }
-      let channel = Int(hits.channel[i])
+      let channel = Int(hits[i].channel)
       guard channel >= 0, channel < map.count, map[channel] >= 0 else { continue }
       if units >> 10 != stretch {
         tiles.pair(within: pairing, later: later)

@@ -30,8 +30,7 @@ struct SmallAngleResponse {
   /// The counters of IRC that a point lies on, or `nil`; the calorimeter is a ring about x = 12 mm.
   static func ircCounter(x: Double, y: Double) -> Int? {
     // Outer circle about the axis, inner one displaced by 12 mm.
-    let inner = ((x - 12) * (x - 12) + y * y).squareRoot()
-    guard inner > 60, x * x + y * y < 145 * 145 else { return nil }
+    guard (x - 12) * (x - 12) + y * y > 60 * 60, x * x + y * y < 145 * 145 else { return nil }
     let place = (Double.pi - CMath.atan2(y, x + 2)) / (Double.pi / 2)
     return min(max(Int(place), 0), 3)
   }
@@ -77,27 +76,36 @@ struct LKrResponse {
     var particle: Int32
   }
 
-  private let configuration: ResponseConfiguration
+  private let hole: Double
+  private let apothem: Double
+  private let terms: SIMD3<Double>
+  private let threshold: Double
+  private let muon: Double
+  private let muonLikePions: Double
+  private let mergeDistance: Double
   private let settings: ResponseConfiguration.Channels
   private var clusters: [Cluster] = []
 
   init(_ configuration: ResponseConfiguration) {
-    self.configuration = configuration
+    hole = configuration.lkrHoleRadius
+    apothem = configuration.lkrApothem
+    terms = configuration.lkrResolution
+    threshold = configuration.lkrThreshold
+    muon = configuration.lkrMuonEnergy
+    muonLikePions = configuration.lkrMuonLikePions
+    mergeDistance = configuration.lkrMergeDistance
     settings = configuration[.lkr]
   }
 
   /// Whether a point lies on the calorimeter: in the octagon, outside the hole.
   func accepts(x: Double, y: Double) -> Bool {
-    let hole = configuration.lkrHoleRadius
-    let apothem = configuration.lkrApothem
-    return x * x + y * y > hole * hole && abs(x) < apothem && abs(y) < apothem
+    x * x + y * y > hole * hole && abs(x) < apothem && abs(y) < apothem
       && abs(x) + abs(y) < apothem * 2.0.squareRoot()
   }
 
   /// Spread of an energy in GeV.
   func resolution(_ energy: Double) -> Double {
-    let terms = configuration.lkrResolution
-    return (terms.x * terms.x * energy + terms.y * terms.y + terms.z * terms.z * energy * energy).squareRoot()
+    (terms.x * terms.x * energy + terms.y * terms.y + terms.z * terms.z * energy * energy).squareRoot()
   }
 
   /// Spread of the time of a cluster in ns, for an energy in GeV (`physics.md` 2.2).
@@ -113,16 +121,15 @@ struct LKrResponse {
     let deposit: Double
     if track.showers {
       deposit = track.energy
-    } else if track.isMuon || draws.chance(configuration.lkrMuonLikePions) {
-      deposit = configuration.lkrMuonEnergy
+    } else if track.isMuon || draws.chance(muonLikePions) {
+      deposit = muon
     } else {
       deposit = track.energy * draws.uniform()
     }
     for i in clusters.indices {
       let dx = clusters[i].x - track.position.x
       let dy = clusters[i].y - track.position.y
-      let distance = configuration.lkrMergeDistance
-      if dx * dx + dy * dy < distance * distance {
+      if dx * dx + dy * dy < mergeDistance * mergeDistance {
         clusters[i].energy += deposit
         return
       }
@@ -137,7 +144,7 @@ struct LKrResponse {
   mutating func respond(event: SimulatedEvent, _ draws: inout ResponseDraws, _ hits: inout HitList) {
     for cluster in clusters {
       let energy = cluster.energy + draws.gauss(resolution(cluster.energy))
-      guard energy > configuration.lkrThreshold else { continue }
+      guard energy > threshold else { continue }
       let time = event.time + cluster.time + draws.gauss(Self.timeResolution(energy))
       let column = Int(LKrGeometry.place(cluster.x).rounded())
       let row = Int(LKrGeometry.place(cluster.y).rounded())

@@ -10,6 +10,10 @@ public struct DetectorResponse: Sendable {
   private let ktag: KTAGResponse
   private let lav: LAVResponse
   private let straw: StrawResponse
+  private let magnet: (z: Double, kick: Double)
+  private let lkrHole: Double
+  private let muonsAtMUV3: (minimum: Double, scattering: Double)
+  private let strawLayer: ScatteringLayer
   private let chod: CHODResponse
   private var rich: RingResponse
   private let newCHOD: TileResponse
@@ -17,6 +21,10 @@ public struct DetectorResponse: Sendable {
   private let irc: SmallAngleResponse
   private let sac: SmallAngleResponse
   private var lkr: LKrResponse
+  /// Before this z there is nothing but KTAG and the first stations of LAV, mm.
+  private static let spectrometerZ = StrawResponse.chamberZ[0] - 200
+  /// No detector behind the magnet is this far from the axis, muons' scattering before MUV3 included, mm.
+  private static let outermost = 3000.0
   /// Readout channels of each detector, for its noise.
   private let noiseChannels: [[Int32]]
 
@@ -26,6 +34,10 @@ public struct DetectorResponse: Sendable {
     ktag = KTAGResponse(configuration)
     lav = LAVResponse(configuration, maps)
     straw = StrawResponse(configuration, maps)
+    magnet = (configuration.magnetZ, configuration.magnetKick)
+    lkrHole = configuration.lkrHoleRadius
+    muonsAtMUV3 = (configuration.muv3MinimumMomentum, configuration.muv3Scattering)
+    strawLayer = ScatteringLayer(radiationLengths: configuration.strawRadiationLengths)
     chod = CHODResponse(configuration, maps)
     rich = RingResponse(configuration, maps)
     newCHOD = TileResponse(
@@ -63,8 +75,9 @@ public struct DetectorResponse: Sendable {
     var draws = ResponseDraws(SimulationRandom(seed: seed, purpose: .response, index: event.number))
     for place in event.particles.indices {
       let particle = event.particles[place]
+      // No neutrino, nothing that decays before it gets anywhere, nothing unknown.
+      guard particle.species.charge != 0 || particle.species == .photon else { continue }
       var track = TrackState(particle, place: place)
-      guard track.isVisible else { continue }
       if particle.parent < 0 { ktag.respond(track, event: event, &draws, &hits[.ktag]) }
       follow(&track, event, &draws, &hits)
     }
@@ -75,14 +88,18 @@ public struct DetectorResponse: Sendable {
   private mutating func follow(
     _ track: inout TrackState, _ event: SimulatedEvent, _ draws: inout ResponseDraws, _ hits: inout HitStore
   ) {
-    for station in 0..<8 { lav.respond(&track, station: station, event: event, &draws, &hits[.lav]) }
+    if lav.isInTheWayBeforeSpectrometer(of: track) {
+      for station in 0..<8 { veto(station, &track, event, &draws, &hits) }
+    }
+    guard track.end > Self.spectrometerZ else { return }
     chamber(0, &track, event, &draws, &hits)
-    lav.respond(&track, station: 8, event: event, &draws, &hits[.lav])
+    veto(8, &track, event, &draws, &hits)
     chamber(1, &track, event, &draws, &hits)
-    if track.charge != 0, track.move(to: configuration.magnetZ) { track.kick(configuration.magnetKick) }
-    lav.respond(&track, station: 9, event: event, &draws, &hits[.lav])
+    if track.charge != 0, track.move(to: magnet.z) { track.kick(magnet.kick) }
+    if track.isLeaving, track.isOutside(radius: Self.outermost) { return }
+    veto(9, &track, event, &draws, &hits)
     chamber(2, &track, event, &draws, &hits)
-    lav.respond(&track, station: 10, event: event, &draws, &hits[.lav])
+    veto(10, &track, event, &draws, &hits)
     chamber(3, &track, event, &draws, &hits)
     if track.charge != 0, track.move(to: RingResponse.radiator.front) {
       rich.respond(track, event: event, &draws, &hits[.rich])
@@ -94,14 +111,14 @@ public struct DetectorResponse: Sendable {
         tile: tile, time: event.time + track.time, event: event.number, particle: track.particle, &draws,
         &hits[.newCHOD])
     }
-    lav.respond(&track, station: 11, event: event, &draws, &hits[.lav])
+    veto(11, &track, event, &draws, &hits)
     if track.charge != 0 { chod.respond(&track, event: event, &draws, &hits[.chod]) }
     irc.respond(&track, event: event, &draws, &hits[.irc])
     // The beam and what goes along with it stays in the pipe.
     let isInHole = passesLKr(track)
     if !isInHole { lkr.note(&track, &draws) }
-    if track.isMuon, track.size > configuration.muv3MinimumMomentum, track.move(to: MUV3Geometry.z) {
-      let spread = configuration.muv3Scattering / track.size
+    if track.isMuon, track.size > muonsAtMUV3.minimum, track.move(to: MUV3Geometry.z) {
+      let spread = muonsAtMUV3.scattering / track.size
       let x = track.position.x + draws.gauss(spread)
       let y = track.position.y + draws.gauss(spread)
       if let tile = MUV3Geometry.tile(x: x, y: y) {
@@ -117,7 +134,15 @@ public struct DetectorResponse: Sendable {
   private func passesLKr(_ track: TrackState) -> Bool {
     var here = track
     guard here.move(to: LKrGeometry.z) else { return false }
-    return here.radius <= configuration.lkrHoleRadius
+    return !here.isOutside(radius: lkrHole)
+  }
+
+  private func veto(
+    _ station: Int, _ track: inout TrackState, _ event: SimulatedEvent, _ draws: inout ResponseDraws,
+    _ hits: inout HitStore
+  ) {
+    guard lav.isInTheWay(of: track, station: station) else { return }
+    lav.respond(&track, station: station, event: event, &draws, &hits[.lav])
   }
 
   private func chamber(
@@ -128,9 +153,10 @@ public struct DetectorResponse: Sendable {
     guard track.charge != 0, track.end > StrawResponse.chamberZ[number] + 200 else { return }
     var entrance = track
     guard entrance.move(to: StrawResponse.chamberZ[number] - 200) else { return }
-    straw.respond(entrance, chamber: number, event: event, &draws, &hits[.straw])
-    if track.move(to: StrawResponse.chamberZ[number]) {
-      track.scatter(configuration.strawRadiationLengths, &draws)
+    // There is no matter in the holes, and none outside.
+    let isCrossed = straw.respond(entrance, chamber: number, event: event, &draws, &hits[.straw])
+    if isCrossed, track.move(to: StrawResponse.chamberZ[number]) {
+      track.scatter(strawLayer, &draws)
     }
   }
 

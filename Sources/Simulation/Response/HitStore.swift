@@ -1,107 +1,93 @@
-/// The hits of one detector, with times since the start of burst, field by field.
-public struct HitList: Sendable, Equatable {
-  /// Channel, in the numbering of `SimulatedDetector`.
-  public private(set) var channel: [Int32] = []
+/// An edge pair that a TDC channel sees, or a cluster, with the particle that made it.
+public struct DetectorHit: Sendable, Hashable {
   /// Leading edge in ns since the start of burst.
-  public private(set) var leading: [Double] = []
+  public var leading: Double
   /// Trailing edge in ns since the start of burst; NaN for none.
-  public private(set) var trailing: [Double] = []
-  /// Energy in GeV, or height in mV, where the detector has one; else 0.
-  public private(set) var amplitude: [Float] = []
+  public var trailing: Double
   /// Number of the event that made the hit.
-  public private(set) var event: [UInt64] = []
+  public var event: UInt64
+  /// Channel, in the numbering of `SimulatedDetector`.
+  public var channel: Int32
   /// Place of the particle in its event; -1 for noise.
-  public private(set) var particle: [Int32] = []
+  public var particle: Int32
+  /// Energy in GeV, or height in mV, where the detector has one; else 0.
+  public var amplitude: Float
+
+  /// A hit with the given fields.
+  @inlinable
+  public init(
+    channel: Int32, leading: Double, trailing: Double, amplitude: Float = 0, event: UInt64, particle: Int32
+  ) {
+    self.leading = leading
+    self.trailing = trailing
+    self.event = event
+    self.channel = channel
+    self.particle = particle
+    self.amplitude = amplitude
+  }
+
+  /// Order of time, and then of channel, event and particle: it does not depend on that of appending.
+  @inline(__always)
+  static func precedes(_ a: DetectorHit, _ b: DetectorHit) -> Bool {
+    if a.leading != b.leading { return a.leading < b.leading }
+    if a.channel != b.channel { return a.channel < b.channel }
+    if a.event != b.event { return a.event < b.event }
+    return a.particle < b.particle
+  }
+}
+
+/// The hits of one detector, with times since the start of burst.
+public struct HitList: Sendable, Equatable {
+  private var hits: [DetectorHit] = []
 
   /// An empty list.
   public init() {}
 
   /// Number of hits.
-  public var count: Int { channel.count }
+  public var count: Int { hits.count }
+
+  /// A hit.
+  public subscript(place: Int) -> DetectorHit {
+    @inline(__always) _read { yield hits[place] }
+  }
+
+  /// The channels of the hits.
+  public var channel: HitColumn<HitFields.Channel> { HitColumn(hits) }
+  /// The leading edges.
+  public var leading: HitColumn<HitFields.Leading> { HitColumn(hits) }
+  /// The trailing edges.
+  public var trailing: HitColumn<HitFields.Trailing> { HitColumn(hits) }
+  /// The amplitudes.
+  public var amplitude: HitColumn<HitFields.Amplitude> { HitColumn(hits) }
+  /// The numbers of the events.
+  public var event: HitColumn<HitFields.Event> { HitColumn(hits) }
+  /// The places of the particles.
+  public var particle: HitColumn<HitFields.Particle> { HitColumn(hits) }
 
   /// Appends a hit.
-  @inlinable
   public mutating func append(
     channel: Int32, leading: Double, trailing: Double, amplitude: Float = 0, event: UInt64, particle: Int32
   ) {
-    append(channel, leading, trailing, amplitude, event, particle)
-  }
-
-  @usableFromInline
-  mutating func append(
-    _ channel: Int32, _ leading: Double, _ trailing: Double, _ amplitude: Float, _ event: UInt64,
-    _ particle: Int32
-  ) {
-    self.channel.append(channel)
-    self.leading.append(leading)
-    self.trailing.append(trailing)
-    self.amplitude.append(amplitude)
-    self.event.append(event)
-    self.particle.append(particle)
+    hits.append(
+      DetectorHit(
+        channel: channel, leading: leading, trailing: trailing, amplitude: amplitude, event: event,
+        particle: particle))
   }
 
   /// Appends the hits of another list.
-  public mutating func append(_ other: HitList) {
-    channel += other.channel
-    leading += other.leading
-    trailing += other.trailing
-    amplitude += other.amplitude
-    event += other.event
-    particle += other.particle
-  }
+  public mutating func append(_ other: HitList) { hits += other.hits }
 
   /// Forgets the hits and keeps the memory.
-  public mutating func removeAll() {
-    channel.removeAll(keepingCapacity: true)
-    leading.removeAll(keepingCapacity: true)
-    trailing.removeAll(keepingCapacity: true)
-    amplitude.removeAll(keepingCapacity: true)
-    event.removeAll(keepingCapacity: true)
-    particle.removeAll(keepingCapacity: true)
-  }
+  public mutating func removeAll() { hits.removeAll(keepingCapacity: true) }
 
   /// Forgets the hits before a time; the hits have to be in order.
-  public mutating func remove(before time: Double) { keep(firstIndex(from: time)..<count) }
+  public mutating func remove(before time: Double) { hits.removeSubrange(..<firstIndex(from: time)) }
 
-  /// Puts the hits in order of time, and then of channel, event and particle, so that the order does not depend
-  /// on that of appending; hits of a channel that begin within `merge` ns of the one before become one, which
-  /// ends with the last of them.
-  mutating func arrange(merging merge: Double, channels: Int) {
-    var order = Array(0..<Int32(count))
-    order.sort { a, b in
-      let (a, b) = (Int(a), Int(b))
-      if leading[a] != leading[b] { return leading[a] < leading[b] }
-      if channel[a] != channel[b] { return channel[a] < channel[b] }
-      if event[a] != event[b] { return event[a] < event[b] }
-      return particle[a] < particle[b]
-    }
-    var kept: [Int32] = []
-    kept.reserveCapacity(order.count)
-    var last = [Int32](repeating: -1, count: channels)
-    for index in order {
-      let i = Int(index)
-      let number = Int(channel[i])
-      if merge > 0, number >= 0, number < channels {
-        let before = Int(last[number])
-        if before >= 0, leading[i] - leading[before] < merge {
-          // NaN stands for no trailing edge, and gives way.
-          if !(trailing[before] >= trailing[i]) { trailing[before] = trailing[i] }
-          continue
-        }
-        last[number] = index
-      }
-      kept.append(index)
-    }
-    keep(kept)
-  }
-
-  private mutating func keep<Index: BinaryInteger>(_ indices: some Collection<Index>) {
-    channel = indices.map { channel[Int($0)] }
-    leading = indices.map { leading[Int($0)] }
-    trailing = indices.map { trailing[Int($0)] }
-    amplitude = indices.map { amplitude[Int($0)] }
-    event = indices.map { event[Int($0)] }
-    particle = indices.map { particle[Int($0)] }
+  /// Puts the hits in order (`DetectorHit.precedes`); hits of a channel that begin within `merge` ns of the one
+  /// before become one, which ends with the last of them.
+  mutating func arrange(merging merge: Double, channels: Int, _ sorter: inout HitSorter) {
+    sorter.sort(&hits)
+    if merge > 0, channels > 0 { sorter.merge(&hits, within: merge, channels: channels) }
   }
 
   /// The first hit that does not begin before a time; the hits have to be in order.
@@ -110,7 +96,7 @@ public struct HitList: Sendable, Equatable {
     var high = count
     while low < high {
       let middle = (low + high) / 2
-      if leading[middle] < time { low = middle + 1 } else { high = middle }
+      if hits[middle].leading < time { low = middle + 1 } else { high = middle }
     }
     return low
   }
@@ -125,9 +111,14 @@ public struct HitList: Sendable, Equatable {
 /// The hits of all detectors in a stretch of a burst.
 public struct HitStore: Sendable, Equatable {
   private var lists: [HitList] = Array(repeating: HitList(), count: SimulatedDetector.allCases.count)
+  /// Memory for the order, not part of the value.
+  private var sorter = HitSorter()
 
   /// An empty store.
   public init() {}
+
+  /// Whether two stores hold the same hits in the same order.
+  public static func == (a: HitStore, b: HitStore) -> Bool { a.lists == b.lists }
 
   /// The hits of a detector.
   public subscript(detector: SimulatedDetector) -> HitList {
@@ -153,9 +144,10 @@ public struct HitStore: Sendable, Equatable {
   /// Puts the hits in order of time and merges those of a channel that are too near to be told apart: to be
   /// called when a stretch of time has all its events, before primitives and fragments are made of it.
   public mutating func arrange(_ configuration: ResponseConfiguration) {
-    for detector in SimulatedDetector.allCases {
-      lists[detector.rawValue].arrange(
-        merging: configuration[detector].merge, channels: detector.channelCount)
+    for i in lists.indices {
+      guard let detector = SimulatedDetector(rawValue: i) else { continue }
+      lists[i].arrange(
+        merging: configuration[detector].merge, channels: detector.channelCount, &sorter)
     }
   }
 }

@@ -2,13 +2,15 @@ import Detectors
 
 /// CHOD: two planes of slabs (`detectors.md` section 5).
 struct CHODResponse {
-  private let configuration: ResponseConfiguration
+  private let light: (delay: Double, offset: Double)
+  private let widthSlope: Double
   private let settings: ResponseConfiguration.Channels
   /// Readout channel by slab.
   private var channels: [Int32]
 
   init(_ configuration: ResponseConfiguration, _ maps: L1DetectorMaps) {
-    self.configuration = configuration
+    light = (configuration.chodLightDelay, configuration.chodLightOffset)
+    widthSlope = configuration.chodWidthSlope
     settings = configuration[.chod]
     channels = Array(repeating: -1, count: 128)
     for (channel, slab) in maps.chod.enumerated() where (0..<128).contains(slab) {
@@ -25,10 +27,10 @@ struct CHODResponse {
         let (slab, distance) = CHODGeometry.slab(horizontal: plane == 1, x: track.position.x, y: track.position.y),
         channels[slab] >= 0, draws.chance(settings.efficiency)
       else { continue }
-      let light = configuration.chodLightDelay * distance - configuration.chodLightOffset
-      let time = event.time + track.time + light + draws.gauss(settings.resolution)
+      let time =
+        event.time + track.time + light.delay * distance - light.offset + draws.gauss(settings.resolution)
       let width =
-        settings.width - configuration.chodWidthSlope * distance + draws.gauss(settings.widthSpread)
+        settings.width - widthSlope * distance + draws.gauss(settings.widthSpread)
       hits.append(
         channel: channels[slab], leading: time, trailing: width > 5 ? time + width : .nan,
         event: event.number, particle: track.particle)

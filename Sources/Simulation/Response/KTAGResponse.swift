@@ -3,11 +3,12 @@ struct KTAGResponse {
   static let sectors = 8
   static let photomultipliersPerSector = 48
 
-  private let configuration: ResponseConfiguration
+  /// Mean numbers of hits of a kaon and of a pion.
+  private let means: (kaon: Double, pion: Double)
   private let settings: ResponseConfiguration.Channels
 
   init(_ configuration: ResponseConfiguration) {
-    self.configuration = configuration
+    means = (configuration.ktagHitsPerKaon, configuration.ktagHitsPerPion)
     settings = configuration[.ktag]
   }
 
@@ -21,15 +22,17 @@ struct KTAGResponse {
   ) {
     let mean: Double
     switch track.species {
-    case .kaonPlus: mean = configuration.ktagHitsPerKaon
-    case .pionPlus: mean = configuration.ktagHitsPerPion
+    case .kaonPlus: mean = means.kaon
+    case .pionPlus: mean = means.pion
     default: return
     }
-    for _ in 0..<draws.poisson(mean) {
-      guard draws.chance(settings.efficiency) else { continue }
-      let sector = draws.index(Self.sectors)
-      let number = draws.index(Self.photomultipliersPerSector)
-      let time = event.time + track.time + draws.photonTime() + draws.gauss(settings.resolution)
+    let start = event.time + track.time
+    // Of a Poisson distribution a part is one too.
+    for _ in 0..<draws.poisson(mean * settings.efficiency) {
+      let place = draws.index(Self.sectors * Self.photomultipliersPerSector)
+      let (sector, number) = place.quotientAndRemainder(dividingBy: Self.photomultipliersPerSector)
+      var time = start + draws.photonTime()
+      if settings.resolution > 0 { time += draws.gauss(settings.resolution) }
       let width = max(settings.width + draws.gauss(settings.widthSpread), 1)
       hits.append(
         channel: Int32(Self.channel(sector: sector, photomultiplier: number)), leading: time,

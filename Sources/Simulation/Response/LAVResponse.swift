@@ -12,6 +12,25 @@ struct LAVResponse {
     let inner: Double
     /// Angle in degrees by which a ring is turned against the one before.
     let turn: Double
+
+    /// Whether the line of a track can meet the rings, or leaves the vessel in them.
+    ///
+    /// The square of the distance from the axis is a parabola that opens upwards: where both ends are inside,
+    /// so is what lies between.
+    @inline(__always)
+    func isInTheWay(of track: TrackState) -> Bool {
+      let first = track.crossing(atZ: z)
+      let last = track.crossing(atZ: z + Double(layers - 1) * LAVResponse.ringStep)
+      let squares = (first.x * first.x + first.y * first.y, last.x * last.x + last.y * last.y)
+      if max(squares.0, squares.1) < inner * inner { return false }
+      // A muon outside at both ends, which gets away from the axis, or nearer to it, all the way.
+      let outer = inner + LAVResponse.depth
+      guard track.isMuon, min(squares.0, squares.1) > outer * outer else { return true }
+      let moves = (
+        first.x * track.slopeX + first.y * track.slopeY, last.x * track.slopeX + last.y * track.slopeY
+      )
+      return moves.0 * moves.1 < 0
+    }
   }
 
   /// Length of a block along the radius, mm.
@@ -40,6 +59,7 @@ struct LAVResponse {
   /// fire for a photon of some GeV).
   private static let shares = (first: 0.6, neighbour: 0.1, second: 0.25, third: 0.05)
 
+  private let stations = Self.stations
   private let pulse: ThresholdPulse
   /// Readout channel of the low threshold by (station × 5 + layer) × 64 + 4 × banana + block; the high one next
   /// to it is in `high`.
@@ -71,18 +91,33 @@ struct LAVResponse {
     return min(Int(turned * Double(count)), count - 1)
   }
 
+  /// Whether a track can meet a station.
+  @inline(__always)
+  func isInTheWay(of track: TrackState, station: Int) -> Bool { stations[station].isInTheWay(of: track) }
+
+  /// Whether a track that has not reached the spectrometer can meet any of the first eight stations.
+  @inline(__always)
+  func isInTheWayBeforeSpectrometer(of track: TrackState) -> Bool {
+    let (x, y) = (track.position.x, track.position.y)
+    let end = track.crossing(atZ: stations[7].z + 5 * Self.ringStep)
+    let here = x * x + y * y
+    if max(here, end.x * end.x + end.y * end.y) < stations[0].inner * stations[0].inner { return false }
+    // A muon outside of all of them that gets away from the axis.
+    let outer = stations[7].inner + Self.depth
+    return !(track.isMuon && here > outer * outer && track.isLeaving)
+  }
+
   /// The hits of a particle in a station; a particle that showers or is a hadron ends there.
   func respond(
     _ track: inout TrackState, station number: Int, event: SimulatedEvent, _ draws: inout ResponseDraws,
     _ hits: inout HitList
   ) {
-    let station = Self.stations[number]
+    let station = stations[number]
     var isHit = false
     for layer in 0..<station.layers {
       guard track.move(to: station.z + Double(layer) * Self.ringStep) else { continue }
-      let radius = track.radius
-      guard radius >= station.inner else { continue }
-      guard radius <= station.inner + Self.depth else {
+      guard track.isOutside(radius: station.inner) else { continue }
+      guard !track.isOutside(radius: station.inner + Self.depth) else {
         // It left the vessel before: only a muon can be outside.
         if !track.isMuon { track.end = track.position.z }
         continue

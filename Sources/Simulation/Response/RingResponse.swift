@@ -10,7 +10,13 @@ struct RingResponse {
   private static let columns = 80
   private static let rows = 50
 
-  private let configuration: ResponseConfiguration
+  /// Radius of a ring at the speed of light, and its mean number of photons.
+  private let electron: (radius: Double, photons: Double)
+  private let focalLength: Double
+  /// Shifts of the ring on the two disks.
+  private let shifts: SIMD2<Double>
+  private let photonSpread: Double
+  private let pipe: (radius: Double, x: Double, slope: Double)
   private let settings: ResponseConfiguration.Channels
   /// Number of a photomultiplier of a disk by its place on the grid of 9 mm by 9 sqrt(3) mm, or -1.
   private var grid: [Int16]
@@ -25,7 +31,11 @@ struct RingResponse {
   private var touched: [Int] = []
 
   init(_ configuration: ResponseConfiguration, _ maps: L1DetectorMaps) {
-    self.configuration = configuration
+    electron = (configuration.richElectronRing, configuration.richPhotons)
+    focalLength = configuration.richFocalLength
+    shifts = configuration.richShifts
+    photonSpread = configuration.richPhotonSpread
+    pipe = (configuration.richPipeRadius, configuration.richPipeX, configuration.richPipeSlope)
     settings = configuration[.rich]
     grid = Array(repeating: -1, count: Self.columns * Self.rows)
     for (number, place) in maps.richPosition.enumerated() {
@@ -54,29 +64,37 @@ struct RingResponse {
   /// Radius of the ring in mm at a speed, or `nil` below threshold.
   func radius(beta: Double) -> Double? {
     let cosine = 1 / (index * beta)
-    return cosine < 1 ? configuration.richFocalLength * CMath.acos(cosine) : nil
+    return cosine < 1 ? focalLength * CMath.acos(cosine) : nil
   }
 
   /// The photomultiplier of a disk that a point lies on, or `nil`: the nearest one, within 9 mm or a little
   /// more at the corners of its hexagon.
   func photomultiplier(x: Double, y: Double) -> Int? {
     let line = 9 * 3.0.squareRoot()
-    let row = Int((y / line).rounded())
-    let column = Int((x / 9).rounded())
-    guard abs(row) < Self.rows / 2 - 1, abs(column) < Self.columns / 2 - 2 else { return nil }
+    let (rowPlace, columnPlace) = (y / line + Double(Self.rows / 2), x / 9 + Double(Self.columns / 2))
+    guard rowPlace > 1.5, rowPlace < Double(Self.rows) - 1.5, columnPlace > 2.5,
+      columnPlace < Double(Self.columns) - 2.5
+    else { return nil }
+    // Rounded: both are above 0.
+    let row = Int(rowPlace + 0.5) - Self.rows / 2
+    let column = Int(columnPlace + 0.5) - Self.columns / 2
     var best: Int?
     var least = 10.4 * 10.4
-    for r in (row - 1)...(row + 1) {
-      for c in (column - 1)...(column + 1) {
+    var r = row - 1
+    while r <= row + 1 {
+      var c = column - 1
+      while c <= column + 1 {
         let number = grid[(r + Self.rows / 2) * Self.columns + c + Self.columns / 2]
-        guard number >= 0 else { continue }
         let dx = x - 9 * Double(c)
         let dy = y - line * Double(r)
-        if dx * dx + dy * dy < least {
-          least = dx * dx + dy * dy
+        let square = dx * dx + dy * dy
+        if number >= 0, square < least {
+          least = square
           best = Int(number)
         }
+        c += 1
       }
+      r += 1
     }
     return best
   }
@@ -88,11 +106,10 @@ struct RingResponse {
     var outside = 0
     for third in 0..<3 {
       let dz = (Double(third) + 0.5) / 3 * length
-      let beam = configuration.richPipeX + configuration.richPipeSlope * (track.position.z + dz)
+      let beam = pipe.x + pipe.slope * (track.position.z + dz)
       let x = track.position.x + dz * track.slopeX - beam
       let y = track.position.y + dz * track.slopeY
-      let radius = configuration.richPipeRadius
-      if x * x + y * y > radius * radius { outside += 1 }
+      if x * x + y * y > pipe.radius * pipe.radius { outside += 1 }
     }
     return Double(outside) / 3
   }
@@ -101,16 +118,18 @@ struct RingResponse {
   mutating func respond(
     _ track: TrackState, event: SimulatedEvent, _ draws: inout ResponseDraws, _ hits: inout HitList
   ) {
-    guard let radius = radius(beta: track.beta) else { return }
     var end = track
     guard end.move(to: Self.radiator.mirror) else { return }
+    // Beyond the mirrors by more than the largest ring.
+    guard !end.isOutside(radius: Self.mirrorRadius + electron.radius) else { return }
     let visible = visiblePart(track)
-    guard visible > 0 else { return }
-    let share = radius / configuration.richElectronRing
-    let focal = configuration.richFocalLength
-    for _ in 0..<draws.poisson(configuration.richPhotons * share * share * visible) {
-      let angle = draws.uniform(0, 2 * .pi)
-      let (c, s) = (CMath.cos(angle), CMath.sin(angle))
+    guard visible > 0, let radius = radius(beta: track.beta) else { return }
+    let share = radius / electron.radius
+    let start = event.time + end.time
+    let photons = electron.photons * share * share * visible
+    // Of a Poisson distribution a part is one too.
+    for _ in 0..<draws.poisson(photons * settings.efficiency) {
+      let (c, s) = draws.circle()
       // The photon goes to the disk of the side of the mirror that it meets.
       let way = draws.uniform() * radius
       let onMirror = (x: end.position.x + way * c, y: end.position.y + way * s)
@@ -118,14 +137,13 @@ struct RingResponse {
         continue
       }
       let disk = onMirror.x > 0 ? 0 : 1
-      let x = focal * track.slopeX + configuration.richShifts[disk] + radius * c
-      let y = focal * track.slopeY + radius * s
-      let spread = configuration.richPhotonSpread
-      guard
-        let number = photomultiplier(x: x + draws.gauss(spread), y: y + draws.gauss(spread)),
-        draws.chance(settings.efficiency)
-      else { continue }
-      let time = event.time + end.time + draws.photonTime()
+      let x = focalLength * track.slopeX + shifts[disk] + radius * c
+      let y = focalLength * track.slopeY + radius * s
+      guard let number = photomultiplier(x: x + draws.gauss(photonSpread), y: y + draws.gauss(photonSpread))
+      else {
+        continue
+      }
+      let time = start + draws.photonTime()
       let width = max(settings.width + draws.gauss(settings.widthSpread), 1)
       let place = 976 * disk + number
       let cell = place / 8

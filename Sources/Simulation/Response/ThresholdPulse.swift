@@ -2,20 +2,31 @@
 struct ThresholdPulse {
   let pulse: ResponseConfiguration.Pulse
   let settings: ResponseConfiguration.Channels
+  /// Logarithms of what the pulse has to fall below for the trailing edge, at the low and the high threshold.
+  private let endsOfPulse: (low: Double, high: Double)
 
-  /// Height in mV for an energy that a shower leaves, in GeV.
-  func height(_ energy: Double, _ draws: inout ResponseDraws) -> Double {
-    guard energy > 0 else { return 0 }
-    let spread = pulse.energySpread / energy.squareRoot()
-    return pulse.amplitude * energy * max(0, 1 + draws.gauss(spread))
+  init(pulse: ResponseConfiguration.Pulse, settings: ResponseConfiguration.Channels) {
+    self.pulse = pulse
+    self.settings = settings
+    endsOfPulse = (CMath.log(pulse.low - pulse.hysteresis), CMath.log(pulse.high - pulse.hysteresis))
   }
 
-  /// Leading and trailing edge from the start of a pulse, in ns; `nil` below the threshold.
-  func edges(height: Double, threshold: Double) -> (leading: Double, trailing: Double)? {
-    guard height > threshold else { return nil }
+  /// Height in mV for an energy that a shower leaves, in GeV; it spreads with the root of the energy.
+  func height(_ energy: Double, _ draws: inout ResponseDraws) -> Double {
+    guard energy > 0 else { return 0 }
+    return pulse.amplitude * max(0, energy + draws.gauss(pulse.energySpread * energy.squareRoot()))
+  }
+
+  /// Leading and trailing edges from the start of a pulse at the low and the high threshold, in ns; meaningless
+  /// at a threshold that the height does not reach.
+  func edges(height: Double) -> (
+    low: (leading: Double, trailing: Double), high: (leading: Double, trailing: Double)
+  ) {
+    let slope = pulse.rise / height
+    let logarithm = CMath.log(height)
     return (
-      pulse.rise * threshold / height,
-      pulse.rise + pulse.decay * CMath.log(height / (threshold - pulse.hysteresis))
+      (slope * pulse.low, pulse.rise + pulse.decay * (logarithm - endsOfPulse.low)),
+      (slope * pulse.high, pulse.rise + pulse.decay * (logarithm - endsOfPulse.high))
     )
   }
 
@@ -26,13 +37,15 @@ struct ThresholdPulse {
   ) {
     guard height > pulse.low, draws.chance(settings.efficiency) else { return }
     let start = time + draws.gauss(settings.resolution)
-    for side in 0..<2 {
-      let channel = side == 0 ? low : high
-      guard channel >= 0 else { continue }
-      let threshold = side == 0 ? pulse.low : pulse.high
-      guard let edges = edges(height: height, threshold: threshold) else { continue }
+    let edges = edges(height: height)
+    if low >= 0 {
       hits.append(
-        channel: channel, leading: start + edges.leading, trailing: start + edges.trailing,
+        channel: low, leading: start + edges.low.leading, trailing: start + edges.low.trailing,
+        amplitude: Float(height), event: event, particle: particle)
+    }
+    if high >= 0, height > pulse.high {
+      hits.append(
+        channel: high, leading: start + edges.high.leading, trailing: start + edges.high.trailing,
         amplitude: Float(height), event: event, particle: particle)
     }
   }
