@@ -80,7 +80,8 @@ extension ReconstructionConfiguration {
   public func missingMassSquared(_ particle: EnergyMomentum) -> Double { (kaon - particle).massSquared }
 
   /// Where a line comes nearest to the central beam: z on the beam and the distance, mm.
-  public func approachToBeam(_ position: SIMD3<Double>, along: SIMD3<Double>) -> (z: Double, distance: Double) {
+  public func approachToBeam(_ position: SIMD3<Double>, along: SIMD3<Double>) -> (z: Double, distance: Double)
+  {
     let approach = ClosestApproach(position, along: along, beam.point, along: SIMD3(beam.slope, 1))
     return (approach.second.z, approach.distance)
   }

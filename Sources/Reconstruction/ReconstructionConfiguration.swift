@@ -162,7 +162,8 @@ extension ReconstructionConfiguration.Vertex {
   init(node: YAMLNode) throws(ConfigurationError) {
     let map = try node.mapping()
     try map.rejectUnknown(keys: [
-      "timeWindow", "largestDistance", "z", "chi2", "pairCharges", "tripleCharges", "quintupleCharges", "tracks",
+      "timeWindow", "largestDistance", "z", "chi2", "pairCharges", "tripleCharges", "quintupleCharges",
+      "tracks",
     ])
     timeWindow = try map.required("timeWindow").quantity(unit: "ns", in: 0.1...1000)
     largestDistance = try map.required("largestDistance").quantity(unit: "mm", in: 0.1...1000)
@@ -193,7 +194,9 @@ extension YAMLNode {
     var charges: [Int] = []
     for item in try sequence() {
       let charge = try item.int(in: -tracks...tracks)
-      guard (charge - tracks) % 2 == 0 else { throw item.error("\(tracks) tracks have no charge of \(charge)") }
+      guard (charge - tracks) % 2 == 0 else {
+        throw item.error("\(tracks) tracks have no charge of \(charge)")
+      }
       charges.append(charge)
     }
     return charges

@@ -10,8 +10,8 @@ import TriggerPipeline
 ///
 ///     swift run -c release --package-path Benchmarks Benchmarks [CAPTURE] [MENU]
 ///     swift run -c release --package-path Benchmarks Benchmarks l0 [MENU]
-///     swift run -c release --package-path Benchmarks Benchmarks simulate [CONFIGURATION]
 ///     swift run -c release --package-path Benchmarks Benchmarks reconstruction [EVENTS [PARTS]]
+///     swift run -c release --package-path Benchmarks Benchmarks simulate [CONFIGURATION]
 @main
 struct Benchmarks {
   static func main() async throws {
@@ -20,14 +20,14 @@ struct Benchmarks {
       let menu = arguments.count > 2 ? arguments[2] : "Configs/menus/kaon-2018.yaml"
       return try await L0Benchmark(menu: menu).run()
     }
-    if arguments.count > 1, arguments[1] == "simulate" {
-      let burst = arguments.count > 2 ? arguments[2] : "Configs/simulation/kaon-2018.yaml"
-      return try await SimulationBenchmark(burst: burst).run()
-    }
     if arguments.count > 1, arguments[1] == "reconstruction" {
       let count = arguments.count > 2 ? Int(arguments[2]) ?? 2000 : 2000
       let benchmark = try ReconstructionBenchmark(count: count)
       return arguments.count > 3 ? try benchmark.run(arguments[3].split(separator: ",")) : try benchmark.run()
+    }
+    if arguments.count > 1, arguments[1] == "simulate" {
+      let burst = arguments.count > 2 ? arguments[2] : "Configs/simulation/kaon-2018.yaml"
+      return try await SimulationBenchmark(burst: burst).run()
     }
     let path = arguments.count > 1 ? arguments[1] : "Replay/ordered-1000.pcap.gz"
     let menu = try L1Menu.load(

@@ -4,24 +4,12 @@ public enum CHODGeometry {
   public static let z = (vertical: 239_009.0, horizontal: 239_389.0)
   /// Radius of the hole.
   public static let holeRadius = 128.0
-  /// Distances of the centres of the 16 slabs of a quadrant from the axis.
-  public static let centres = [
-    32.5, 97.53, 162.56, 227.59, 292.62, 357.65, 422.68, 487.71, 552.74, 617.77, 682.80, 764.83, 863.86,
-    962.89, 1061.92, 1160.95,
-  ]
-  /// Their outer ends, where the photomultipliers are.
-  public static let lengths = [
-    1210.0, 1210, 1210, 1210, 1210, 1210, 1210, 1210, 1191, 1126, 1061, 996, 897, 798, 699, 600,
-  ]
-
-  // The same for the way from a point to its slab, which is walked for every track: no table is searched.
+  /// The 16 slabs of a quadrant: eleven are 65.03 mm wide, five 99.03 mm.
   private static let narrow = (count: 11, width: 65.03)
   private static let wide = (count: 5, width: 99.03, begin: 715.315)
-  private static let longest = 1210.0
+  /// Outer ends of the slabs, where the photomultipliers are: those of the first eight are the same.
+  private static let length = 1210.0
   private static let shorter: SIMD8<Double> = [1191, 1126, 1061, 996, 897, 798, 699, 600]
-
-  /// Half of the width of a slab, by its place from the axis: eleven of 65 mm and five of 99 mm.
-  public static func halfWidth(_ place: Int) -> Double { place < 11 ? 32.515 : 49.515 }
 
   /// The slab of a plane at a point, and the distance of the point from its photomultiplier; `nil` outside.
   public static func slab(horizontal: Bool, x: Double, y: Double) -> (slab: Int, distance: Double)? {
@@ -33,7 +21,7 @@ public enum CHODGeometry {
       across < wide.begin
       ? min(Int((across + 0.015) / narrow.width), narrow.count - 1)
       : min(narrow.count + Int((across - wide.begin) / wide.width), narrow.count + wide.count - 1)
-    let length = place < 8 ? longest : shorter[place - 8]
+    let length = place < 8 ? length : shorter[place - 8]
     guard along < length else { return nil }
     let quadrant = x < 0 ? (y > 0 ? 0 : 1) : (y > 0 ? 3 : 2)
     let number = isOutwards(quadrant, horizontal: horizontal) ? place : 15 - place
@@ -62,13 +50,20 @@ public enum CHODGeometry {
     let quadrant = number / 16 % 4
     let place = isOutwards(quadrant, horizontal: isHorizontal) ? number % 16 : 15 - number % 16
     let (x, y) = (quadrant < 2 ? -1.0 : 1.0, quadrant == 0 || quadrant == 3 ? 1.0 : -1.0)
-    let across = (centres[place] - halfWidth(place), centres[place] + halfWidth(place))
-    let along = (0.0, lengths[place])
+    let across =
+      place < narrow.count
+      ? (narrow.width * Double(place) - 0.015, narrow.width * Double(place + 1) - 0.015)
+      : (
+        wide.begin + wide.width * Double(place - narrow.count),
+        wide.begin + wide.width * Double(place - narrow.count + 1)
+      )
+    let end = place < 8 ? length : shorter[place - 8]
+    let along = (0.0, end)
     return Slab(
       isHorizontal: isHorizontal,
       box: isHorizontal
         ? DetectorBox(x: along, y: across, signX: x, signY: y)
         : DetectorBox(x: across, y: along, signX: x, signY: y),
-      length: lengths[place])
+      length: end)
   }
 }

@@ -21,8 +21,9 @@ public enum NewCHODGeometry {
   /// 100 × quadrant + tile at a point, or `nil`: quadrants 1 to 4 from x, y > 0 with the clock.
   public static func tile(x: Double, y: Double) -> Int? {
     let square = x * x + y * y
-    guard square >= ring.lowerBound * ring.lowerBound, square <= ring.upperBound * ring.upperBound
-    else { return nil }
+    guard square >= ring.lowerBound * ring.lowerBound, square <= ring.upperBound * ring.upperBound else {
+      return nil
+    }
     let row = Int(abs(y) / brick.y)
     let column = Int(abs(x) / brick.x)
     guard row < bricks.count, column < bricks[row].count else { return nil }

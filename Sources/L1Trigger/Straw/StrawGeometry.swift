@@ -19,9 +19,9 @@ public enum StrawGeometry {
   /// z of the layers from the view's centre, by 2 × half + plane.
   public static let layerZ = [-18.5, -7.5, 7.5, 18.5]
   /// Distance of the straws of a layer.
-  @inlinable @inline(__always) public static var pitch: Double { 17.6 }
+  @inlinable public static var pitch: Double { 17.6 }
   /// Inner radius of a straw.
-  @inlinable @inline(__always) public static var strawRadius: Double { 4.875 }
+  @inlinable public static var strawRadius: Double { 4.875 }
   /// z of the chambers.
   @inline(__always) static var z: SIMD4<Float> { SIMD4(-14137, -3579, 6814, 21240) }
 

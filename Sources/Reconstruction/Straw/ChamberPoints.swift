@@ -53,6 +53,9 @@ struct ChamberPoints: ~Copyable {
     holes.deallocate()
   }
 
+  /// A straw, and what 25 mrad make of half of the distance between the views, mm.
+  @inline(__always) private var margin: Double { StrawGeometry.strawRadius + 5 }
+
   /// Whether a view has straws all about a point.
   @inline(__always)
   func sees(_ chamber: Int, _ view: Int, _ x: Double, _ y: Double) -> Bool {
@@ -65,8 +68,6 @@ struct ChamberPoints: ~Copyable {
       default: (y, x)
       }
     let hole = holes[4 * chamber + view]
-    // Half of the distance between the views, at 25 mrad.
-    let margin = StrawGeometry.strawRadius + 5
     return (across < hole.x - margin || across > hole.y + margin) && abs(across) < 1037 - margin
       && abs(along) < 1050 - margin
   }
@@ -92,7 +93,9 @@ struct ChamberPoints: ~Copyable {
     let (nv, nu, nx, ny) = (counts[0], counts[1], counts[2], counts[3])
     let d = 0.5.squareRoot()
     let steepest = chamber < 2 ? before : behind
-    let (reachU, reachV) = (d * (233 * steepest.x + 290 * steepest.y) + 1.5, d * (290 * steepest.x + 347 * steepest.y) + 1.5)
+    let (reachU, reachV) = (
+      d * (233 * steepest.x + 290 * steepest.y) + 1.5, d * (290 * steepest.x + 347 * steepest.y) + 1.5
+    )
     for iy in 0..<ny {
       let y = ys[iy].position
       // For a given y, u and v rise with x.
@@ -136,7 +139,9 @@ struct ChamberPoints: ~Copyable {
             iv += 1
           }
         }
-        if !hasU, !hasV, isNearHole(chamber, x, y), !sees(chamber, 0, x, y), !sees(chamber, 1, x, y) {
+        if !hasU, !hasV, isNearHole(chamber, x, y) || isAtRim(x, y), !sees(chamber, 0, x, y),
+          !sees(chamber, 1, x, y)
+        {
           add(chamber, base, -1, -1, ix, iy)
         }
       }
@@ -155,7 +160,9 @@ struct ChamberPoints: ~Copyable {
     let d = 0.5.squareRoot()
     let steepest = chamber < 2 ? before : behind
     // u and v are 57 mm apart, x and y 262 mm and 319 mm behind their middle.
-    let (reachX, reachY) = (262 * steepest.x + 29 * steepest.y + 1.5, 319 * steepest.y + 29 * steepest.x + 1.5)
+    let (reachX, reachY) = (
+      262 * steepest.x + 29 * steepest.y + 1.5, 319 * steepest.y + 29 * steepest.x + 1.5
+    )
     for iu in 0..<nu {
       let u = us[iu].position
       for iv in 0..<nv {
@@ -172,7 +179,9 @@ struct ChamberPoints: ~Copyable {
           hasY = true
           if !seesX { add(chamber, base, iv, iu, -1, iy) }
         }
-        if !hasX, !hasY, !seesX, !seesY, isNearHole(chamber, x, y) { add(chamber, base, iv, iu, -1, -1) }
+        if !hasX, !hasY, !seesX, !seesY, isNearHole(chamber, x, y) || isAtRim(x, y) {
+          add(chamber, base, iv, iu, -1, -1)
+        }
       }
     }
   }
@@ -188,17 +197,20 @@ struct ChamberPoints: ~Copyable {
       for i in 0..<counts[view] {
         let w = list[i].position * root
         guard abs(w - 90) < 420 else { continue }
+        let margin = margin
         for second in 2..<4 {
           let others = base + second * ViewClusters.viewLimit
+          // The strip of the view that is missing of x and y.
+          let strip = holes[4 * chamber + 5 - second]
           for k in 0..<counts[second] {
             let other = others[k].position
-            let x = second == 2 ? other : w - side * other
-            let y = second == 2 ? side * (w - other) : other
-            guard isNearHole(chamber, x, y), !sees(chamber, 5 - second, x, y), !sees(chamber, 1 - view, x, y) else {
-              continue
-            }
+            let missing = second == 2 ? side * (w - other) : w - side * other
+            guard missing > strip.x - margin, missing < strip.y + margin else { continue }
+            let (x, y) = second == 2 ? (other, missing) : (missing, other)
+            guard isNearHole(chamber, x, y), !sees(chamber, 1 - view, x, y) else { continue }
             add(
-              chamber, base, view == 0 ? i : -1, view == 1 ? i : -1, second == 2 ? k : -1, second == 3 ? k : -1)
+              chamber, base, view == 0 ? i : -1, view == 1 ? i : -1, second == 2 ? k : -1,
+              second == 3 ? k : -1)
           }
         }
       }
@@ -212,6 +224,10 @@ struct ChamberPoints: ~Copyable {
     let hole = holes[4 * chamber + 2]
     return abs(x - (hole.x + hole.y) / 2) < 190 && abs(y) < 190
   }
+
+  /// Whether a point is where x and y do not reach, or u and v: each pair sees a square.
+  @inline(__always)
+  private func isAtRim(_ x: Double, _ y: Double) -> Bool { x * x + y * y > 900 * 900 }
 
   private mutating func add(
     _ chamber: Int, _ base: UnsafeMutablePointer<ViewCluster>, _ v: Int, _ u: Int, _ x: Int, _ y: Int

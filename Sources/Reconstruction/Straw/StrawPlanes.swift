@@ -27,6 +27,10 @@ enum StrawPlanes {
     }
   }
 
+  /// The components of the directions by x and by y, of all views.
+  @inline(__always) static var byX: SIMD4<Double> { SIMD4(0.5.squareRoot(), 0.5.squareRoot(), 1, 0) }
+  @inline(__always) static var byY: SIMD4<Double> { SIMD4(-0.5.squareRoot(), 0.5.squareRoot(), 0, 1) }
+
   /// The rank of a straw in its view, by layer (2 × half + plane) and number.
   static func rank(view: Int, layer: Int, tube: Int) -> Int {
     let offsets = StrawGeometry.planeOffsets[view]

@@ -24,7 +24,9 @@ struct StrawTracker: ~Copyable {
   /// Candidates of an event; more is an overflow.
   static let candidateLimit = 512
   /// Fits of an event; more is an overflow.
-  static let fitLimit = 96
+  static let fitLimit = 48
+  /// Views of a segment that makes a track with a point alone: with four any two points make one.
+  private static var leastViews: Int16 { 5 }
   /// Tracks of an event; more is an overflow.
   static let trackLimit = 32
 
@@ -154,7 +156,8 @@ struct StrawTracker: ~Copyable {
         guard join < 36 else { continue }
         append(
           Candidate(
-            before: Int16(truncatingIfNeeded: i), behind: Int16(truncatingIfNeeded: k), chamber: -1, point: -1,
+            before: Int16(truncatingIfNeeded: i), behind: Int16(truncatingIfNeeded: k), chamber: -1,
+            point: -1,
             score: a.chi2 + b.chi2 + join - 6 * Float(a.views + b.views)))
       }
     }
@@ -183,12 +186,12 @@ struct StrawTracker: ~Copyable {
   private mutating func addPoints() {
     for i in 0..<before.count {
       let a = before.segments[i]
-      guard !isTaken(before.segments[i], chamber: 0) else { continue }
+      guard a.views >= Self.leastViews, !isTaken(a, chamber: 0) else { continue }
       for chamber in 2..<4 { addPoints(a, Int16(truncatingIfNeeded: i), -1, chamber) }
     }
     for i in 0..<behind.count {
       let a = behind.segments[i]
-      guard !isTaken(behind.segments[i], chamber: 2) else { continue }
+      guard a.views >= Self.leastViews, !isTaken(a, chamber: 2) else { continue }
       for chamber in 0..<2 { addPoints(a, -1, Int16(truncatingIfNeeded: i), chamber) }
     }
   }
@@ -204,7 +207,7 @@ struct StrawTracker: ~Copyable {
     let reach = 5 * (0.6 + Self.scattered[chamber] * most) + 10
     for k in 0..<points.counts[chamber] {
       let point = points.points[chamber * ChamberPoints.limit + k]
-      guard abs(point.base.y - y) < reach else { continue }
+      guard abs(point.base.y - y) < reach, Int(a.views) + point.views >= 8 else { continue }
       // The slope in x is that from the magnet to the point.
       let rough = point.position(a.slope)
       let slope = SIMD2((rough.x - a.atMagnet.x) / lever, a.slope.y)
@@ -367,7 +370,9 @@ struct StrawTracker: ~Copyable {
     let count = fit.chosenCount
     guard count > 9, fit.chi2 < settings.trackChi2 * Double(count - 5) else { return }
     let inverse = abs(fit.inverseMomentum)
-    guard inverse > 1 / settings.momentum.upperBound, inverse < 1 / settings.momentum.lowerBound else { return }
+    guard inverse > 1 / settings.momentum.upperBound, inverse < 1 / settings.momentum.lowerBound else {
+      return
+    }
     var track = Track()
     track.views = fit.viewBits
     guard track.chamberCount >= 3, missedViews() <= settings.missedViews else { return }

@@ -33,14 +33,22 @@ struct ViewClusters: ~Copyable {
     counts.deallocate()
   }
 
+  /// How much a line may rise across the straws of a view: 12 mrad, and behind the magnet what bends a track of
+  /// 5 GeV/c. Steeper ones lose some clusters, and more of those that chance makes would cost more.
+  private static func steepest(_ view: Int) -> Float {
+    guard view >= 8, view & 3 != 3 else { return 0.012 }
+    return view & 3 == 2 ? 0.055 : 0.040
+  }
+
   /// Whether two drift circles touch a line between their wires: the sum of the radii is the distance of the
   /// wires, but for the resolution and for the way of a steep track between the layers.
   @inline(__always)
-  private static func fits(_ a: StrawHit, _ b: StrawHit, _ wa: Float, _ wb: Float) -> Bool {
+  private static func fits(
+    _ a: StrawHit, _ b: StrawHit, _ wa: Float, _ wb: Float, steepest: Float
+  ) -> Bool {
     let miss = abs((b.wire - a.wire) - (a.radius + b.radius))
-    // 3.5 σ, and 15 mrad between the layers.
-    let slope = 0.015 * abs(a.depth - b.depth)
-    let free = max(miss - slope, 0)
+    // 3.5 σ, and what the slope makes between the layers.
+    let free = max(miss - steepest * abs(a.depth - b.depth), 0)
     return free * free < 12 * (1 / wa + 1 / wb)
   }
 
@@ -51,6 +59,7 @@ struct ViewClusters: ~Copyable {
       var n = 0
       let out = clusters + view * Self.viewLimit
       let all = hits.hits
+      let steepest = Self.steepest(view)
       // Pairs that belong to a triple make no cluster of their own.
       var skips = 0
       var i = first
@@ -61,7 +70,7 @@ struct ViewClusters: ~Copyable {
         if i + 2 < end, all[i + 2].place == rank + 2 {
           let (middle, c) = (all[i + 1], all[i + 2])
           let wc = table.weight(c.radius)
-          if middle.radius < 1.6, a.radius + c.radius > 7.5, Self.fits(a, c, wa, wc) {
+          if middle.radius < 1.6, a.radius + c.radius > 7.5, Self.fits(a, c, wa, wc, steepest: steepest) {
             append(i, 3, a, wa, c, wc, out, &n)
             all[i].isClustered = 1
             all[i + 1].isClustered = 1
@@ -71,7 +80,7 @@ struct ViewClusters: ~Copyable {
         } else if i + 1 < end, all[i + 1].place == rank + 2 {
           let c = all[i + 1]
           let wc = table.weight(c.radius)
-          if a.radius + c.radius > 7.5, Self.fits(a, c, wa, wc) {
+          if a.radius + c.radius > 7.5, Self.fits(a, c, wa, wc, steepest: steepest) {
             append(i, 2, a, wa, c, wc, out, &n)
             all[i].isClustered = 1
             all[i + 1].isClustered = 1
@@ -80,7 +89,7 @@ struct ViewClusters: ~Copyable {
         if skips == 0, i + 1 < end, all[i + 1].place == rank + 1 {
           let b = all[i + 1]
           let wb = table.weight(b.radius)
-          if Self.fits(a, b, wa, wb) {
+          if Self.fits(a, b, wa, wb, steepest: steepest) {
             append(i, 2, a, wa, b, wb, out, &n)
             all[i].isClustered = 1
             all[i + 1].isClustered = 1

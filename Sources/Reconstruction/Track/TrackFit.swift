@@ -80,6 +80,7 @@ struct TrackFit: ~Copyable {
 
   mutating func begin(_ start: Trajectory) {
     trajectory = start
+    changeY = 0
     noteChangeY()
   }
 
@@ -106,45 +107,49 @@ struct TrackFit: ~Copyable {
     var count = 0
     var bits: UInt16 = 0
     let chosen = chosen
+    let limit = sigmas * sigmas
     for chamber in 0..<4 {
       let slope = chamber < 2 ? t.before : t.after
-      var (xx, xy, yy) = (0.0, 0.0, 0.0)
-      var b = SIMD2<Double>.zero
+      let across = SIMD4<Float>(StrawPlanes.byX * t.x[chamber] + StrawPlanes.byY * t.y[chamber])
+      let rise = SIMD4<Float>(StrawPlanes.byX * slope.x + StrawPlanes.byY * slope.y)
+      // Sums of the weights, and of the weights times what the line misses by, by view.
+      var (w, wr) = (SIMD4<Float>.zero, SIMD4<Float>.zero)
       for view in 0..<4 {
         let number = 4 * chamber + view
-        let d = StrawPlanes.direction(view)
-        let across = Float(d.x * t.x[chamber] + d.y * t.y[chamber])
-        let rise = Float(d.x * slope.x + d.y * slope.y)
-        var (w, wr) = (Float(0), Float(0))
-        var i = hits.starts[number]
-        let end = hits.starts[number + 1]
-        while i < end {
-          let hit = hits.hits[i]
-          let distance = across + rise * hit.depth - hit.wire
-          // Hits are in the order of their wires, but for 0.4 mm that slopes make.
-          if distance < -7 { break }
-          if distance < 5.6 {
-            let size = abs(distance)
+        let (here, turn) = (across[view], rise[view])
+        var (viewWeight, viewMiss) = (Float(0), Float(0))
+        var hit = hits.hits + hits.starts[number]
+        let end = hits.hits + hits.starts[number + 1]
+        // Hits are in the order of their wires; slopes between the layers move a line by less than 25 mm.
+        while hit < end, hit.pointee.wire < here - 30 { hit += 1 }
+        while hit < end {
+          let distance = here + turn * hit.pointee.depth - hit.pointee.wire
+          let size = abs(distance)
+          if size < 5.6 {
             let weight = table.weight(size)
-            let miss = (distance < 0 ? -hit.radius : hit.radius) - distance
+            let radius = hit.pointee.radius
+            let miss = (distance < 0 ? -radius : radius) - distance
             let free = max(abs(miss) - slack, 0)
-            if size < 5.6, free * free * weight < sigmas * sigmas, count < Self.hitLimit {
-              w += weight
-              wr += weight * miss
+            if free * free * weight < limit, count < Self.hitLimit {
+              viewWeight += weight
+              viewMiss += weight * miss
               sum += Double(weight * miss * miss)
-              chosen[count] = UInt16(truncatingIfNeeded: i)
+              chosen[count] = UInt16(truncatingIfNeeded: hit - hits.hits)
               count += 1
               bits |= 1 << UInt16(number)
             }
+          } else if distance < -7 {
+            break
           }
-          i += 1
+          hit += 1
         }
-        let weight = Double(w)
-        xx += weight * d.x * d.x
-        xy += weight * d.x * d.y
-        yy += weight * d.y * d.y
-        b += Double(wr) * d
+        w[view] = viewWeight
+        wr[view] = viewMiss
       }
+      let (weight, miss) = (SIMD4<Double>(w), SIMD4<Double>(wr))
+      let (byX, byY) = (StrawPlanes.byX, StrawPlanes.byY)
+      let (xx, xy, yy) = ((weight * byX * byX).sum(), (weight * byX * byY).sum(), (weight * byY * byY).sum())
+      let b = SIMD2((miss * byX).sum(), (miss * byY).sum())
       m[9 * chamber + chamber] += xx
       m[9 * (5 + chamber) + chamber] += xy
       m[9 * (5 + chamber) + 5 + chamber] += yy

@@ -11,18 +11,25 @@ public struct ClosestApproach: Sendable, Hashable {
   public init(
     _ a: SIMD3<Double>, along u: SIMD3<Double>, _ b: SIMD3<Double>, along v: SIMD3<Double>
   ) {
-    let w = a - b
-    let (uu, uv, vv) = ((u * u).sum(), (u * v).sum(), (v * v).sum())
-    let (uw, vw) = ((u * w).sum(), (v * w).sum())
-    let determinant = uu * vv - uv * uv
-    // Of unit vectors the determinant is the square of the sine of their angle.
-    let isParallel = !(determinant > 1e-18 * uu * vv)
-    let s = isParallel ? 0 : (uv * vw - vv * uw) / determinant
-    let t = vv > 0 ? (vw + s * uv) / vv : 0
-    first = a + s * u
-    second = b + t * v
+    // By cross products: of nearly parallel lines the difference of scalar ones would keep few digits.
+    let normal = Self.cross(u, v)
+    let determinant = (normal * normal).sum()
+    let (uu, vv) = ((u * u).sum(), (v * v).sum())
+    let w = b - a
+    if determinant > 1e-18 * uu * vv {
+      first = a + ((Self.cross(w, v) * normal).sum() / determinant) * u
+      second = b + ((Self.cross(w, u) * normal).sum() / determinant) * v
+    } else {
+      first = a
+      second = vv > 0 ? b - ((w * v).sum() / vv) * v : b
+    }
     let gap = first - second
     distance = (gap * gap).sum().squareRoot()
+  }
+
+  @inline(__always)
+  private static func cross(_ a: SIMD3<Double>, _ b: SIMD3<Double>) -> SIMD3<Double> {
+    SIMD3(a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x)
   }
 
   /// The middle between the two points, mm.

@@ -39,7 +39,8 @@ struct VertexFinder: ~Copyable {
   }
 
   /// Finds the vertices of an event's tracks; `false` if there were too many tracks or vertices.
-  mutating func run(_ columns: TrackColumns, _ range: Range<Int>, into vertices: inout VertexColumns) -> Bool {
+  mutating func run(_ columns: TrackColumns, _ range: Range<Int>, into vertices: inout VertexColumns) -> Bool
+  {
     isComplete = range.count <= settings.tracks
     let n = min(range.count, settings.tracks)
     for i in 0..<n {

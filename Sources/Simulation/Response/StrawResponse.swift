@@ -5,7 +5,10 @@ import L1Trigger
 struct StrawResponse {
   /// z of the chambers.
   static var chamberZ: [Double] { StrawGeometry.chamberZ }
-  private static let inversePitch = 1 / 17.6
+  /// Inner radius and distance of the straws of a layer, mm.
+  private static var radius: Double { StrawGeometry.strawRadius }
+  private static var pitch: Double { StrawGeometry.pitch }
+  private static var inversePitch: Double { 1 / pitch }
   /// Numbers of straws of a layer, and places of a row of them with one before and one behind.
   private static let straws = 122
   private static let row = 124
@@ -48,7 +51,7 @@ struct StrawResponse {
     channels = Array(repeating: -1, count: 64 * Self.row)
     for (channel, straw) in maps.straw.enumerated() where straw >= 0 && Int(straw) < 64 * Self.straws {
       let (place, number) = Int(straw).quotientAndRemainder(dividingBy: Self.straws)
-      let wire = layers[place].offset + StrawGeometry.pitch * Double(number)
+      let wire = layers[place].offset + Self.pitch * Double(number)
       let isInHole = wire > layers[place].holeLow && wire < layers[place].holeHigh
       guard !isInHole, Self.outer.contains(wire) else { continue }
       channels[Self.row * place + 1 + number] = Int16(truncatingIfNeeded: channel)
@@ -75,8 +78,7 @@ struct StrawResponse {
   /// the view measures, `along` the one along the wires.
   func crossing(chamber: Int, view: Int, layer: Int, across: Double, along: Double) -> (Int, Double)? {
     let found = nearest(16 * chamber + 4 * view + layer, across: across)
-    guard abs(along) < Self.halfLength, found.channel >= 0, found.distance < StrawGeometry.strawRadius
-    else { return nil }
+    guard abs(along) < Self.halfLength, found.channel >= 0, found.distance < Self.radius else { return nil }
     return (Int(found.channel), found.distance)
   }
 
@@ -89,7 +91,7 @@ struct StrawResponse {
     // in this order of the arguments 0 for what is no number.
     let number = Int(min(max(0, (across - offset) * Self.inversePitch + 1.5), Double(Self.row - 1)))
     return (
-      channels[Self.row * place + number], abs(across - offset - StrawGeometry.pitch * Double(number - 1))
+      channels[Self.row * place + number], abs(across - offset - Self.pitch * Double(number - 1))
     )
   }
 
@@ -145,9 +147,7 @@ struct StrawResponse {
       let found = nearest(first + layer, across: line.across + dz * line.slope)
       let isWithin = abs(line.along + dz * line.slopeAlong) < Self.halfLength
       crossed[count] = (found.channel, found.distance * cosine, dz)
-      count +=
-        (isWithin ? 1 : 0) & (found.channel >= 0 ? 1 : 0)
-        & (found.distance < StrawGeometry.strawRadius ? 1 : 0)
+      count += (isWithin ? 1 : 0) & (found.channel >= 0 ? 1 : 0) & (found.distance < Self.radius ? 1 : 0)
     }
     for i in 0..<count {
       let (channel, r, dz) = crossed[i]
@@ -172,10 +172,7 @@ struct StrawResponse {
     let (low, high) = (min(across.0, across.1), max(across.0, across.1))
     // The wires of a hole are within it: what is farther from its edges than a straw's radius meets none.
     let here = layers[first]
-    if low > here.holeLow + StrawGeometry.strawRadius, high < here.holeHigh - StrawGeometry.strawRadius {
-      return true
-    }
-    return low > Self.outer.upperBound + StrawGeometry.strawRadius
-      || high < Self.outer.lowerBound - StrawGeometry.strawRadius
+    if low > here.holeLow + Self.radius, high < here.holeHigh - Self.radius { return true }
+    return low > Self.outer.upperBound + Self.radius || high < Self.outer.lowerBound - Self.radius
   }
 }
