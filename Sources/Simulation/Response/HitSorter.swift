@@ -41,18 +41,15 @@ struct HitSorter: Sendable {
     }
     copy.removeAll(keepingCapacity: true)
     copy += hits
-    let crowd = Self.deal(&hits, copy, &keys, &dealt, &places, low, scale)
-    // Where times crowd into few parts, insertion would take long.
-    if crowd > Self.few { return hits.sort(by: DetectorHit.precedes) }
-    hits.sortByInsertion(by: DetectorHit.precedes)
+    if !Self.deal(&hits, copy, &keys, &dealt, &places, low, scale) { hits.sort(by: DetectorHit.precedes) }
   }
 
-  /// Puts hits in order of their keys; hits of one key stay in the order of appending. Returns how many hits at
-  /// most have the same key as the one before.
+  /// Puts hits in order by their keys; `false`, and the order is not complete, where so many hits have one key that
+  /// insertion would take long.
   private static func deal(
     _ hits: inout [DetectorHit], _ copy: [DetectorHit], _ keyList: inout [UInt64],
     _ dealtList: inout [UInt64], _ placeList: inout [Int32], _ low: Double, _ scale: Double
-  ) -> Int {
+  ) -> Bool {
     let count = copy.count
     let copy = copy.span
     var hits = hits.mutableSpan
@@ -96,9 +93,18 @@ struct HitSorter: Sendable {
       same = key >> 32 == previous ? same + 1 : 0
       previous = key >> 32
       crowd = same > crowd ? same : crowd
-      hits[i] = copy[Int(truncatingIfNeeded: key & 0xFFFF_FFFF)]
+      let hit = copy[Int(truncatingIfNeeded: key & 0xFFFF_FFFF)]
+      var place = i
+      // What has the same key is put in order by insertion, unless it is a crowd.
+      if same > 0, crowd <= few {
+        while place > 0, DetectorHit.precedes(hit, hits[place - 1]) {
+          hits[place] = hits[place - 1]
+          place -= 1
+        }
+      }
+      hits[place] = hit
     }
-    return crowd
+    return crowd <= few
   }
 
   /// Makes one of hits in order, of a channel, that begin within `window` ns of the first of them; it ends with
