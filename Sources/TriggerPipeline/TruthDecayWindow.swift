@@ -131,6 +131,7 @@ struct TruthDecayWindow: Sendable {
 struct TruthOrder {
   private var burst: UInt32?
   private var decayTime = -Double.infinity
+  private var triggerTime = -Double.infinity
   private var isAfterTotals = false
 
   /// Takes a record; throws what is wrong with its place in the file of the reader.
@@ -148,6 +149,7 @@ struct TruthOrder {
     if self.burst != burst {
       self.burst = burst
       decayTime = -.infinity
+      triggerTime = -.infinity
       isAfterTotals = false
     }
     if case .decay(let decay) = record {
@@ -155,7 +157,17 @@ struct TruthOrder {
         throw reader.error(
           "a decay at \(decay.time) ns behind one at \(decayTime) ns", key: "time", advice: advice)
       }
+      // Rounding moves the border a little.
+      guard decay.time > triggerTime + reader.header.lookahead - 0.001 else {
+        throw reader.error(
+          "a decay at \(decay.time) ns behind a trigger at \(triggerTime) ns that it may belong to",
+          key: "time",
+          advice: advice)
+      }
       decayTime = decay.time
+    }
+    if case .trigger(let trigger) = record {
+      triggerTime = max(triggerTime, trigger.time(period: reader.header.clockPeriod))
     }
     if case .totals = record { isAfterTotals = true }
   }

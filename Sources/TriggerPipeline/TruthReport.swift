@@ -174,14 +174,24 @@ public struct TruthReport: Sendable {
     out += "\(TextTable.number(header.fiducial.lowerBound / 1000)) to "
     out += "\(TextTable.number(header.fiducial.upperBound / 1000)) m; errors: Clopper-Pearson 68.27 %\n"
     for note in notes { out += "  note: \(note)\n" }
-    for (table, source) in [(emulated, "emulated"), (events, "recorded")] {
-      if let table { out += lines(table, source) }
+    if let emulated, !isEmulationRecorded { out += lines(emulated, "emulated", "L0 as emulated") }
+    if let events {
+      out += lines(
+        events, "recorded", isEmulationRecorded ? "L0 as recorded and as emulated" : "L0 as recorded")
     }
     if let events { out += algorithms(events) }
     return out
   }
 
-  private func lines(_ table: TruthTable, _ source: String) -> String {
+  /// Whether the emulated triggers have the very efficiencies of the recorded ones: one table is enough then.
+  private var isEmulationRecorded: Bool {
+    guard let events, let emulated else { return false }
+    return events.lineTriggers == emulated.lineTriggers && events.accidentals == emulated.accidentals
+      && events.channels.mapValues { [$0.triggered] + $0.lines + $0.dominant }
+        == emulated.channels.mapValues { [$0.triggered] + $0.lines + $0.dominant }
+  }
+
+  private func lines(_ table: TruthTable, _ source: String, _ title: String) -> String {
     var text = TextTable(
       ["line", "D", "channel", "decays", "L0 efficiency", "L1 of L0", "share of triggers"],
       alignments: [.left, .right, .left, .right, .right, .right, .right])
@@ -200,7 +210,7 @@ public struct TruthReport: Sendable {
       text.append([
         isFirst ? Self.cut(title, 18) : "",
         isFirst ? line.flatMap { Self.downscaling($0, self.l0) }.map { TextTable.number($0) } ?? "-" : "",
-        Self.cut(channel, 24), l0.map { "\($0.passed)" } ?? "-", Self.share(l0), Self.share(l1),
+        Self.cut(channel, 24), "\(l0?.passed ?? 0)", l0?.passed == 0 ? "-" : Self.share(l0), Self.share(l1),
         Self.share(purity),
       ])
     }
@@ -213,9 +223,8 @@ public struct TruthReport: Sendable {
         isFirst = isFirst && text.rowCount == before
       }
     }
-    let count = source == "recorded" ? "\(table.triggers) events" : "\(table.triggers) triggers"
-    return "\nL0 as \(source), \(count): decays in the fiducial range with a trigger, downscaling included\n"
-      + text.text
+    return "\n\(title), \(table.triggers) triggers: decays in the fiducial range with a trigger, "
+      + "downscaling included\n" + text.text
   }
 
   private func algorithms(_ table: TruthTable) -> String {
@@ -226,7 +235,8 @@ public struct TruthReport: Sendable {
       ("ktag", "KTAG"), ("straw_tracks", "STRAW, as many tracks"),
       ("straw_multi_track", "STRAW, multi-track"),
     ] {
-      for row in rows where row.quantity == quantity {
+      // One track is never several.
+      for row in rows where row.quantity == quantity && (quantity != "straw_multi_track" || row.number != 1) {
         text.append([
           title, row.number == nil ? "K+" : row.name, Self.cut(row.channel, 24), "\(row.passed)",
           "\(row.tried)",
