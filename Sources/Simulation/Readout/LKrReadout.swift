@@ -32,6 +32,8 @@ public struct LKrReadout: Sendable {
   ]
   /// Until when a pulse is followed, ns: the undershoot lasts to about 2.8 µs.
   private static let pulseEnd = 2800.0
+  /// How long before a trigger a cluster may be that its samples show, ns.
+  static let reach = pulseEnd + 300
 
   /// Where a cell is read: 512 crate + 32 slot index + channel, or -1.
   static let channels: [Int16] = {
