@@ -12,6 +12,9 @@ public struct LKrReadout: Sendable {
   /// Least difference of the largest and the smallest sample of a channel that is not suppressed (C, of the MC).
   static let threshold = 20
 
+  /// How long before a trigger a cluster may be that its samples show, ns.
+  static let reach = LKrShower.pulseEnd + 300
+
   /// Signals of the cells of the event in counts, by readout channel and sample.
   private var signals = [Double](repeating: 0, count: 32 * 512 * LKrGeometry.samples)
   private var touched: [Bool] = Array(repeating: false, count: 32 * 16)
@@ -36,44 +39,54 @@ public struct LKrReadout: Sendable {
   ) throws(FormatError) {
     let start = Double(trigger.timestamp) * ReadoutClock.period
     let word = L0Word(rawValue: UInt8(truncatingIfNeeded: trigger.word))
-    func send(_ block: LKrGeometry.Block, _ channels: [CREAM.Channel], _ isSuppressed: Bool) throws(FormatError) {
+    func send(_ block: LKrGeometry.Block, _ payload: [UInt8]) {
       body(
         L1Packet.encode(
           event: trigger.event, source: .lkr, timestamp: trigger.timestamp &+ CREAM.latency,
-          subID: block.subID, l0Word: word,
-          payload: try CREAM.encode(
-            channels, sampleCount: LKrGeometry.samples, isZeroSuppressed: isSuppressed)))
+          subID: block.subID, l0Word: word, payload: payload))
     }
+    let empty = try CREAM.encode([], sampleCount: LKrGeometry.samples, isZeroSuppressed: true)
     guard !word.isSpecial else {
-      for block in LKrGeometry.blocks { try send(block, [], true) }
+      for block in LKrGeometry.blocks { send(block, empty) }
       return
     }
     collect(clusters, start)
     var draws = ResponseDraws(
       SimulationRandom(seed: seed, purpose: .noise, index: 1 << 63 | UInt64(trigger.event)))
+    var common = [Double](repeating: 0, count: LKrGeometry.samples)
+    var samples = [UInt16](repeating: 0, count: LKrGeometry.samples)
+    var channels: [CREAM.Channel] = []
     for block in LKrGeometry.blocks {
       let board = 16 * block.crate + block.slot
       guard touched[board] || !trigger.isZeroSuppressed else {
-        try send(block, [], true)
+        send(block, empty)
         continue
       }
-      var common = [Double](repeating: 0, count: LKrGeometry.samples)
       for i in common.indices { common[i] = draws.gauss(Self.noise.board) }
-      var channels: [CREAM.Channel] = []
+      channels.removeAll(keepingCapacity: true)
       for number in 0..<32 {
-        var samples = [UInt16](repeating: 0, count: LKrGeometry.samples)
+        var (least, largest) = (CREAM.saturation, UInt16(0))
         for i in 0..<LKrGeometry.samples {
           let signal = signals[(32 * board + number) * LKrGeometry.samples + i]
           let value = Self.baseline + signal + common[i] + draws.gauss(Self.noise.channel)
           samples[i] = UInt16(min(max(value.rounded(), 0), Double(CREAM.saturation)))
+          least = min(least, samples[i])
+          largest = max(largest, samples[i])
         }
-        let range = Int(samples.max() ?? 0) - Int(samples.min() ?? 0)
-        if !trigger.isZeroSuppressed || range >= Self.threshold {
+        if !trigger.isZeroSuppressed || Int(largest) - Int(least) >= Self.threshold {
           channels.append(CREAM.Channel(number: number, samples: samples))
+          samples = [UInt16](repeating: 0, count: LKrGeometry.samples)
         }
       }
       clear(board)
-      try send(block, channels, trigger.isZeroSuppressed)
+      guard !channels.isEmpty || !trigger.isZeroSuppressed else {
+        send(block, empty)
+        continue
+      }
+      send(
+        block,
+        try CREAM.encode(
+          channels, sampleCount: LKrGeometry.samples, isZeroSuppressed: trigger.isZeroSuppressed))
     }
   }
 
