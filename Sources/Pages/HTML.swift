@@ -71,12 +71,15 @@ public enum HTML {
     .mark { stroke: var(--dim); stroke-dasharray: 3 3; }
     .line { fill: none; stroke-width: 1.5; stroke: currentColor; }
     .filled { fill: currentColor; fill-opacity: 0.18; } .bar { fill: currentColor; }
+    .cell { fill: var(--accent); }
     .error { stroke: var(--ink); stroke-width: 1; }
     .s0 { color: var(--c0); } .s1 { color: var(--c1); } .s2 { color: var(--c2); } .s3 { color: var(--c3); }
     .s4 { color: var(--c4); } .s5 { color: var(--c5); } .s6 { color: var(--c6); } .s7 { color: var(--c7); }
     .key { display: inline-block; margin-right: 1.2rem; } .key::before { content: ""; display: inline-block;
       width: 0.8em; height: 0.8em; margin-right: 0.4em; background: currentColor; border-radius: 2px; }
     .key span { color: var(--ink); }
+    .large { grid-template-columns: repeat(auto-fill, minmax(min(420px, 100%), 1fr)) !important; }
+    figure { margin: 0; } figcaption { color: var(--dim); font-size: 0.85rem; }
     .grid2 { display: grid; grid-template-columns: repeat(auto-fill, minmax(320px, 1fr)); gap: 1rem; }
     """
 }

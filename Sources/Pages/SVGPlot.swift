@@ -5,7 +5,7 @@ public struct SVGPlot {
 
   private let width: Double
   private let height: Double
-  private let margin = (left: 58.0, right: 12.0, top: 8.0, bottom: 36.0)
+  private let margin = (left: 58.0, right: 26.0, top: 8.0, bottom: 36.0)
   private let x: ClosedRange<Double>
   private let y: ClosedRange<Double>
   private var body = ""
@@ -57,6 +57,34 @@ public struct SVGPlot {
     let dash = series >= Self.colours ? " stroke-dasharray=\"4 3\"" : ""
     body +=
       "<path class=\"line s\(series % Self.colours)\(isFilled ? " filled" : "")\"\(dash) d=\"\(path)\"/>\n"
+  }
+
+  /// Adds cells of a histogram in two variables: the deeper the colour, the more there is, by the logarithm.
+  ///
+  /// `counts` runs fastest along x, from the low ends of the ranges on.
+  public mutating func cells(_ counts: [Double], columns: Int, rows: Int) {
+    guard columns > 0, rows > 0, counts.count == columns * rows, let most = counts.max(), most > 0 else {
+      return
+    }
+    let width = (placeX(x.upperBound) - placeX(x.lowerBound)) / Double(columns)
+    let height = (placeY(y.lowerBound) - placeY(y.upperBound)) / Double(rows)
+    let steps = Self.doublings(most) + 1
+    for row in 0..<rows {
+      for column in 0..<columns where counts[row * columns + column] > 0 {
+        let depth = 0.25 + 0.75 * (Self.doublings(counts[row * columns + column]) + 1) / steps
+        let top = placeY(y.lowerBound) - height * Double(row + 1)
+        body += "<rect class=\"cell\" x=\"\(Self.text(placeX(x.lowerBound) + width * Double(column)))\" "
+        body += "y=\"\(Self.text(top))\" width=\"\(Self.text(max(width, 1)))\" "
+        body +=
+          "height=\"\(Self.text(max(height, 1)))\" fill-opacity=\"\((depth * 100).rounded() / 100)\"/>\n"
+      }
+    }
+  }
+
+  /// The logarithm to base 2, in halves at most too small; 0 below 1.
+  private static func doublings(_ value: Double) -> Double {
+    guard value >= 1, value.isFinite else { return 0 }
+    return Double(value.exponent) + value.significand - 1
   }
 
   /// Adds a vertical mark.

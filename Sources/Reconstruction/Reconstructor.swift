@@ -75,7 +75,11 @@ public final class Reconstructor {
       state.insert(.overflow)
     }
     associator.run(
-      event, of: batch, calorimeter: calorimeter, tracks: output.tracks, range: range, into: &output.associations)
+      event, of: batch, calorimeter: calorimeter, tracks: output.tracks, range: range,
+      into: &output.associations)
     output.states.append(state)
   }
+
+  /// The straws with a drift time of the event that was reconstructed last, for those who draw it.
+  public var strawHits: [StrawHitPoint] { straw.hits.points }
 }

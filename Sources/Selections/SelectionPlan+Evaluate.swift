@@ -148,7 +148,10 @@ extension SelectionPlan {
     workspace.trackCount = roleCount
     switch topology {
     case .event: break
-    case .track: workspace.tracks[0] = candidate.container
+    case .track:
+      workspace.tracks[0] = candidate.container
+      // Cuts on the one track do not wait for the roles to be dealt.
+      workspace.roleTracks[0] = candidate.container
     case .vertex:
       for member in 0..<roleCount {
         workspace.tracks[member] = event.track(member, ofVertex: candidate.container)

@@ -1,6 +1,7 @@
 import EventBuilding
 import L1Trigger
 import NA62Formats
+import Reconstruction
 
 /// The stage behind the L1 verdict: collects the L1 data of kept events, counts what NA62's farm counts in a
 /// burst, and makes the stored events.
@@ -12,22 +13,33 @@ struct EventStage: Sendable {
     var burst: UInt32
   }
 
-  private typealias Collector = L1DataCollector<StoredEventComposer.Prepared?>
+  /// What is kept of an event until its L1 data have come.
+  private struct Waiting: Sendable {
+    var prepared: StoredEventComposer.Prepared?
+    var ready: ReadyEvent?
+  }
+
+  private typealias Collector = L1DataCollector<Waiting>
 
   private let layout: EventLayout
   private let composer: StoredEventComposer
   private let storesEvents: Bool
+  /// Whether the events that L1 keeps are passed on, to be reconstructed.
+  private let passesEvents: Bool
   private var collector: Collector?
   private var statistics: [Burst: HLTStatistics] = [:]
 
-  init(configuration: L1Configuration, layout: EventLayout, options: TriggerPipeline.Options) {
+  init(
+    configuration: L1Configuration, layout: EventLayout, options: TriggerPipeline.Options, passesEvents: Bool
+  ) {
     self.layout = layout
+    self.passesEvents = passesEvents
     composer = StoredEventComposer(layout: layout, configuration: configuration)
     storesEvents = options.storesEvents
     guard !layout.l1Sources.isEmpty else { return }
     var collectorOptions = Collector.Options()
     collectorOptions.maximumPendingBytes = options.maximumPendingL1Bytes
-    collectorOptions.keepsBytes = options.storesEvents
+    collectorOptions.keepsBytes = options.storesEvents || passesEvents
     collector = Collector(layout: layout, options: collectorOptions)
   }
 
@@ -37,6 +49,7 @@ struct EventStage: Sendable {
     alone: [AloneQuantities]
   ) -> JudgedBatch {
     var stored: [StoredRecord] = []
+    var ready: [ReadyEvent] = []
     var unfinished: [UnfinishedEvent] = []
     var actions: [Collector.Action] = []
     var nextFragment = 0
@@ -55,12 +68,19 @@ struct EventStage: Sendable {
       guard !decisions[i].word.isEmpty else { continue }
       let prepared =
         storesEvents ? composer.prepare(event, of: batch, evaluations[i], decisions[i]) : nil
+      let kept =
+        passesEvents
+        ? ReadyEvent(
+          batch: batch, event: event, evaluation: evaluations[i], decision: decisions[i], calorimeter: nil,
+          isComplete: true) : nil
       if collector != nil {
         statistics[burst]?.requestsToCREAMs += 1
         let size = byteCount(event, batch)
-        collector?.request(event, byteCount: size, payload: prepared, into: &actions)
+        collector?.request(
+          event, byteCount: size, payload: Waiting(prepared: prepared, ready: kept), into: &actions)
       } else {
         store(event.run, event.burst, prepared, nil, &stored)
+        if let kept { ready.append(kept) }
       }
     }
     takeFragments(before: .max)
@@ -74,13 +94,22 @@ struct EventStage: Sendable {
     for burst in batch.endedBursts { collector?.end(run: burst.run, burst: burst.burst, into: &actions) }
     for action in actions {
       switch action {
-      case .complete(let held): store(held.event.run, held.event.burst, held.payload, held, &stored)
+      case .complete(let held):
+        store(held.event.run, held.event.burst, held.payload.prepared, held, &stored)
+        if var kept = held.payload.ready {
+          kept.calorimeter = CalorimeterData(held)
+          ready.append(kept)
+        }
       case .giveUp(let held, let reason):
         unfinished.append(
           UnfinishedEvent(held.event, received: held.received, reason: reason))
+        if var kept = held.payload.ready {
+          kept.isComplete = false
+          ready.append(kept)
+        }
         // NA62's farm sends the last event of a burst as it is.
         guard reason == .burstEnd, held.event.isLastOfBurst else { continue }
-        store(held.event.run, held.event.burst, held.payload, held, &stored)
+        store(held.event.run, held.event.burst, held.payload.prepared, held, &stored)
       }
     }
     let ended = batch.endedBursts.map { burst in
@@ -89,11 +118,13 @@ struct EventStage: Sendable {
     }
     return JudgedBatch(
       batch: batch, evaluations: evaluations, decisions: decisions, alone: alone, stored: stored,
-      l1Books: collector?.takeBooks() ?? L1DataBooks(), l1Unfinished: unfinished, endedBursts: ended)
+      l1Books: collector?.takeBooks() ?? L1DataBooks(), l1Unfinished: unfinished, endedBursts: ended,
+      ready: ready)
   }
 
-  /// Bytes that an event holds while it waits.
+  /// Bytes that an event holds while it waits: its own, or where its batch waits with it, its share of that.
   private func byteCount(_ event: BuiltEvent, _ batch: EventBatch) -> Int {
+    if passesEvents { return batch.bytes.count / max(1, batch.events.count) + 1 }
     let first = Int(event.firstFragment)
     return batch.fragments[first..<(first + layout.fragmentCount)].reduce(0) { $0 + Int($1.length) }
   }

@@ -19,6 +19,11 @@ public struct JudgedBatch: Sendable {
   public let l1Unfinished: [UnfinishedEvent]
   /// The bursts that ended in the batch, with what the trigger counted in them.
   public let endedBursts: [BurstStatistics]
+  /// Kept events that are ready to be reconstructed, of this batch or of earlier ones; empty where none is, and
+  /// once they were.
+  var ready: [ReadyEvent] = []
+  /// What the selections found; nil without selections.
+  var findings: SelectionFindings?
 }
 
 /// A stored event (`l1.md` 7.1).

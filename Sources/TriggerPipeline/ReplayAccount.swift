@@ -1,6 +1,6 @@
 public import Alerting
 import Configuration
-public import CountingStatistics
+import CountingStatistics
 public import EventBuilding
 import L1Trigger
 import NA62Formats
@@ -24,19 +24,27 @@ public struct ReplayAccount: Sendable {
   public private(set) var bursts: [BurstStatistics] = []
   /// Events given up, by reason.
   public private(set) var unfinished: [UnfinishedReason: UInt64] = [:]
-  /// The selections with their counts.
-  public private(set) var accumulators: [SelectionAccumulator]
+  /// What the selections have counted, once the run has ended.
+  public private(set) var selections: SelectionRun?
+  /// The books of the events that were reconstructed.
+  public private(set) var reconstruction = SelectionBooks()
   /// Alerts raised.
   public private(set) var alerts: UInt64 = 0
-  private let selections: SelectionSet?
+  private let setup: SelectionSetup?
   private let identity: RunIdentity
   private var hasL1Sources = false
+  /// The counting experiments of the selections that raise alerts, as far as the data have come.
+  private var counting: [CountingState?]
 
   /// An empty account.
-  public init(selections: SelectionSet?, identity: RunIdentity) {
-    self.selections = selections
+  public init(selections setup: SelectionSetup?, identity: RunIdentity) {
+    self.setup = setup
     self.identity = identity
-    accumulators = selections?.accumulators() ?? []
+    // The state of a blind selection would tell its count.
+    counting = (setup?.set.selections ?? []).map { selection in
+      guard selection.raisesAlert, !selection.isBlind else { return nil }
+      return selection.counting.map { CountingState(experiment: $0.experiment) }
+    }
   }
 
   /// Takes a batch; returns the alerts that it raises, in order.
@@ -47,16 +55,10 @@ public struct ReplayAccount: Sendable {
     let batch = judged.batch
     for (i, event) in batch.events.enumerated() {
       rates.add(event, judged.evaluations[i], judged.decisions[i])
-      guard let selections else { continue }
-      let input = SelectionInput(
-        event: event, evaluation: judged.evaluations[i], decision: judged.decisions[i])
-      for (s, selection) in selections.selections.enumerated() {
-        let verdict = selection.verdict(on: input)
-        try accumulators[s].add(verdict)
-        guard verdict.isSelected, selection.raisesAlert, !selection.isBlind else { continue }
-        raised.append(
-          try alert(selection, s, event, judged.decisions[i], input, batch, wallClock))
-      }
+    }
+    if let findings = judged.findings {
+      for finding in findings.findings { raised.append(try alert(finding, wallClock)) }
+      reconstruction += findings.books
     }
     capture += batch.captureBooks
     builder += batch.books
@@ -71,16 +73,17 @@ public struct ReplayAccount: Sendable {
     return raised
   }
 
+  /// Takes what the selections have counted, when the run has ended.
+  public mutating func finish(_ run: SelectionRun?) { selections = run }
+
   private mutating func alert(
-    _ selection: Selection, _ index: Int, _ event: BuiltEvent, _ decision: L1Decision,
-    _ input: SelectionInput, _ batch: EventBatch, _ wallClock: WallClock
+    _ finding: SelectionFindings.Finding, _ wallClock: WallClock
   ) throws -> AlertRecord {
-    let result = try accumulators[index].result()
-    let fragments = batch.fragments[
-      Int(event.firstFragment)..<(Int(event.firstFragment) + batch.layout.fragmentCount)]
-    let packets = Set(fragments.filter { !$0.isVirtual }.map(\.packet)).sorted()
+    if finding.counts { try counting[finding.selection]?.add() }
+    let state = try counting[finding.selection]?.result()
+    let (event, decision) = (finding.event, finding.decision)
     return AlertRecord(
-      selection: selection.name, isBlind: selection.isBlind,
+      selection: setup?.set.selections[finding.selection].name ?? "", isBlind: false,
       event: .init(
         run: event.run, burst: event.burst, number: event.number,
         timestamp: ClockTicks(event.timestamp), fineTime: event.l0.fineTime),
@@ -89,43 +92,44 @@ public struct ReplayAccount: Sendable {
       l1: .init(
         word: decision.word.rawValue,
         acceptedMasks: (0..<16).filter { decision.masks & 1 << UInt16($0) != 0 }),
-      packets: packets.map { .init(input: Int($0.input), number: UInt64($0.number)) },
-      quantities: selection.quantities(in: input).map { quantity in
-        let value: AlertRecord.Quantity.Value =
-          switch quantity.value {
-          case .number(let number): .number(number)
-          case .integer(let integer): .integer(integer)
-          case .flag(let flag): .flag(flag)
-          }
-        return .init(quantity.name, value)
+      packets: finding.packets.map { .init(input: Int($0.input), number: UInt64($0.number)) },
+      quantities: finding.quantities,
+      state: state.map { result in
+        .init(
+          observed: result.observed, background: result.experiment.background,
+          upperLimit: result.limit.upper, branchingRatioLimit: result.branchingRatioLimit,
+          confidenceLevel: result.limit.confidenceLevel, method: result.limit.method.rawValue,
+          tail: result.limit.tail.rawValue, pValue: result.significance.pValue,
+          zOneSided: result.significance.zOneSided, zTwoSided: result.significance.zTwoSided)
       },
-      state: .init(
-        observed: result.observed, background: result.experiment.background,
-        upperLimit: result.limit.upper, branchingRatioLimit: result.branchingRatioLimit,
-        confidenceLevel: result.limit.confidenceLevel, method: result.limit.method.rawValue,
-        tail: result.limit.tail.rawValue, pValue: result.significance.pValue,
-        zOneSided: result.significance.zOneSided, zTwoSided: result.significance.zTwoSided),
       dataTime: event.time, wallTime: wallClock.now(), configurationHash: identity.configurationHash,
       input: identity.input)
   }
 
-  /// The results of the counting experiments, in the order of the selections.
-  ///
-  /// - Throws: `StatisticsError`.
-  public mutating func results() throws -> [CountingResult] {
-    var out: [CountingResult] = []
-    for i in accumulators.indices { out.append(try accumulators[i].result()) }
-    return out
-  }
-
   /// Selections of this account.
-  public var selectionSet: SelectionSet? { selections }
+  public var selectionSet: PhysicsSelectionSet? { setup?.set }
+  /// Hash of the selections and of what their events are reconstructed with.
+  public var selectionsHash: String? { setup?.hash }
+  /// The inputs by name.
+  public var inputName: String { identity.input }
 
   /// Whether everything that came in is in exactly one column.
   public var closes: Bool {
     capture.closes && builder.closes && builder.eventsBuilt == rates.events && l1Data.closes
       && l1Data.fragments == builder.l1Fragments && l1Data.events == (hasL1Sources ? rates.kept : 0)
-      && accumulators.allSatisfy(\.isClosed)
+      && reconstruction.closes && reconstruction.events == reconstructible && selectionsClose
+  }
+
+  /// Events that L1 kept and that were to be reconstructed.
+  private var reconstructible: UInt64 {
+    guard setup?.reconstruction != nil else { return 0 }
+    guard hasL1Sources else { return rates.kept }
+    return l1Data.eventsComplete + l1Data.eventsBurstEnd + l1Data.eventsPendingLimit
+  }
+
+  private var selectionsClose: Bool {
+    guard let selections else { return true }
+    return selections.engine.accounts.allSatisfy { $0.open.isClosed && $0.sealed.isClosed }
   }
 }
 

@@ -10,18 +10,26 @@ import Selections
 /// The results of a run as tables and as structured values: one source for what is printed and what is
 /// written.
 public struct ReplayReport: Sendable {
-  private let account: ReplayAccount
-  private let results: [CountingResult]
-  private let menu: L1Menu
+  let account: ReplayAccount
+  /// The results of the counting experiments, in the order of the selections; nil of those without one, and of
+  /// blind ones.
+  let results: [CountingResult?]
+  let menu: L1Menu
   private let stored: BurstFileWriter.Books?
 
   /// The report of an account, and of the burst files if there are any.
   ///
   /// - Throws: `StatisticsError`.
   public init(account: ReplayAccount, menu: L1Menu, stored: BurstFileWriter.Books? = nil) throws {
-    var account = account
-    results = try account.results()
     self.account = account
+    results =
+      try (account.selections?.engine).map { engine in
+        try zip(engine.set.selections, engine.accounts).map { selection, part in
+          guard !selection.isBlind else { return nil }
+          var open = part.open
+          return try open.result()
+        }
+      } ?? []
     self.menu = menu
     self.stored = stored
   }
@@ -31,7 +39,7 @@ public struct ReplayReport: Sendable {
 
   // MARK: Rates
 
-  private var activeMasks: [Int] {
+  var activeMasks: [Int] {
     (0..<16).filter { mask in
       account.rates.masks[mask].l0Input > 0
         || L1Algorithm.decisionOrder.contains { menu.configuration.masks[mask][$0].isEnabled }
@@ -59,7 +67,7 @@ public struct ReplayReport: Sendable {
     return out
   }
 
-  private func rate(_ count: UInt64) throws -> RateEstimate? {
+  func rate(_ count: UInt64) throws -> RateEstimate? {
     guard account.rates.liveTime > 0, let count = Int(exactly: count) else { return nil }
     return try RateEstimate(count: count, liveTime: account.rates.liveTime)
   }
@@ -94,7 +102,7 @@ public struct ReplayReport: Sendable {
     return out
   }
 
-  private func rateText(_ count: UInt64) throws -> String {
+  func rateText(_ count: UInt64) throws -> String {
     guard let rate = try rate(count) else { return "-" }
     let scale = rate.rate >= 1e5 || rate.interval.upper >= 1e5 ? (1e-3, "kHz") : (1.0, "Hz")
     return "\(number(rate.rate * scale.0)) +\(number(rate.errorUp * scale.0)) "
@@ -135,95 +143,6 @@ public struct ReplayReport: Sendable {
           ConfigValue.Entry("events", count(ended.burst.events)),
         ])
       })
-  }
-
-  // MARK: Counts
-
-  /// The counting experiments for a person; empty without selections.
-  public func countsText() -> String {
-    guard !results.isEmpty else { return "" }
-    var table = TextTable(
-      ["selection", "observed", "background", "limit", "BR limit", "p", "Z (1-sided)", "Z (2-sided)"],
-      alignments: [.left, .right, .right, .right, .right, .right, .right, .right])
-    for (selection, result) in zip(account.selectionSet?.selections ?? [], results) {
-      let b = number(result.experiment.background)
-      guard !selection.isBlind else {
-        table.append([selection.name, "blind", b, "-", "-", "-", "-", "-"])
-        continue
-      }
-      table.append([
-        selection.name, "\(result.observed)", b,
-        "< \(number(result.limit.upper)) at \(TextShare.percent(result.limit.confidenceLevel))",
-        result.branchingRatioLimit.map { "< \(number($0))" } ?? "-", number(result.significance.pValue),
-        result.significance.zOneSided.map(number) ?? "-", result.significance.zTwoSided.map(number) ?? "-",
-      ])
-    }
-    var out = "Counting experiments (limits on signal events: exact Poisson CLs, one-sided)\n" + table.text
-    for (i, selection) in (account.selectionSet?.selections ?? []).enumerated() where !selection.isBlind {
-      let flow = account.accumulators[i].flow
-      out += "  \(selection.name): \(flow.entered) kept events"
-      for step in flow.steps {
-        out += " -> \(step.label) \(step.passed)"
-        if step.unavailable > 0 { out += " (\(step.unavailable) not available)" }
-      }
-      out += "\n"
-    }
-    return out
-  }
-
-  /// The counting experiments as structured values.
-  public func counts() -> ConfigValue {
-    var list: [ConfigValue] = []
-    for (i, (selection, result)) in zip(account.selectionSet?.selections ?? [], results).enumerated() {
-      var entries: [ConfigValue.Entry] = [
-        ConfigValue.Entry("selection", .string(selection.name)),
-        ConfigValue.Entry("blind", .bool(selection.isBlind)),
-        ConfigValue.Entry("background", .double(result.experiment.background)),
-        ConfigValue.Entry("background_trust", .string(selection.backgroundProvenance.trust.rawValue)),
-        ConfigValue.Entry("background_source", .string(selection.backgroundProvenance.source)),
-        ConfigValue.Entry("efficiency", .double(result.experiment.efficiency)),
-        ConfigValue.Entry("confidence_level", .double(result.limit.confidenceLevel)),
-        ConfigValue.Entry("method", .string(result.limit.method.rawValue)),
-        ConfigValue.Entry("tail", .string(result.limit.tail.rawValue)),
-      ]
-      if !selection.isBlind {
-        entries += [
-          ConfigValue.Entry("observed", .int(result.observed)),
-          ConfigValue.Entry("upper_limit_events", .double(result.limit.upper)),
-          ConfigValue.Entry(
-            "upper_limit_branching_ratio",
-            result.branchingRatioLimit.map { .double($0) } ?? .null),
-          ConfigValue.Entry("p_value", .double(result.significance.pValue)),
-          ConfigValue.Entry("p_value_method", .string(result.significance.method.rawValue)),
-          ConfigValue.Entry("z_one_sided", result.significance.zOneSided.map { .double($0) } ?? .null),
-          ConfigValue.Entry("z_two_sided", result.significance.zTwoSided.map { .double($0) } ?? .null),
-          ConfigValue.Entry("cut_flow", cutFlow(account.accumulators[i].flow)),
-        ]
-      }
-      list.append(.map(entries))
-    }
-    return .map([
-      ConfigValue.Entry("schema", .string("spillway.counts/1")),
-      ConfigValue.Entry("selections", .list(list)),
-    ])
-  }
-
-  private func cutFlow(_ flow: CutFlow) -> ConfigValue {
-    .map([
-      ConfigValue.Entry("events", count(flow.seen)),
-      ConfigValue.Entry("not_kept", count(flow.notEntered)),
-      ConfigValue.Entry(
-        "steps",
-        .list(
-          flow.steps.map { step in
-            ConfigValue.map([
-              ConfigValue.Entry("condition", .string(step.label)),
-              ConfigValue.Entry("passed", count(step.passed)),
-              ConfigValue.Entry("failed", count(step.failed)),
-              ConfigValue.Entry("not_available", count(step.unavailable)),
-            ])
-          })),
-    ])
   }
 
   // MARK: Books
@@ -276,6 +195,12 @@ public struct ReplayReport: Sendable {
     add("l1-data", "unfinished-burst-end", d.eventsBurstEnd)
     add("l1-data", "unfinished-pending-limit", d.eventsPendingLimit)
     out.append(("l1-data", "pending", d.eventsPending))
+    let r = account.reconstruction
+    if r.events > 0 {
+      add("reconstruction", "in", r.events)
+      add("reconstruction", "complete", r.complete)
+      add("reconstruction", "without-l1-data", r.withoutL1Data)
+    }
     if let stored {
       add("stored", "in", stored.events)
       add("stored", "written", stored.written)
@@ -287,8 +212,9 @@ public struct ReplayReport: Sendable {
   }
 
   /// The levels of the books, in the way of the data.
-  private static let levels = [
-    "capture", "datagrams", "fragments", "l1-fragments", "events", "l1-data", "stored", "alerts",
+  static let levels = [
+    "capture", "datagrams", "fragments", "l1-fragments", "events", "l1-data", "reconstruction", "stored",
+    "alerts",
   ]
 
   /// Whether the books close.
@@ -364,14 +290,14 @@ public struct ReplayReport: Sendable {
       ConfigValue.Entry("events", count(rates.events)),
       ConfigValue.Entry("kept", count(rates.kept)),
       ConfigValue.Entry("masks", .list(masks)),
-      ConfigValue.Entry("counts", counts()),
+      ConfigValue.Entry("counts", counts(isBrief: true)),
       ConfigValue.Entry("books_close", .bool(closes)),
       ConfigValue.Entry("books", .map(levels)),
     ])
   }
 
-  private func count(_ value: UInt64) -> ConfigValue { .int(Int(clamping: value)) }
+  func count(_ value: UInt64) -> ConfigValue { .int(Int(clamping: value)) }
 
   /// A number with four significant digits.
-  private func number(_ value: Double) -> String { TextTable.number(value) }
+  func number(_ value: Double) -> String { TextTable.number(value) }
 }

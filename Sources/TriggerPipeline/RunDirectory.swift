@@ -16,7 +16,8 @@ public struct RunDirectoryError: Error, Sendable, CustomStringConvertible {
 /// The files of a run: written as the run goes on, and closed with its results.
 ///
 /// `run.json` (manifest), `rates.csv`, `hlt.csv`, `counts.json`, `alerts.jsonl`, `quarantine.pcap` (pcapng, the reason
-/// in each packet's comment; only when something was rejected), and `unfinished.csv`.
+/// in each packet's comment; only when something was rejected), `unfinished.csv`, `report.html`, and `timing.json`
+/// where events were reconstructed.
 public final class RunDirectory {
   /// The directory.
   public let path: String
@@ -30,7 +31,7 @@ public final class RunDirectory {
   public init(path: String) throws {
     self.path = path
     try OutputDirectory.make(path, option: "--out")
-    for name in ["quarantine.pcap", "unfinished.csv"] {
+    for name in ["quarantine.pcap", "unfinished.csv", "timing.json"] {
       try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
     }
     alerts = try JSONLinesSink(path: "\(path)/alerts.jsonl")
@@ -87,6 +88,11 @@ public final class RunDirectory {
     try OutputFile.write(try report.ratesCSV(), to: "\(path)/rates.csv")
     try OutputFile.write(report.hltCSV(), to: "\(path)/hlt.csv")
     try OutputFile.write(report.counts().json() + "\n", to: "\(path)/counts.json")
+    let timing = report.timing()
+    if timing != .null {
+      try OutputFile.write(timing.json(isIndented: true) + "\n", to: "\(path)/timing.json")
+    }
+    try OutputFile.write(try report.html(manifest: manifest), to: "\(path)/report.html")
     try OutputFile.write(manifest.json() + "\n", to: "\(path)/run.json")
   }
 }

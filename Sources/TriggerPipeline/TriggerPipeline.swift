@@ -3,7 +3,7 @@ public import EventBuilding
 public import L1Trigger
 public import PacketCapture
 
-/// The stages from packets to verdicts: capture, build, L1, and the stage that takes the results.
+/// The stages from packets to verdicts: capture, build, L1, selections, and the stage that takes the results.
 ///
 /// Each stage is a task that reads an `AsyncStream` of batches and loops synchronously inside a batch;
 /// streams are bounded, so a slow stage holds up the ones before it. What depends on the order of the
@@ -25,6 +25,8 @@ public struct TriggerPipeline: Sendable {
     public var runsAlone = false
     /// Whether events that L1 keeps are made into stored events.
     public var storesEvents = false
+    /// Whether the events that L1 keeps are passed on as soon as their L1 data are there, for the event display.
+    var passesKeptEvents = false
     /// Bytes that events waiting for L1 data may hold; beyond, the oldest one is given up.
     public var maximumPendingL1Bytes = 512 << 20
     /// The event builder's options.
@@ -37,21 +39,29 @@ public struct TriggerPipeline: Sendable {
   private let layout: EventLayout
   private let maps: L1DetectorMaps
   private let options: Options
+  private let selections: SelectionSetup?
+  private let selectionWorkers: Int
+  private let passesKeptEvents: Bool
 
-  /// A pipeline with the given L1 configuration.
+  /// A pipeline with the given L1 configuration, and with selections behind it if there are any.
   public init(
-    configuration: L1Configuration, layout: EventLayout, maps: L1DetectorMaps, options: Options
+    configuration: L1Configuration, layout: EventLayout, maps: L1DetectorMaps, options: Options,
+    selections: SelectionSetup? = nil
   ) {
+    self.selections = selections
     self.configuration = configuration
     self.layout = layout
     self.maps = maps
     var options = options
     options.builder.l1BlockByteCount = configuration.dataBlockByteCount
-    options.builder.keepsL1Bytes = options.storesEvents
+    passesKeptEvents = options.passesKeptEvents || selections?.reconstruction != nil
+    options.builder.keepsL1Bytes = options.storesEvents || passesKeptEvents
     if configuration.corrections.contains(.distinctBoards) { options.builder.requiresDistinctBoards = true }
     if configuration.corrections.contains(.lateCopies) { options.builder.dropsLateCopies = true }
+    options.workers = max(1, options.workers)
+    selectionWorkers = options.workers
     // With the original scratch memory an answer depends on the events before: one worker sees them all.
-    options.workers = configuration.strawScratch == .original ? 1 : max(1, options.workers)
+    if configuration.strawScratch == .original { options.workers = 1 }
     self.options = options
   }
 
@@ -84,11 +94,16 @@ public struct TriggerPipeline: Sendable {
   ///   - source: makes the function that gives the next packets, in the task that will call it.
   ///   - l0: what emulates L0 on the same packets.
   ///   - take: takes the judged batches, in order, in one task.
+  /// - Returns: what the selections have counted; nil without selections.
   /// - Throws: what the source or `take` throws; the other stages end in order first.
+  @discardableResult
   public func run(
     source: @Sendable @escaping () throws -> (() throws -> PacketBatch?), l0: L0Branch? = nil,
     take: @Sendable @escaping (JudgedBatch) async throws -> Void
-  ) async throws {
+  ) async throws -> SelectionRun? {
+    let stage = selections.map {
+      SelectionStage(setup: $0, layout: layout, maps: maps, workers: selectionWorkers, depth: options.depth)
+    }
     let packets = BoundedStream<PacketBatch>(capacity: options.depth)
     let toWorkers = (0..<options.workers).map { _ in BoundedStream<Work>(capacity: options.depth) }
     let fromWorkers = (0..<options.workers).map { _ in BoundedStream<Evaluated>(capacity: options.depth) }
@@ -136,11 +151,20 @@ public struct TriggerPipeline: Sendable {
         }
       }
       group.addTask {
-        defer { for stream in fromWorkers { stream.close() } }
-        try await finish(fromWorkers, take)
+        defer {
+          for stream in fromWorkers { stream.close() }
+          stage?.finishInput()
+        }
+        try await finish(fromWorkers) { judged in
+          if let stage { return await stage.send(judged) }
+          try await take(judged)
+          return true
+        }
       }
+      stage?.addTasks(to: &group, take: take)
       try await group.waitForAll()
     }
+    return try stage?.result()
   }
 
   /// The building stage: packets to batches of events with their plans, dealt out to the workers in turn.
@@ -202,18 +226,22 @@ public struct TriggerPipeline: Sendable {
     }
   }
 
-  /// The last stage: results in order, then the counters that need them.
+  /// The stage of the verdict: results in order, then the counters that need them; until `take` has had enough.
   private func finish(
-    _ workers: [BoundedStream<Evaluated>], _ take: (JudgedBatch) async throws -> Void
+    _ workers: [BoundedStream<Evaluated>], _ take: (JudgedBatch) async throws -> Bool
   ) async throws {
     var tail = L1Tail(configuration)
-    var stage = EventStage(configuration: configuration, layout: layout, options: options)
+    var stage = EventStage(
+      configuration: configuration, layout: layout, options: options,
+      passesEvents: passesKeptEvents)
     var iterators = workers.map { $0.elements.makeAsyncIterator() }
     var turn = 0
     while let done = await iterators[turn].next() {
       turn = (turn + 1) % workers.count
       let decisions = zip(done.batch.events, done.evaluations).map { tail.decide($0, $1) }
-      try await take(stage.judge(done.batch, done.evaluations, decisions, alone: done.alone))
+      guard try await take(stage.judge(done.batch, done.evaluations, decisions, alone: done.alone)) else {
+        return
+      }
     }
   }
 }

@@ -60,7 +60,6 @@ public final class TruthEventJoin {
   private let reader: TruthReader
   private let window: Double
   private let pendingLimit: Int
-  private let selections: SelectionSet?
   private var order = TruthOrder()
   private var decays = TruthDecayWindow()
   /// Decays that left the window while a trigger of theirs was not judged.
@@ -72,6 +71,9 @@ public final class TruthEventJoin {
   /// Where the truth has been read to.
   private var reached: TruthKey?
   private var isAtEnd = false
+  /// Whether kept events are judged only when they are reconstructed, and those that are not yet.
+  private let reconstructs: Bool
+  private var waiting: [TruthKey: TruthJudgement] = [:]
 
   /// A join with the truth of a reader.
   ///
@@ -79,14 +81,14 @@ public final class TruthEventJoin {
   ///   - reader: at its header.
   ///   - window: ns from a trigger within which its decays begin.
   ///   - selections: of which the acceptance is wanted; blind ones are left out.
-  public convenience init(reader: TruthReader, window: Double, selections: SelectionSet?) {
+  public convenience init(reader: TruthReader, window: Double, selections: PhysicsSelectionSet?) {
     self.init(reader: reader, window: window, selections: selections, pendingLimit: Self.pendingLimit)
   }
 
-  init(reader: TruthReader, window: Double, selections: SelectionSet?, pendingLimit: Int) {
+  init(reader: TruthReader, window: Double, selections: PhysicsSelectionSet?, pendingLimit: Int) {
     self.reader = reader
     self.window = window
-    self.selections = selections
+    reconstructs = selections?.selections.contains(where: \.needsReconstruction) ?? false
     self.pendingLimit = pendingLimit
     table = TruthTable(selections: selections?.selections.count ?? 0)
   }
@@ -112,20 +114,28 @@ public final class TruthEventJoin {
           judgement.overflows = info.state(.straw).contains(.overflow)
         }
       }
-      if let selections {
-        let input = SelectionInput(event: event, evaluation: judged.evaluations[i], decision: decision)
-        for (s, selection) in selections.selections.enumerated() where s < 64 && !selection.isBlind {
-          if case .selected = selection.verdict(on: input) { judgement.selected |= 1 << UInt64(s) }
-        }
+      guard let findings = judged.findings else {
+        try judge(judgement)
+        continue
       }
+      judgement.selected = findings.selected[i]
+      // The selections have not seen a kept event before it is reconstructed.
+      if reconstructs, judgement.isKept { waiting[key(event)] = judgement } else { try judge(judgement) }
+    }
+    for late in judged.findings?.late ?? [] {
+      guard var judgement = waiting.removeValue(forKey: key(late.event)) else { continue }
+      judgement.selected |= late.selected
       try judge(judgement)
     }
   }
+
+  private func key(_ event: BuiltEvent) -> TruthKey { TruthKey(burst: event.burst, event: event.number) }
 
   /// Reads the rest of the truth, and returns what was counted.
   ///
   /// Throws as ``add(_:)``, and where not one event of the stream is in the truth.
   public func finish() throws -> TruthTable {
+    for key in waiting.keys.sorted() { if let left = waiting.removeValue(forKey: key) { try judge(left) } }
     while try read() {}
     for key in keys[firstKey...] { if let left = pending.removeValue(forKey: key) { giveUp(left) } }
     keys = []

@@ -37,7 +37,7 @@ public struct TruthReport: Sendable {
   private let menuFileHash: String
   private let l0: L0Menu?
   private let l1: L1Menu?
-  private let selections: SelectionSet?
+  private let selections: PhysicsSelectionSet?
   /// The efficiencies, in the order of lines, channels and quantities.
   public let rows: [Row]
 
@@ -54,7 +54,7 @@ public struct TruthReport: Sendable {
   ///   - selections: the selections that the events went through.
   public init(
     header: TruthHeader, path: String, window: Double, events: TruthTable?, emulated: TruthTable?,
-    menuFileHash: String, l0: L0Menu?, l1: L1Menu?, selections: SelectionSet?
+    menuFileHash: String, l0: L0Menu?, l1: L1Menu?, selections: PhysicsSelectionSet?
   ) {
     self.menuFileHash = menuFileHash
     self.header = header
@@ -97,7 +97,7 @@ public struct TruthReport: Sendable {
   }
 
   private static func eventRows(
-    _ table: TruthTable, _ l0: L0Menu?, _ l1: L1Menu?, _ selections: SelectionSet?
+    _ table: TruthTable, _ l0: L0Menu?, _ l1: L1Menu?, _ selections: PhysicsSelectionSet?
   ) -> [Row] {
     var rows: [Row] = []
     func add(_ quantity: String, _ number: Int?, _ name: String, _ channel: String, _ share: TruthTable.Share)

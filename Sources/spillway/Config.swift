@@ -4,6 +4,7 @@ import Detectors
 import Foundation
 import L0Trigger
 import L1Trigger
+import Reconstruction
 import Selections
 
 /// `spillway config`.
@@ -21,6 +22,8 @@ struct Config: ParsableCommand {
   enum File {
     case menu(Menu)
     case selections(SelectionSet)
+    case physicsSelections(PhysicsSelectionSet)
+    case reconstruction(ReconstructionConfiguration)
     case detectors(DetectorConfiguration)
 
     init(path: String) throws {
@@ -35,12 +38,21 @@ struct Config: ParsableCommand {
         switch schema {
         case MenuFile.schema: self = .menu(try Menu(root))
         case SelectionSet.schema: self = .selections(try SelectionSet.load(path: path))
+        case PhysicsSelectionSet.schema:
+          self = .physicsSelections(try PhysicsSelectionSet.load(paths: [path]))
+        case ReconstructionConfiguration.format:
+          self = .reconstruction(try ReconstructionConfiguration.load(path: path))
         case DetectorConfiguration.format: self = .detectors(try DetectorConfiguration.load(path: path))
         default:
           throw top.node.error(
             "unknown schema \(ConfigurationError.quoted(schema))",
             suggestion: NearestName.of(
-              schema, in: [MenuFile.schema, SelectionSet.schema, DetectorConfiguration.format]))
+              schema,
+              in: [
+                MenuFile.schema, SelectionSet.schema, PhysicsSelectionSet.schema,
+                DetectorConfiguration.format,
+                ReconstructionConfiguration.format,
+              ]))
         }
       } catch let error as ConfigurationError { throw Failure.usage(error) }
     }
@@ -102,6 +114,11 @@ struct Config: ParsableCommand {
           Terminal.out("\(path): \(menu.summary)\n")
         case .selections(let set):
           Terminal.out("\(path): \(set.selections.count) selections, hash \(set.hash.prefix(12))\n")
+        case .physicsSelections(let set):
+          let names = set.selections.map { $0.isBlind ? "\($0.name) (blind)" : $0.name }
+          Terminal.out("\(path): \(names.joined(separator: ", ")), hash \(set.hash.prefix(12))\n")
+        case .reconstruction(let configuration):
+          Terminal.out("\(path): reconstruction \(configuration.name)\n")
         case .detectors(let detectors):
           Terminal.out("\(path): detectors \(detectors.name)\n")
         }
@@ -129,8 +146,11 @@ struct Config: ParsableCommand {
       switch try File(path: file) {
       case .menu(let menu): value = menu.effective
       case .selections(let set): value = set.effective
+      case .physicsSelections(let set): value = set.effective
       case .detectors:
         throw Failure.usage("\(file): detector files are shown by the menu that uses them")
+      case .reconstruction:
+        throw Failure.usage("\(file): a file of the reconstruction has no defaults; it is shown as it is")
       }
       Terminal.out(json ? value.json() + "\n" : value.yaml())
     }

@@ -8,7 +8,7 @@ import PacketCapture
 import TriggerPipeline
 
 /// `spillway inspect`.
-struct Inspect: ParsableCommand {
+struct Inspect: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show a packet or an event field by field.",
     discussion: """
@@ -17,6 +17,7 @@ struct Inspect: ParsableCommand {
         spillway inspect Replay/ordered-1000.pcap.gz --event 25 --json
         spillway inspect Replay/l0-2018.pcap.gz --packet 10
         spillway inspect rich_run08000_burst00012 --packet 1 --run 8000
+        spillway inspect Replay/kaon-2018.pcap.gz --event 25 --display event.svg --menu Configs/menus/kaon-2018.yaml
       Without --packet or --event, one line for each packet.
       """)
 
@@ -28,6 +29,32 @@ struct Inspect: ParsableCommand {
 
   @Option(help: "Number of the event.")
   var event: UInt32?
+
+  @Option(help: "Burst of the event (default: the first that has it); with --display.")
+  var burst: UInt32?
+
+  @Option(
+    help: ArgumentHelp("Draw the event, reconstructed, to this file (SVG).", valueName: "file"))
+  var display: String?
+
+  @Option(help: "The trigger menu, for --display.")
+  var menu = "Configs/menus/golden-default.yaml"
+
+  @Option(help: "What the reconstruction takes detectors and beam to be, for --display.")
+  var reconstruction = "Configs/reconstruction/na62-2018.yaml"
+
+  @Option(
+    help: ArgumentHelp(
+      "A run directory: with --display, events that its blind selections seal are not shown.",
+      valueName: "run"))
+  var ledger: String?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Selections (YAML): with --display, events that blind ones would seal are not shown.", valueName: "file"
+    ))
+  var selections: [String] = []
 
   @Option(help: "UDP port of L0 data.")
   var port: UInt16 = 58913
@@ -45,10 +72,20 @@ struct Inspect: ParsableCommand {
     if !PrimitiveBits.runs.contains(runNumber) {
       throw ValidationError("--run \(runNumber): expected 0 to 999999")
     }
+    if display != nil, event == nil { throw ValidationError("--display: expected --event as well") }
+    if display == nil, burst != nil || ledger != nil || !selections.isEmpty {
+      throw ValidationError("--burst, --ledger and --selections go with --display")
+    }
     if packet != nil, event != nil { throw ValidationError("give --packet or --event, not both") }
   }
 
-  func run() throws {
+  func run() async throws {
+    if let display, let event {
+      let drawing = InspectDisplay(
+        input: input, wanted: EventScene.Wanted(event: event, burst: burst), file: display, menu: menu,
+        reconstruction: reconstruction, selections: selections, ledger: ledger)
+      return try await drawing.run()
+    }
     let found: Bool
     do throws(CaptureError) {
       let source = try ReplayInput(arguments: [input], filter: nil).open()

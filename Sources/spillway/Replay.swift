@@ -5,6 +5,7 @@ import Foundation
 import L1Trigger
 import NA62Formats
 import PacketCapture
+import RunStore
 import Selections
 import TriggerPipeline
 
@@ -34,8 +35,13 @@ struct Replay: AsyncParsableCommand {
   @Option(help: "The trigger menu: YAML, or for L0 the processor's registers in JSON.")
   var menu = "Configs/menus/golden-default.yaml"
 
-  @Option(help: "Selections of the counting experiments (YAML).")
-  var selections: String?
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Selections (YAML), one file or several.", valueName: "file"))
+  var selections: [String] = []
+
+  @Option(help: "What the reconstruction takes detectors and beam to be; read where a selection needs it.")
+  var reconstruction = "Configs/reconstruction/na62-2018.yaml"
 
   @Option(help: "Write the table of decisions (CSV) to this file.")
   var decisions: String?
@@ -117,10 +123,14 @@ struct Replay: AsyncParsableCommand {
 
   func run() async throws {
     let both: TriggerMenu
-    let selectionSet: SelectionSet?
+    let setup: SelectionSetup?
     do throws(ConfigurationError) {
       both = try TriggerMenu.load(path: self.menu)
-      if let selections { selectionSet = try SelectionSet.load(path: selections) } else { selectionSet = nil }
+      setup =
+        selections.isEmpty
+        ? nil
+        : try SelectionSetup(
+          set: PhysicsSelectionSet.load(paths: selections), reconstruction: reconstruction)
     } catch { throw Failure.usage(error) }
     for (option, file) in [
       ("--decisions", decisions), ("--l0-decisions", l0Decisions), ("--l0-counters", l0Counters),
@@ -162,16 +172,17 @@ struct Replay: AsyncParsableCommand {
     options.builder.run = runNumber ?? 0
     options.storesEvents = writeBursts != nil
     let pipeline = TriggerPipeline(
-      configuration: configuration, layout: menu.layout, maps: menu.detectors.maps, options: options)
+      configuration: configuration, layout: menu.layout, maps: menu.detectors.maps, options: options,
+      selections: setup)
     let hash = SHA256.hex(
-      of: "\(menu.hash) \(configuration.strawScratch.rawValue) \(selectionSet?.hash ?? "-") "
+      of: "\(menu.hash) \(configuration.strawScratch.rawValue) \(setup?.hash ?? "-") "
         + (both.l0?.hash ?? "-"))
     let identity = RunIdentity(input: input.description, configurationHash: hash)
     let sink = try ReplaySink(
-      account: ReplayAccount(selections: selectionSet, identity: identity),
+      account: ReplayAccount(selections: setup, identity: identity),
       directory: out, decisions: decisions,
       bursts: try writeBursts.map { try BurstFileWriter(directory: $0) }, configuration: configuration,
-      truth: try truth?.eventJoin(selectionSet))
+      truth: try truth?.eventJoin(setup?.set))
     let digests = RunManifest.digests(of: input, isWanted: out != nil)
     defer { digests.cancel() }
     let l0Branch = both.l0.flatMap { lines in
@@ -184,7 +195,8 @@ struct Replay: AsyncParsableCommand {
       try input.open(layout: layout, run: runNumber, widePrimitives: widePrimitives)
     }
     try await reader.run { source in
-      try await pipeline.run(source: source, l0: l0Branch) { try await sink.take($0) }
+      let run = try await pipeline.run(source: source, l0: l0Branch) { try await sink.take($0) }
+      await sink.finish(run)
     }
     let manifest = RunManifest(
       inputs: RunManifest.inputs(input, await digests.value), run: runNumber,
@@ -196,7 +208,9 @@ struct Replay: AsyncParsableCommand {
       l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil })
     let truthReport = try truth?.report(
       events: report.hasEvents ? joined : nil, emulated: l0Report?.hasPrimitives == true ? emulated : nil,
-      menuPath: self.menu, l0: both.l0, l1: menu, selections: selectionSet, out: out)
+      menuPath: self.menu, l0: both.l0, l1: menu, selections: setup?.set, out: out)
+    let timing = report.timingText()
+    if !timing.isEmpty { Terminal.note(timing) }
     if json {
       Terminal.out(try Self.summary(report.summary(), l0Report, truthReport).json() + "\n")
     } else {
@@ -208,6 +222,9 @@ struct Replay: AsyncParsableCommand {
       let counts = report.countsText()
       if !counts.isEmpty { Terminal.out(counts + "\n") }
       Terminal.out(report.booksText())
+      if setup?.set.selections.contains(where: \.isBlind) == true, out == nil {
+        Terminal.note("without --out the results of blind selections are lost; with it they are sealed")
+      }
       if let out { Terminal.out("\nrun directory: \(out)\n") }
     }
     if !report.closes || l0Report.map({ $0.closes }) == false {
@@ -253,7 +270,10 @@ actor ReplaySink {
     self.bursts = bursts
     self.account = account
     clock = try WallClock.fromEnvironment()
-    self.directory = try directory.map { try RunDirectory(path: $0) }
+    self.directory = try directory.map { path in
+      try RunLedger.checkFree(directory: path)
+      return try RunDirectory(path: path)
+    }
     self.decisions = try decisions.map { try OutputFile(path: $0) }
     table = DecisionTable(configuration: configuration)
     try self.decisions?.write(DecisionTable.header)
@@ -274,6 +294,9 @@ actor ReplaySink {
     }
   }
 
+  /// Takes what the selections have counted.
+  func finish(_ run: SelectionRun?) { account.finish(run) }
+
   /// Reads the rest of the truth; what was counted, if there is one.
   func finishTruth() throws -> TruthTable? { try ReplayTruth.checked { try truth?.finish() } }
 
@@ -285,12 +308,21 @@ actor ReplaySink {
     var entries = [
       ConfigValue.Entry("menu_hash", .string(menu.hash)),
       ConfigValue.Entry("straw_scratch", .string(scratch.rawValue)),
-      ConfigValue.Entry("selections_hash", account.selectionSet.map { .string($0.hash) } ?? .null),
+      ConfigValue.Entry("selections_hash", account.selectionsHash.map { .string($0) } ?? .null),
       ConfigValue.Entry("bursts", report.bursts()),
       ConfigValue.Entry("results", try report.summary()),
     ]
     if let l0 { entries.append(ConfigValue.Entry("l0", try l0.summary())) }
-    try directory?.finish(report: report, manifest: manifest.value(entries, wallTime: clock.now()))
+    let time = clock.now()
+    try directory?.finish(report: report, manifest: manifest.value(entries, wallTime: time))
+    if let directory {
+      try RunLedger.write(
+        directory: directory.path,
+        run: LedgerRun(
+          input: account.inputName, configurationHash: manifest.configurationHash, version: Spillway.version,
+          time: time.rfc3339),
+        sealed: try report.sealed().map(SealedResult.init))
+    }
     return report
   }
 }

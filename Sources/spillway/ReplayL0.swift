@@ -22,7 +22,7 @@ extension Replay {
   func replayL0(_ menu: TriggerMenu, _ sink: L0Sink?, _ truth: ReplayTruth?) async throws {
     guard let lines = menu.l0, let sink else { return }
     for (option, isGiven) in [
-      ("--decisions", decisions != nil), ("--selections", selections != nil),
+      ("--decisions", decisions != nil), ("--selections", !selections.isEmpty),
       ("--write-bursts", writeBursts != nil), ("--limit", limit != nil),
     ] where isGiven {
       throw Failure.usage("\(option): the menu \(self.menu) has no chains of L1; give one with 'l1'")

@@ -31,7 +31,7 @@ struct ReplayTruth {
   }
 
   /// What joins the judged events with it.
-  func eventJoin(_ selections: SelectionSet?) throws -> TruthEventJoin {
+  func eventJoin(_ selections: PhysicsSelectionSet?) throws -> TruthEventJoin {
     TruthEventJoin(reader: try Self.reader(path), window: window, selections: selections)
   }
 
@@ -54,7 +54,7 @@ struct ReplayTruth {
   /// The report, written to the run directory if there is one.
   func report(
     events: TruthTable?, emulated: TruthTable?, menuPath: String, l0: L0Menu?, l1: L1Menu?,
-    selections: SelectionSet?, out: String?
+    selections: PhysicsSelectionSet?, out: String?
   ) throws -> TruthReport {
     let report = TruthReport(
       header: header, path: path, window: window, events: events, emulated: emulated,

@@ -51,6 +51,21 @@ import Testing
     }
   }
 
+  @Test func eachTrackIsComparedByItsOwnNumbers() throws {
+    let selection = try physics([
+      "topology: track", "roles: [{ name: a, charge: 1, mass: mu }]", "cuts:",
+      cut("p", "variable: track.a.p, min: 50 GeV/c"), cut("chi2", "variable: track.a.chi2, max: 5"),
+    ])
+    var workspace = SelectionWorkspace([selection])
+    var many = SelectionEvent.sample
+    for p in [10_000.0, 20_000, 60_000] { many.tracks[.chi2, many.add(charge: 1, SIMD3(0, 0, p))] = 1 }
+    #expect(selection.evaluate(many, &workspace).isSelected)
+    // The candidate of the event before is not looked at again, nor where there are fewer tracks.
+    var one = SelectionEvent.sample
+    one.tracks[.chi2, one.add(charge: 1, SIMD3(0, 0, 10_000))] = 1
+    #expect(!selection.evaluate(one, &workspace).isSelected)
+  }
+
   @Test func boundsSayWhetherTheBorderIsIn() throws {
     let bounds: [(String, below: Bool, at: Bool, above: Bool)] = [
       ("max: 5", true, true, false), ("below: 5", true, false, false), ("min: 5", false, true, true),

@@ -42,7 +42,8 @@ struct StrawTracker: ~Copyable {
     var score: Float
   }
 
-  private var hits: StrawHits
+  /// The straws of the event.
+  private(set) var hits: StrawHits
   private let table = DriftTable()
   private var clusters = ViewClusters()
   private var points: ChamberPoints

@@ -1,0 +1,150 @@
+import Alerting
+import Detectors
+import EventBuilding
+import L1Trigger
+import PacketCapture
+import Reconstruction
+import Selections
+
+/// One worker of the stage that reconstructs and selects, with its own memory and counts. What it finds in an
+/// event depends on the event alone; its counts merge with those of the other workers.
+struct SelectionWorker {
+  private let setup: SelectionSetup
+  private let layout: EventLayout
+  private let reconstructor: Reconstructor?
+  private let filler: SelectionEventFiller?
+  private var reconstructed = ReconstructedBatch()
+  private var event: SelectionEvent?
+  private(set) var engine: SelectionEngine
+  private(set) var timing: SelectionTiming
+
+  init(setup: SelectionSetup, layout: EventLayout, maps: L1DetectorMaps) {
+    self.setup = setup
+    self.layout = layout
+    reconstructor = setup.reconstruction.map {
+      Reconstructor(configuration: $0, layout: layout, maps: maps)
+    }
+    filler = setup.reconstruction.map { SelectionEventFiller(configuration: $0) }
+    engine = SelectionEngine(setup.set)
+    timing = SelectionTiming(selections: setup.set.selections.count)
+  }
+
+  /// Looks at a batch: at all its events with what L0 and L1 say of them, and at those that are ready.
+  mutating func findings(in judged: JudgedBatch) throws -> SelectionFindings {
+    var findings = SelectionFindings()
+    let events = judged.batch.events
+    findings.selected.reserveCapacity(events.count)
+    for i in events.indices {
+      let input = SelectionInput(
+        event: events[i], evaluation: judged.evaluations[i], decision: judged.decisions[i])
+      reset(input)
+      var selected: UInt64 = 0
+      for s in setup.immediate {
+        try process(s, events[i], judged.batch, &findings.findings, &selected)
+      }
+      if !input.isKept {
+        // They do not enter; the cut flows count them.
+        for s in setup.reconstructed {
+          try process(s, events[i], judged.batch, &findings.findings, &selected)
+        }
+      }
+      findings.selected.append(selected)
+    }
+    findings.late.reserveCapacity(judged.ready.count)
+    for ready in judged.ready { try look(at: ready, &findings) }
+    return findings
+  }
+
+  private mutating func reset(_ input: SelectionInput) {
+    if event == nil { event = SelectionEvent(input) } else { event?.reset(input) }
+  }
+
+  private mutating func look(at ready: ReadyEvent, _ findings: inout SelectionFindings) throws {
+    guard let reconstructor, let filler else { return }
+    let begin = ContinuousClock.now
+    reconstructed.removeAll()
+    reconstructor.reconstruct(
+      ready.event, of: ready.batch, calorimeter: ready.calorimeter, into: &reconstructed)
+    reset(SelectionInput(event: ready.event, evaluation: ready.evaluation, decision: ready.decision))
+    if var filled = event.take() {
+      filler.fill(&filled, reconstructed, 0)
+      event = filled
+    }
+    var last = ContinuousClock.now
+    timing.reconstruction.add((last - begin).wholeNanoseconds)
+    var selected: UInt64 = 0
+    for s in setup.reconstructed {
+      try process(s, ready.event, ready.batch, &findings.findings, &selected)
+      let now = ContinuousClock.now
+      timing.selections[s].add((now - last).wholeNanoseconds)
+      last = now
+    }
+    timing.all.add((last - begin).wholeNanoseconds)
+    findings.late.append(SelectionFindings.Late(event: ready.event, selected: selected))
+    findings.books.events += 1
+    if ready.isComplete { findings.books.complete += 1 } else { findings.books.withoutL1Data += 1 }
+  }
+
+  /// Evaluates a selection on the event at hand, and notes what it may tell of it.
+  private mutating func process(
+    _ s: Int, _ built: BuiltEvent, _ batch: EventBatch, _ findings: inout [SelectionFindings.Finding],
+    _ selected: inout UInt64
+  ) throws {
+    guard let event else { return }
+    try engine.process(event, selection: s)
+    let outcome = engine.outcomes[s]
+    guard outcome.isSelected, !outcome.isSealed else { return }
+    let selection = setup.set.selections[s]
+    if !selection.isBlind, s < 64 { selected |= 1 << UInt64(s) }
+    guard selection.raisesAlert, selection.isOpen(outcome) else { return }
+    findings.append(
+      SelectionFindings.Finding(
+        selection: s, event: built, decision: event.input.decision, packets: packets(of: built, batch),
+        quantities: quantities(s, event.input), counts: selection.counts(outcome)))
+  }
+
+  private func quantities(_ s: Int, _ input: SelectionInput) -> [AlertRecord.Quantity] {
+    let said = setup.set.selections[s].quantities(in: input).map { quantity in
+      let value: AlertRecord.Quantity.Value =
+        switch quantity.value {
+        case .number(let number): .number(number)
+        case .integer(let integer): .integer(integer)
+        case .flag(let flag): .flag(flag)
+        }
+      return AlertRecord.Quantity(quantity.name, value)
+    }
+    let names = Set(said.map(\.name))
+    let found = (engine.values(selection: s) ?? []).filter { $0.value.isFinite && !names.contains($0.name) }
+    return said + found.map { AlertRecord.Quantity($0.name, .number($0.value)) }
+  }
+
+  private func packets(of event: BuiltEvent, _ batch: EventBatch) -> [PacketReference] {
+    let first = Int(event.firstFragment)
+    let fragments = batch.fragments[first..<(first + layout.fragmentCount)]
+    return Set(fragments.filter { !$0.isVirtual }.map(\.packet)).sorted()
+  }
+
+  /// What it has counted, with the sealed events.
+  mutating func finish() -> SelectionRun {
+    let sealed = engine.takeSealed()
+    return SelectionRun(engine: engine, timing: timing, sealed: sealed)
+  }
+}
+
+extension Duration {
+  /// Nanoseconds; 0 for a negative one.
+  fileprivate var wholeNanoseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    return UInt64(clamping: seconds) &* 1_000_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000)
+  }
+}
+
+extension SelectionRun {
+  /// Adds what another worker has counted; throws, changing nothing, where it counts other selections.
+  mutating func merge(_ other: SelectionRun) throws {
+    try engine.merge(other.engine)
+    timing.merge(other.timing)
+    sealed += other.sealed
+    sealed.sort { ($0.run, $0.burst, $0.event, $0.selection) < ($1.run, $1.burst, $1.event, $1.selection) }
+  }
+}

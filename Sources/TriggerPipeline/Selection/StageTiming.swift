@@ -1,0 +1,101 @@
+public import Configuration
+
+/// How long something took, event by event: number, sum, and a histogram with fixed bins, ten to a factor of ten
+/// from 10 ns on. A commutative monoid under ``merge(_:)``.
+///
+/// It tells of the machine, not of the data: it never goes to an output that is compared byte by byte.
+public struct StageTiming: Sendable, Hashable {
+  /// Bins, the last of which takes all that is longer.
+  static let bins = 80
+  private static let perDecade = 10
+  /// Upper edges of the bins in ns, the last one's left out.
+  private static let edges: [Double] = {
+    let step = [
+      1.0, 1.2589254117941673, 1.5848931924611136, 1.9952623149688795, 2.51188643150958, 3.1622776601683795,
+      3.9810717055349722, 5.011872336272722, 6.309573444801933, 7.943282347242816,
+    ]
+    var edges: [Double] = []
+    var decade = 10.0
+    for bin in 1..<bins {
+      if bin % perDecade == 0 { decade *= 10 }
+      edges.append(decade * step[bin % perDecade])
+    }
+    return edges
+  }()
+
+  /// Events.
+  public private(set) var events: UInt64 = 0
+  /// Sum of their times in ns.
+  public private(set) var nanoseconds: UInt64 = 0
+  private var counts = [UInt64](repeating: 0, count: bins)
+
+  /// Nothing timed yet.
+  public init() {}
+
+  /// Adds one event.
+  public mutating func add(_ nanoseconds: UInt64) {
+    events += 1
+    self.nanoseconds &+= nanoseconds
+    counts[Self.bin(Double(nanoseconds))] += 1
+  }
+
+  /// Adds the events of another.
+  public mutating func merge(_ other: StageTiming) {
+    events += other.events
+    nanoseconds &+= other.nanoseconds
+    for bin in counts.indices { counts[bin] += other.counts[bin] }
+  }
+
+  private static func bin(_ value: Double) -> Int {
+    var low = 0
+    var high = edges.count
+    while low < high {
+      let middle = (low + high) / 2
+      if value < edges[middle] { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
+  /// Mean in µs; nil without events.
+  public var mean: Double? { events == 0 ? nil : Double(nanoseconds) / Double(events) / 1000 }
+
+  /// The time in µs that a share of the events stays below: the upper edge of its bin, so at most 26 % too long.
+  public func quantile(_ share: Double) -> Double? {
+    guard events > 0 else { return nil }
+    var sum: UInt64 = 0
+    for bin in counts.indices {
+      sum += counts[bin]
+      if Double(sum) >= share * Double(events) {
+        return (bin < Self.edges.count ? Self.edges[bin] : .infinity) / 1000
+      }
+    }
+    return nil
+  }
+
+  /// Events, mean and quantiles, in µs.
+  public var configValue: ConfigValue {
+    .map([
+      .init("events", .int(Int(clamping: events))), .init("mean_us", mean.map { .double($0) } ?? .null),
+      .init("p50_us", quantile(0.5).map { .double($0) } ?? .null),
+      .init("p99_us", quantile(0.99).map { .double($0) } ?? .null),
+    ])
+  }
+}
+
+/// The times of the stage that reconstructs and selects, for each event that L1 keeps.
+public struct SelectionTiming: Sendable, Hashable {
+  /// The reconstruction.
+  public internal(set) var reconstruction = StageTiming()
+  /// Each selection, in their order.
+  public internal(set) var selections: [StageTiming]
+  /// Reconstruction and all selections together.
+  public internal(set) var all = StageTiming()
+
+  init(selections: Int) { self.selections = Array(repeating: StageTiming(), count: selections) }
+
+  mutating func merge(_ other: SelectionTiming) {
+    reconstruction.merge(other.reconstruction)
+    all.merge(other.all)
+    for index in selections.indices { selections[index].merge(other.selections[index]) }
+  }
+}
