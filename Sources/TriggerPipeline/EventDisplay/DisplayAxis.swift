@@ -7,6 +7,8 @@ struct DisplayAxis {
   ]
   /// Marks in m.
   static let marks: [Double] = [100, 120, 140, 160, 180, 190, 200, 210, 220, 230, 240, 245, 250]
+  /// Where the scale changes, in mm: a straight line of the laboratory has a bend there.
+  static let bends: [Double] = knots.map { $0.z * 1000 }
   /// Ends in mm.
   static let range = 100_000.0...250_000.0
   let left: Double

@@ -15,7 +15,7 @@ public struct EventDisplay {
   private static let size = (width: 1280.0, height: 1010.0)
   private static let reach = 1300.0
   private static let views = [
-    (name: "x", label: "x [mm]", top: 150.0), (name: "y", label: "y [mm]", top: 555.0),
+    (name: "x", label: "x [mm]", top: 150.0), (name: "y", label: "y [mm]", top: 575.0),
   ]
   private static let height = 370.0
   /// Tracks that get a colour and a line in the list.
@@ -65,7 +65,7 @@ public struct EventDisplay {
     .detector { fill: var(--detector); stroke: var(--line); } .beam { stroke: var(--dim); stroke-dasharray: 6 4; }
     .hit { fill: var(--dim); fill-opacity: 0.55; } .vertex { fill: none; stroke: var(--ink); stroke-width: 2; }
     .other { fill: none; stroke: var(--dim); stroke-width: 1; }
-    .cluster { fill: var(--c1); fill-opacity: 0.75; stroke: none; }
+    .cluster { fill: var(--ink); fill-opacity: 0.45; }
     .track { fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linejoin: round; }
     .far { stroke-dasharray: 4 4; stroke-width: 1.2; } .matched { fill: currentColor; fill-opacity: 0.45; }
     .on { fill: currentColor; } .name { fill: currentColor; }
@@ -77,6 +77,10 @@ public struct EventDisplay {
 
   private mutating func draw() {
     caption()
+    for view in Self.views {
+      body += "<clipPath id=\"\(view.name)\"><rect x=\"\(number(axis.left))\" y=\"\(number(view.top))\" "
+      body += "width=\"\(number(axis.width))\" height=\"\(number(Self.height))\"/></clipPath>\n"
+    }
     for view in Self.views.indices {
       detectors(view)
       straws(view)
@@ -159,15 +163,19 @@ public struct EventDisplay {
     for mark in DisplayAxis.marks {
       text(axis.place(mark * 1000), bottom + 16, "\(Int(mark))", "small", anchor: "middle")
     }
-    text(axis.left + axis.width + 8, bottom + 16, "z [m]", "small")
+    text(axis.left + axis.width, bottom + 32, "z [m]", "ink", anchor: "end")
     for mark in stride(from: -1000.0, through: 1000, by: 500) {
       text(axis.left - 8, placeY(mark, view) + 4, "\(Int(mark))", "small", anchor: "end")
     }
     text(24, top - 8, Self.views[view].label, "ink")
     guard view == 0 else { return }
+    for (chamber, z) in StrawGeometry.chamberZ.enumerated() {
+      // The magnet stands right behind the second one.
+      text(
+        axis.place(z) + 4, top - 8, "STRAW \(chamber + 1)", "small", anchor: chamber == 1 ? "end" : "middle")
+    }
     let labels: [(String, Double)] =
-      StrawGeometry.chamberZ.enumerated().map { ("STRAW \($0 + 1)", $1) }
-      + [
+      [
         ("magnet", configuration.magnet.z), ("RICH", 228_200), ("CHODs", 238_400),
         ("LKr", LKrGeometry.z + 1000),
         ("MUV3", MUV3Geometry.z),
@@ -199,6 +207,9 @@ public struct EventDisplay {
       body += "width=\"\(number(length))\" height=\"8\"><title>"
       body += "\(TextTable.number(Double(clusters.energy[i]))) GeV, "
       body += "\(TextTable.number(Double(clusters.time[i]))) ns</title></rect>\n"
+      guard clusters.count <= Self.listed else { continue }
+      let energy = TextTable.number(Double((clusters.energy[i] * 10).rounded() / 10))
+      text(x + length + 4, placeY(at, view) + 4, "\(energy) GeV", "small")
     }
   }
 
@@ -206,24 +217,31 @@ public struct EventDisplay {
     let tracks = scene.reconstructed.tracks
     for i in 0..<tracks.count {
       let track = tracks[i]
-      func at(_ z: Double) -> String {
-        let point = track.extrapolate(to: z, magnet: configuration.magnet.z)
-        return "\(number(axis.place(z))) \(number(placeY(view == 0 ? point.x : point.y, view)))"
-      }
       let colour = "s\(min(i, Self.listed - 1))"
       let begin = shownVertex(of: i).map { scene.reconstructed.vertices.position[$0].z }
       let from = begin ?? TrackColumns.upstreamZ
       let far = matchedMUV3(i) ? MUV3Geometry.z : LKrGeometry.z
-      // The plane of the kick is where both lines meet; a step in z there would draw a step in x.
-      body += "<path class=\"track \(colour)\" d=\"M\(at(from))L\(at(configuration.magnet.z - 1))"
-      body += "L\(at(configuration.magnet.z))L\(at(far))\"/>\n"
+      body += "<path class=\"track \(colour)\" \(clip(view)) d=\"\(path(track, from, far, view))\"/>\n"
       if begin == nil {
-        body +=
-          "<path class=\"track far \(colour)\" d=\"M\(at(DisplayAxis.range.lowerBound))L\(at(from))\"/>\n"
+        let line = path(track, DisplayAxis.range.lowerBound, from, view)
+        body += "<path class=\"track far \(colour)\" \(clip(view)) d=\"\(line)\"/>\n"
       }
       matches(i, view, colour)
     }
   }
+
+  /// A track from one z to another, with its kick and with the bends of the axis.
+  private func path(_ track: Track, _ from: Double, _ to: Double, _ view: Int) -> String {
+    let kick = configuration.magnet.z
+    let places = ([from, to, kick - 1, kick] + DisplayAxis.bends).filter { from <= $0 && $0 <= to }.sorted()
+    return places.enumerated().map { number, z in
+      let point = track.extrapolate(to: z, magnet: kick)
+      let height = placeY(view == 0 ? point.x : point.y, view)
+      return "\(number == 0 ? "M" : "L")\(SVGPlot.text(axis.place(z))) \(SVGPlot.text(height))"
+    }.joined()
+  }
+
+  private func clip(_ view: Int) -> String { "clip-path=\"url(#\(Self.views[view].name))\"" }
 
   /// The slabs and tiles that a track has.
   private mutating func matches(_ i: Int, _ view: Int, _ colour: String) {
@@ -264,6 +282,7 @@ public struct EventDisplay {
 
   private mutating func vertices(_ view: Int) {
     let vertices = scene.reconstructed.vertices
+    var labelled: [Double] = []
     let shown = Set((0..<scene.reconstructed.tracks.count).compactMap { shownVertex(of: $0) })
     for vertex in 0..<vertices.count {
       let position = vertices.position[vertex]
@@ -271,7 +290,8 @@ public struct EventDisplay {
       let isShown = shown.contains(vertex)
       body += "<circle class=\"\(isShown ? "vertex" : "other")\" cx=\"\(number(x))\" cy=\"\(number(y))\" "
       body += "r=\"\(isShown ? 6 : 3)\"/>\n"
-      guard isShown else { continue }
+      guard isShown, !labelled.contains(where: { abs($0 - x) < 90 }) else { continue }
+      labelled.append(x)
       let tracks = vertices.tracks(of: vertex).count
       text(x, y - 12, "\(tracks) tracks, z \(TextTable.number(position.z / 1000)) m", "ink", anchor: "middle")
     }
@@ -318,8 +338,8 @@ public struct EventDisplay {
   // MARK: Pieces
 
   private func placeY(_ value: Double, _ view: Int) -> Double {
-    let share = min(max(value, -Self.reach), Self.reach) / Self.reach
-    return Self.views[view].top + Self.height / 2 * (1 - share)
+    // What is far outside is cut off, not moved to the edge.
+    Self.views[view].top + Self.height / 2 * (1 - min(max(value / Self.reach, -20), 20))
   }
 
   private func number(_ value: Double) -> String { SVGPlot.text(value) }
