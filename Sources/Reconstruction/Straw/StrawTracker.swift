@@ -373,8 +373,16 @@ struct StrawTracker: ~Copyable {
     // Distances of a track of another time are wrong by 0.03 to 0.1 mm/ns.
     var time = fit.time(hits, table)
     if abs(time.time) > Self.largestTime {
-      guard fit.pass(hits, table, sigmas: 4.5, slack: 0.1, delay: time.time) else { return }
-      time = fit.time(hits, table)
+      let (before, chi2, count) = (fit.trajectory, fit.chi2, fit.chosenCount)
+      if fit.pass(hits, table, sigmas: 4.5, slack: 0.1, delay: time.time), fit.chosenCount >= count,
+        fit.chi2 < chi2
+      {
+        time = fit.time(hits, table)
+      } else {
+        // Not the time is wrong but a hit.
+        fit.begin(before)
+        guard fit.pass(hits, table, sigmas: 4.5, slack: 0.1) else { return }
+      }
     }
     let count = fit.chosenCount
     guard count > 9, fit.chi2 < settings.trackChi2 * Double(count - 5) else { return }
