@@ -103,7 +103,9 @@ public struct LKrReadout: Sendable {
 
   /// Calls `body` with the fragment (header and payload) of each CREAM, by crate and slot.
   ///
-  /// Zero-suppressed, only boards with a channel above threshold send; else all do, with all channels.
+  /// Every CREAM sends. Zero-suppressed, it sends the channels above threshold: a fragment of 28 bytes if there are
+  /// none, which the farm leaves out of what it stores (`l1.md` 7.1); else all channels. Special triggers are
+  /// answered without data (X).
   ///
   /// - Parameters:
   ///   - trigger: the event that is asked for.
@@ -115,12 +117,28 @@ public struct LKrReadout: Sendable {
     of trigger: L1DataRequest.Trigger, clusters: HitList, seed: UInt64, _ body: ([UInt8]) -> Void
   ) throws(FormatError) {
     let start = Double(trigger.timestamp) * ReadoutClock.period
+    let word = L0Word(rawValue: UInt8(truncatingIfNeeded: trigger.word))
+    func send(_ block: Block, _ channels: [CREAM.Channel], _ isSuppressed: Bool) throws(FormatError) {
+      body(
+        L1Packet.encode(
+          event: trigger.event, source: .lkr, timestamp: trigger.timestamp &+ CREAM.latency,
+          subID: block.subID, l0Word: word,
+          payload: try CREAM.encode(
+            channels, sampleCount: Self.samples, isZeroSuppressed: isSuppressed)))
+    }
+    guard !word.isSpecial else {
+      for block in Self.blocks { try send(block, [], true) }
+      return
+    }
     collect(clusters, start)
     var draws = ResponseDraws(
       SimulationRandom(seed: seed, purpose: .noise, index: 1 << 63 | UInt64(trigger.event)))
     for block in Self.blocks {
       let board = 16 * block.crate + block.slot
-      guard touched[board] || !trigger.isZeroSuppressed else { continue }
+      guard touched[board] || !trigger.isZeroSuppressed else {
+        try send(block, [], true)
+        continue
+      }
       var common = [Double](repeating: 0, count: Self.samples)
       for i in common.indices { common[i] = draws.gauss(Self.noise.board) }
       var channels: [CREAM.Channel] = []
@@ -137,14 +155,7 @@ public struct LKrReadout: Sendable {
         }
       }
       clear(board)
-      guard !channels.isEmpty else { continue }
-      let payload = try CREAM.encode(
-        channels, sampleCount: Self.samples, isZeroSuppressed: trigger.isZeroSuppressed)
-      body(
-        L1Packet.encode(
-          event: trigger.event, source: .lkr, timestamp: trigger.timestamp &+ CREAM.latency,
-          subID: block.subID, l0Word: L0Word(rawValue: UInt8(truncatingIfNeeded: trigger.word)),
-          payload: payload))
+      try send(block, channels, trigger.isZeroSuppressed)
     }
   }
 
