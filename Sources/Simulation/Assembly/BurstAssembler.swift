@@ -49,14 +49,33 @@ public struct SimulatedOutput: Sendable {
 /// frames come in order of time; hits are dropped as soon as no trigger can ask for them. Counters of
 /// downscalings run on from burst to burst as in a replay.
 public final class BurstAssembler {
-  /// How long before a trigger a hit may be that its fragments hold, ns: pulses of LKr last 2.8 µs, trailing
-  /// edges come up to 1 µs behind their leading ones.
-  private static let reach = (lkr: 3_100.0, other: 1_700.0, after: 1_000.0)
+  /// How long before and behind a trigger a hit may begin of which its fragments hold something, ns.
+  private struct Reach {
+    /// Before, of the detectors that TDCs read.
+    var before = 0.0
+    /// Before, of any detector.
+    var longest = LKrReadout.reach
+    /// Behind.
+    var after = 1000.0
+
+    init(_ setup: SimulationSetup) {
+      for detector in SimulatedDetector.allCases where detector != .lkr {
+        let settings = setup.response[detector]
+        let origin = detector == .straw ? -setup.detectors.maps.strawStationT0 : 0
+        let first = Double(settings.last - settings.slots + 1) * ReadoutClock.period + origin
+        // Trailing edges come up to 1 µs behind their leading ones; offsets of straws differ by some 50 ns.
+        before = max(before, 1300 - first)
+        after = max(after, Double(settings.last + 1) * ReadoutClock.period + origin + 300)
+      }
+      longest = max(longest, before)
+    }
+  }
 
   private let setup: SimulationSetup
   private let emulator: L0Emulator
   private var output: FarmOutput
   private var maker: FragmentMaker
+  private let reach: Reach
   private let finder: TruthHitFinder
   private var writer: MEPWriter
   private let farm: FarmLoop
@@ -84,6 +103,7 @@ public final class BurstAssembler {
     emulator = L0Emulator(menus: [setup.l0], options: options)
     output = Self.output(setup)
     maker = FragmentMaker(configuration: setup.response, detectors: setup.detectors)
+    reach = Reach(setup)
     finder = TruthHitFinder(configuration: setup.response, fragments: maker, maps: setup.detectors.maps)
     writer = Self.writer
     farm = FarmLoop(setup)
@@ -120,6 +140,9 @@ public final class BurstAssembler {
     }
   }
 
+  /// Slices whose hits are kept.
+  var keptSlices: Int { kept.count }
+
   /// Takes the next slice of the burst.
   ///
   /// - Throws: `FormatError` if a board has more to send than its format can hold.
@@ -144,7 +167,7 @@ public final class BurstAssembler {
     let nextFrame = sob + Int64((Double(frames) * ReadoutClock.frame).rounded(.down))
     let nextTrigger = sentTime(horizon) + min(ReadoutTiming.processor, ReadoutTiming.board.first)
     try drain(until: min(nextFrame, nextTrigger))
-    let oldest = Double(horizon) * ReadoutClock.period - Self.reach.lkr
+    let oldest = Double(horizon) * ReadoutClock.period - reach.longest
     kept.removeAll { Double($0.slice + 1) * setup.sliceDuration < oldest }
     let given = unjudged.first.map { min(UInt64($0.record.timestamp), horizon) } ?? horizon
     result.horizon = min(
@@ -271,15 +294,15 @@ public final class BurstAssembler {
     let time = Double(timestamp) * ReadoutClock.period
     for product in kept {
       let start = Double(product.slice) * setup.sliceDuration
-      guard start <= time + Self.reach.after, start + setup.sliceDuration >= time - Self.reach.lkr else {
+      guard start <= time + reach.after, start + setup.sliceDuration >= time - reach.longest else {
         continue
       }
       for detector in SimulatedDetector.allCases {
-        let before = detector == .lkr ? Self.reach.lkr : Self.reach.other
+        let before = detector == .lkr ? LKrReadout.reach : reach.before
         let list = product.hits[detector]
         SliceMaker.copy(
-          list, list.range(from: time - before, to: time + Self.reach.after), from: time - before,
-          to: time + Self.reach.after, into: &hits[detector])
+          list, list.range(from: time - before, to: time + reach.after), from: time - before,
+          to: time + reach.after, into: &hits[detector])
       }
     }
     return hits

@@ -47,7 +47,7 @@ struct FrameBlock {
       bytes.append(contentsOf: frame.frame(payload: datagram.payload))
       index(datagram, at: whole)
     } else {
-      bytes.append(contentsOf: frame.frame(payload: datagram.payload))
+      _ = frame.append(payload: datagram.payload, to: &bytes)
       frames.append(SimulatedFrame(offset: offset, length: bytes.count - offset, time: datagram.time))
       index(datagram, at: offset)
     }
