@@ -172,8 +172,3 @@ enum ConditionReader {
     }
   }
 }
-
-extension YAMLNode {
-  /// Whether the node holds a mapping.
-  fileprivate var isMapping: Bool { (try? mapping()) != nil }
-}

@@ -3,32 +3,6 @@ public import CountingStatistics
 public import EventBuilding
 public import L1Trigger
 
-/// How far a number of a selection can be trusted.
-public enum Trust: String, CaseIterable, Hashable, Sendable {
-  /// Published.
-  case published = "P"
-  /// Measured with the same apparatus and selection.
-  case measured = "M"
-  /// From simulation.
-  case simulated = "S"
-  /// Chosen to show how it works: no result may be drawn from it.
-  case illustrative = "I"
-}
-
-/// Where a number comes from.
-public struct Provenance: Hashable, Sendable {
-  /// How far it can be trusted.
-  public var trust: Trust
-  /// Who says so.
-  public var source: String
-
-  /// A provenance.
-  public init(trust: Trust, source: String) {
-    self.trust = trust
-    self.source = source
-  }
-}
-
 /// A variable with its value in one event.
 public struct SelectionQuantity: Hashable, Sendable {
   /// The variable.
@@ -105,32 +79,14 @@ public struct Selection: EventSelection, Hashable {
 
   /// The selection as it takes effect, with every default written out, in the form of selection files.
   public var effective: ConfigValue {
-    var entries: [ConfigValue.Entry] = [
-      .init("name", .string(name)), .init("description", .string(description)),
-      .init("require_kept", .bool(requiresKept)), .init("conditions", .list(conditions.map(\.effective))),
-      .init(
-        "background",
-        .map([
-          .init("events", .double(experiment.background)),
-          .init("trust", .string(backgroundProvenance.trust.rawValue)),
-          .init("source", .string(backgroundProvenance.source)),
-        ])), .init("efficiency", .double(experiment.efficiency)),
-    ]
-    if let normalisation = experiment.normalisation, let exposureUnit, let normalisationProvenance {
-      entries.append(
-        .init(
-          "normalisation",
-          .map([
-            .init("exposure", .double(normalisation.exposure)), .init("unit", .string(exposureUnit)),
-            .init("acceptance", .double(normalisation.acceptance)),
-            .init("trust", .string(normalisationProvenance.trust.rawValue)),
-            .init("source", .string(normalisationProvenance.source)),
-          ])))
-    }
-    entries += [
-      .init("confidence_level", .double(experiment.confidenceLevel)), .init("blind", .bool(isBlind)),
-      .init("alert", .bool(raisesAlert)),
-    ]
-    return .map(entries)
+    .map(
+      [
+        .init("name", .string(name)), .init("description", .string(description)),
+        .init("require_kept", .bool(requiresKept)),
+        .init("conditions", .list(conditions.map(\.effective))),
+      ]
+        + CountingReader(usesWords: false).entries(
+          experiment, background: backgroundProvenance, normalisation: normalisationProvenance,
+          unit: exposureUnit) + [.init("blind", .bool(isBlind)), .init("alert", .bool(raisesAlert))])
   }
 }

@@ -1,0 +1,136 @@
+public import CountingStatistics
+
+/// Cut flow, regions, histograms, scans and count of one selection: a commutative monoid under
+/// ``merge(_:)``, whose empty element is a fresh accumulator.
+///
+/// It holds one part of the events; ``PhysicsAccount`` keeps the open and the sealed part.
+public struct PhysicsAccumulator: Sendable, Equatable, Mergeable {
+  /// How many events lie in a region.
+  public struct RegionCount: Sendable, Hashable {
+    /// Its name.
+    public let name: String
+    /// Whether its events are sealed while the selection is blind.
+    public let isBlind: Bool
+    /// The events.
+    public fileprivate(set) var events: UInt64 = 0
+  }
+
+  /// How far the events come.
+  public private(set) var flow: CutFlow
+  /// The regions in their order.
+  public private(set) var regions: [RegionCount]
+  /// Selected events in no region.
+  public private(set) var outside: UInt64 = 0
+  /// Selected events that lay in several regions of an exclusive set, and count in the first.
+  public private(set) var ambiguous: UInt64 = 0
+  /// The histograms in the order of the file.
+  public private(set) var histograms: [Histogram]
+  /// The mass scans in the order of the file.
+  public private(set) var scans: [MassScan]
+  /// The counting experiment; nil where the selection feeds none.
+  public private(set) var counting: CountingState?
+  /// Hash of the selection.
+  public let selectionHash: String
+
+  let plan: FillPlan
+
+  /// Where the histograms and scans find their numbers.
+  struct FillPlan: Sendable, Equatable {
+    let histogramSlots: [SIMD2<Int>]
+    let histogramStages: [Int]
+    let scanSlots: [SIMD2<Int>]
+    let scanRegions: [UInt64]
+    let countingRegions: UInt64
+    /// Whether a scan, or the count, is of events that are sealed while the selection is blind.
+    let areScansBlind: [Bool]
+    let isCountingBlind: Bool
+  }
+
+  /// Nothing seen yet.
+  public init(_ selection: PhysicsSelection) {
+    flow = CutFlow(selection: selection.name, conditionLabels: selection.stepLabels)
+    regions = selection.regions.map { RegionCount(name: $0.name, isBlind: $0.isBlind) }
+    histograms = selection.histograms.map(\.empty)
+    scans = selection.scans.map(\.empty)
+    counting = selection.counting.map { CountingState(experiment: $0.experiment) }
+    selectionHash = selection.hash
+    let blind = selection.plan.constants.blindRegions
+    // Without a blind region a blind selection seals all that it selects.
+    func isSealed(_ regions: UInt64) -> Bool { blind == 0 || regions & blind != 0 }
+    plan = FillPlan(
+      histogramSlots: selection.plan.program.histogramSlots,
+      histogramStages: selection.histograms.map(\.stage),
+      scanSlots: selection.plan.program.scanSlots, scanRegions: selection.scans.map(\.region),
+      countingRegions: selection.counting?.regions ?? 0,
+      areScansBlind: selection.scans.map { isSealed($0.region) },
+      isCountingBlind: isSealed(selection.counting?.regions ?? 0) || selection.counting?.regions == 0)
+  }
+
+  /// Whether the books close: the cut flow's, and each selected event is in a region or outside.
+  public var isClosed: Bool {
+    let inRegions = regions.reduce(outside) { $0 + $1.events }
+    guard flow.isClosed, inRegions >= flow.selected, outside <= flow.selected else { return false }
+    guard let counting else { return true }
+    let observed = UInt64(exactly: counting.observed)
+    return plan.countingRegions == 0 ? observed == flow.selected : observed ?? .max <= flow.selected
+  }
+
+  /// Adds one event with the numbers of its best candidate; both must be of the accumulator's own
+  /// selection. Throws, changing nothing, where the count would overflow.
+  public mutating func add(_ outcome: SelectionOutcome, values: [Double]) throws {
+    if outcome.isSelected { try count(outcome) }
+    flow.add(outcome.verdict)
+    for index in histograms.indices where outcome.stage >= plan.histogramStages[index] {
+      let slots = plan.histogramSlots[index]
+      histograms[index].add(values[slots.x], values[slots.y])
+    }
+    guard outcome.isSelected else { return }
+    for index in scans.indices {
+      let region = plan.scanRegions[index]
+      guard region == 0 || outcome.regions & region != 0 else { continue }
+      let slots = plan.scanSlots[index]
+      scans[index].add(values[slots.x], values[slots.y])
+    }
+  }
+
+  private mutating func count(_ outcome: SelectionOutcome) throws {
+    let wanted = plan.countingRegions
+    if wanted == 0 || outcome.regions & wanted != 0 { try counting?.add() }
+    if outcome.regions == 0 { outside += 1 }
+    if outcome.isAmbiguous { ambiguous += 1 }
+    for index in regions.indices where outcome.regions >> UInt64(index) & 1 == 1 {
+      regions[index].events += 1
+    }
+  }
+
+  /// Adds the events of another accumulator; throws, changing nothing, if it is of another selection.
+  public mutating func merge(_ other: PhysicsAccumulator) throws {
+    guard selectionHash == other.selectionHash else {
+      throw SelectionError.differentSelections(flow.selection, other.flow.selection)
+    }
+    if let theirs = other.counting { try counting?.merge(theirs) }
+    try flow.merge(other.flow)
+    outside += other.outside
+    ambiguous += other.ambiguous
+    for index in regions.indices { regions[index].events += other.regions[index].events }
+    for index in histograms.indices { histograms[index].merge(other.histograms[index]) }
+    for index in scans.indices { scans[index].merge(other.scans[index]) }
+  }
+
+  /// Limit and significance at the count so far; nil where the selection feeds no experiment. Throws only
+  /// without convergence.
+  public mutating func result() throws -> CountingResult? { try counting?.result() }
+}
+
+/// What a physics selection has counted, with its sealed events kept apart.
+public typealias PhysicsAccount = Blinded<PhysicsAccumulator>
+
+extension Blinded where Part == PhysicsAccumulator {
+  /// Nothing seen yet.
+  public init(_ selection: PhysicsSelection) { self.init(empty: PhysicsAccumulator(selection)) }
+
+  /// Adds one event to the part that it belongs to; throws, changing nothing, where the count would overflow.
+  public mutating func add(_ outcome: SelectionOutcome, values: [Double]) throws {
+    try add(isSealed: outcome.isSealed) { try $0.add(outcome, values: values) }
+  }
+}
