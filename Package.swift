@@ -58,7 +58,8 @@ let package = Package(
       name: "spillway",
       dependencies: [
         "MenuStudies", "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding",
-        "L0Trigger", "L1Trigger", "Detectors", "Selections", "Simulation", "Alerting", "CountingStatistics",
+        "L0Trigger", "L1Trigger", "Detectors", "Reconstruction", "Selections", "Simulation", "Alerting",
+        "CountingStatistics",
         argumentParser,
       ],
       swiftSettings: strict),
