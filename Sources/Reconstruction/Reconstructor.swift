@@ -75,7 +75,8 @@ public final class Reconstructor {
       state.insert(.overflow)
     }
     associator.run(
-      event, of: batch, calorimeter: calorimeter, tracks: output.tracks, range: range, into: &output.associations)
+      event, of: batch, calorimeter: calorimeter, tracks: output.tracks, range: range,
+      into: &output.associations)
     output.states.append(state)
   }
 }

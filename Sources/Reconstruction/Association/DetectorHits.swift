@@ -45,7 +45,9 @@ struct DetectorHits: ~Copyable {
     codes: inout ScratchList<TEL62.Code>, place: (Int) -> Int32
   ) -> Bool {
     codes.removeAll()
-    guard fragment.unpackTEL62(bytes, timestamp: timestamp, into: &codes).status == .good else { return false }
+    guard fragment.unpackTEL62(bytes, timestamp: timestamp, into: &codes).status == .good else {
+      return false
+    }
     for i in 0..<codes.count {
       let code = codes[i]
       guard code.isLeading, code.channel < 512 else { continue }

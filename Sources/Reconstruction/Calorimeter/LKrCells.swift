@@ -64,7 +64,9 @@ struct LKrCells: ~Copyable {
 
   /// Column and row of a place.
   @inline(__always)
-  static func cell(_ index: Int) -> (column: Int, row: Int) { (index / stride - margin, index % stride - margin) }
+  static func cell(_ index: Int) -> (column: Int, row: Int) {
+    (index / stride - margin, index % stride - margin)
+  }
 
   /// Forgets the event before.
   private mutating func removeAll() {

@@ -24,7 +24,8 @@ struct CHODResponse {
   ) {
     for plane in 0..<2 {
       guard track.move(to: plane == 0 ? CHODGeometry.z.vertical : CHODGeometry.z.horizontal),
-        let (slab, distance) = CHODGeometry.slab(horizontal: plane == 1, x: track.position.x, y: track.position.y),
+        let (slab, distance) = CHODGeometry.slab(
+          horizontal: plane == 1, x: track.position.x, y: track.position.y),
         channels[slab] >= 0, draws.chance(settings.efficiency)
       else { continue }
       let time =
