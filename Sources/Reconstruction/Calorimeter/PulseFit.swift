@@ -69,7 +69,8 @@ struct PulseFit {
     let (low, high) = (Float(Self.range.lowerBound), Float(Self.range.upperBound))
     var found: Float = 0
     for _ in 0..<Self.steps {
-      let place = Int(min(max(time, low), high).rounded()) - Self.range.lowerBound
+      // To the nearest, by cutting off what is behind the point.
+      let place = Int(min(max(time, low), high) - low + 0.5)
       let centre = Float(place + Self.range.lowerBound)
       found = (height[place] * s).sum()
       let change = (slope[place] * s).sum()
