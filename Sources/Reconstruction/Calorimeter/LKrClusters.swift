@@ -136,7 +136,9 @@ struct LKrClusters: ~Copyable {
     seed.isSaturated = false
     // So far as a cell may count.
     var reach = 1
-    while reach < Self.reach, seed.density * shape.share(Float(reach) + 0.5, 0) > settings.cellEnergy { reach += 1 }
+    while reach < Self.reach, seed.density * shape.share(Float(reach) + 0.5, 0) > settings.cellEnergy {
+      reach += 1
+    }
     for dx in -reach...reach {
       for dy in -reach...reach {
         let here = index + dx * LKrCells.stride + dy
