@@ -78,12 +78,12 @@ import Testing
         for i in 0..<8 {
           samples[i] = UInt16((400 + height * LKrShower.height(PulseFit.time(ofSample: i) - time)).rounded())
         }
-        let found = fit.fit(samples)
+        let found = fit.fit(samples, reference: 10)
         #expect(abs(Double(found.height) - height) < 0.006 * height + 1, "height \(height) at \(time)")
         #expect(abs(Double(found.time) - time) < 0.3 + 40 / height, "height \(height) at \(time)")
       }
     }
-    #expect(fit.fit(SIMD8(repeating: 400)).height <= 0)
+    #expect(fit.fit(SIMD8(repeating: 400), reference: 0).height <= 0)
   }
 
   @Test func aShowerWithoutNoiseIsFoundWhereItIs() throws {

@@ -126,7 +126,7 @@ struct LKrCells: ~Copyable {
         isOverflow = true
         return
       }
-      let fit = pulse.fit(samples)
+      let fit = pulse.fit(samples, reference: reference)
       guard fit.height > 0 else { continue }
       energy[index] = fit.height * settings.gain
       time[index] = fit.time - reference
