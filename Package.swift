@@ -58,7 +58,8 @@ let package = Package(
       name: "spillway",
       dependencies: [
         "MenuStudies", "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding",
-        "L0Trigger", "L1Trigger", "Detectors", "Selections", "Alerting", "CountingStatistics", argumentParser,
+        "L0Trigger", "L1Trigger", "Detectors", "Selections", "Simulation", "Alerting", "CountingStatistics",
+        argumentParser,
       ],
       swiftSettings: strict),
     .testTarget(
@@ -95,7 +96,7 @@ let package = Package(
       "TriggerPipeline",
       [
         "NA62Formats", "PacketCapture", "Configuration", "Detectors", "EventBuilding", "L0Trigger",
-        "L1Trigger", "CountingStatistics", "Selections", "Alerting",
+        "L1Trigger", "CountingStatistics", "Selections", "Simulation", "Alerting",
       ])
     + room(
       "MenuStudies",

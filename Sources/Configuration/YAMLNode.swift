@@ -223,3 +223,13 @@ public struct YAMLNode: Sendable, Equatable {
     return value
   }
 }
+
+extension YAMLNode {
+  /// The value as a path, which is relative to the directory of the file in which it stands; throws if it is no
+  /// string.
+  public func siblingPath() throws(ConfigurationError) -> String {
+    let path = try string()
+    guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
+    return file[...slash] + path
+  }
+}

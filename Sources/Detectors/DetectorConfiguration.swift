@@ -26,15 +26,19 @@ public struct DetectorConfiguration: Sendable, Equatable {
   }
 
   /// Reads the root of a detectors file; throws as ``load(path:)`` does.
+  ///
+  /// A file with the key `extends` takes everything from the file that it names but its own name and the sources
+  /// that it lists.
   public init(node: YAMLNode) throws(ConfigurationError) {
     let root = try node.mapping()
+    if let base = root.optional("extends") {
+      self = try Self.extending(base, by: root)
+      return
+    }
     try root.rejectUnknown(keys: [
       "format", "name", "sources", "chod", "newCHOD", "muv3", "straw", "lav", "ircSac", "rich",
     ])
-    let format = try root.required("format")
-    guard try format.string() == Self.format else {
-      throw format.error("expected '\(Self.format)', found \(format.summary)")
-    }
+    try Self.check(format: root.required("format"))
     name = try root.required("name").string()
     sources = try SourceList(node: root.required("sources"))
     let straw = try STRAWLayout(node: root.required("straw"))
@@ -51,5 +55,30 @@ public struct DetectorConfiguration: Sendable, Equatable {
       strawStationT0: straw.stationT0,
       strawMagicT0: straw.magicT0,
       strawMezzanineT0: straw.mezzanineT0)
+  }
+
+  private static func extending(
+    _ base: YAMLNode, by root: YAMLMapping
+  ) throws(ConfigurationError) -> DetectorConfiguration {
+    try root.rejectUnknown(keys: ["format", "name", "extends", "sources"])
+    try check(format: root.required("format"))
+    let path = try base.siblingPath()
+    let node: YAMLNode
+    do { node = try YAMLNode.load(path: path) } catch {
+      throw error.line == nil ? base.error("the file \(path): \(error.problem)", advice: error.advice) : error
+    }
+    guard try node.mapping().optional("extends") == nil else {
+      throw base.error("the file \(path) extends another one", advice: "name that one")
+    }
+    var configuration = try DetectorConfiguration(node: node)
+    configuration.name = try root.required("name").string()
+    configuration.sources = try configuration.sources.changed(by: root.required("sources"))
+    return configuration
+  }
+
+  private static func check(format: YAMLNode) throws(ConfigurationError) {
+    guard try format.string() == Self.format else {
+      throw format.error("expected '\(Self.format)', found \(format.summary)")
+    }
   }
 }

@@ -80,6 +80,20 @@ public struct SourceList: Sendable, Equatable {
     }
   }
 
+  /// These sources with those that the mapping lists in place of its own; throws as ``init(node:)`` does.
+  func changed(by node: YAMLNode) throws(ConfigurationError) -> SourceList {
+    let mapping = try node.mapping()
+    try mapping.rejectUnknown(keys: ["timestampSource", "l0", "l1"])
+    let l0 = try mapping.optional("l0").map(Self.entries) ?? l0
+    let l1 = try mapping.optional("l1").map(Self.entries) ?? l1
+    let timestamp = try mapping.optional("timestampSource").map(Self.identifier) ?? timestampSource
+    do {
+      return try SourceList(l0: l0, l1: l1, timestampSource: timestamp, file: node.file)
+    } catch {
+      throw node.error(error.problem, advice: error.advice)
+    }
+  }
+
   /// Parses a list as the farm's options have it, `0x04:6,0x10:12`: identifiers and boards in decimal, or in
   /// hexadecimal with `0x` (`l1.md` 2.7). Throws if an item is not of that form; `option` names the origin.
   public static func parse(option text: String, name option: String) throws(ConfigurationError) -> [Entry] {

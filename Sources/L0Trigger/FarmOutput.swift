@@ -13,6 +13,10 @@ public struct FarmOutput: Sendable {
   /// The sub-ID of the packets.
   public static let subID: UInt8 = 3
 
+  /// Timestamp of the event at the start of a burst, in clock periods: later than 0 where what follows is a
+  /// stretch of a burst, so that its live time is right.
+  public var startOfBurst: UInt32 = 0
+
   private let menu: L0Menu
   private let eventsPerPacket: Int
   private var pending: L0MEPEncoder?
@@ -43,7 +47,7 @@ public struct FarmOutput: Sendable {
     if nextEvent == 0 {
       let start = L0TPRecord(
         fineTime: 0, dataType: L0DataType(rawValue: 0x22), word: .startOfBurst, flags: 0x22)
-      add(L0TPEvent(record: start), timestamp: 0, &out)
+      add(L0TPEvent(record: start), timestamp: startOfBurst, &out)
     }
     for trigger in slice.triggers[index] {
       add(L0TPEvent(trigger), timestamp: trigger.timestamp, &out)

@@ -66,6 +66,32 @@ public struct UDPFrameBuilder: Sendable {
     return bytes
   }
 
+  /// Appends the frame of one datagram without VLAN tags and options, whose payload fits, to bytes: as `frame`
+  /// makes it, and without memory of its own.
+  ///
+  /// - Returns: whether it was appended; `false` if the builder has tags or options, or the payload is too long.
+  public func append(payload: [UInt8], to bytes: inout ContiguousArray<UInt8>) -> Bool {
+    guard vlanTags.isEmpty, ipOptions.isEmpty, payload.count <= maximumPayload else { return false }
+    let begin = bytes.count
+    let total = UInt16(payload.count + 28)
+    bytes.append(contentsOf: Self.ethernet)
+    let start = bytes.count
+    let high = UInt64(0x4500) << 48 | UInt64(total) << 32 | UInt64(identification) << 16
+    withUnsafeBytes(of: high.bigEndian) { bytes.append(contentsOf: $0) }
+    withUnsafeBytes(of: (UInt64(0x4011) << 48 | UInt64(sourceAddress)).bigEndian) {
+      bytes.append(contentsOf: $0)
+    }
+    let low = UInt64(destinationAddress) << 32 | UInt64(sourcePort) << 16 | UInt64(destinationPort)
+    withUnsafeBytes(of: low.bigEndian) { bytes.append(contentsOf: $0) }
+    InternetChecksum.seal(header: start..<(start + 20), of: &bytes)
+    withUnsafeBytes(of: (UInt32(total - 20) << 16).bigEndian) { bytes.append(contentsOf: $0) }
+    bytes.append(contentsOf: payload)
+    while padsToMinimum, bytes.count - begin < 60 { bytes.append(0) }
+    return true
+  }
+
+  private static let ethernet: [UInt8] = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0]
+
   private func packet(_ content: ArraySlice<UInt8>, offset: Int, moreFragments: Bool) -> [UInt8] {
     var frame: [UInt8] = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1]
     for (index, tag) in vlanTags.enumerated() {

@@ -33,6 +33,8 @@ public struct SimulationRandom: RandomNumberGenerator, Sendable {
     case dump
     /// Prompt pairs by halo muons.
     case prompt
+    /// The seed of a burst.
+    case burst
   }
 
   /// The next 64 bits.

@@ -17,6 +17,9 @@ public struct TextTable {
     rows = [header]
   }
 
+  /// Rows below the header.
+  public var rowCount: Int { rows.count - 1 }
+
   /// Appends a row, a cell for each column.
   public mutating func append(_ row: [String]) { rows.append(row) }
 

@@ -22,6 +22,7 @@ struct Replay: AsyncParsableCommand {
         spillway replay Replay/ordered-1000.pcap.gz --menu Configs/menus/golden-default.yaml
         spillway replay run8000/*.pcap.zst --menu my.yaml --selections my-search.yaml --out runs/8000
         spillway replay primitives.pcap.gz --menu Configs/menus/kaon-2018.yaml --l0-decisions l0.csv
+        spillway replay burst.pcap --menu Configs/menus/kaon-2018.yaml --truth burst.truth.jsonl.zst
         zcat burst.pcap.gz | spillway replay - --menu my.yaml --json
       """)
 
@@ -84,6 +85,16 @@ struct Replay: AsyncParsableCommand {
     name: .customLong("write-bursts"), help: "Write the events that L1 keeps as NA62 burst files here.")
   var writeBursts: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The truth of a simulated stream: adds efficiencies, purities and acceptances.", valueName: "file"))
+  var truth: String?
+
+  @Option(
+    name: .customLong("truth-window"),
+    help: "A decay belongs to a trigger that is nearer than this, in ns.")
+  var truthWindow = 10.0
+
   @Option(help: "Share of fragments, rejected packets included, that may be lost before the exit code is 3.")
   var tolerance = 0.05
 
@@ -97,6 +108,9 @@ struct Replay: AsyncParsableCommand {
     if batchEvents < 0 { throw ValidationError("--batch-events \(batchEvents): expected 0 or more") }
     if let strawScratch, StrawScratch(rawValue: strawScratch) == nil {
       throw ValidationError("--straw-scratch \(strawScratch): expected clean or original")
+    }
+    if !(truthWindow > 0 && truthWindow <= 1e6) {
+      throw ValidationError("--truth-window \(truthWindow): expected more than 0, at most 1000000 ns")
     }
     if !(0...1).contains(tolerance) { throw ValidationError("--tolerance \(tolerance): expected 0 to 1") }
   }
@@ -122,12 +136,13 @@ struct Replay: AsyncParsableCommand {
     if both.l0 == nil, let option = l0Options.first(where: { $0.1 != nil })?.0 {
       throw Failure.usage("\(option): the menu \(self.menu) has no lines of L0; give one with 'l0'")
     }
+    let truth = try ReplayTruth(path: self.truth, window: truthWindow)
     let l0Sink = try both.l0.map { menu in
       try L0Sink(
         menu: menu, decisions: l0Decisions, counters: l0Counters, packets: l0Packets, directory: out,
-        isAlone: both.l1 == nil)
+        isAlone: both.l1 == nil, truth: try truth?.l0Join())
     }
-    guard let menu = both.l1 else { return try await replayL0(both, l0Sink) }
+    guard let menu = both.l1 else { return try await replayL0(both, l0Sink, truth) }
     var configuration = menu.configuration
     if let mode = strawScratch.flatMap(StrawScratch.init) { configuration.strawScratch = mode }
     let input: ReplayInput
@@ -142,7 +157,7 @@ struct Replay: AsyncParsableCommand {
     options.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
     options.batchEvents = batchEvents
     options.eventLimit = limit
-    options.runsAlone = decisions != nil
+    options.runsAlone = decisions != nil || truth != nil
     options.builder.burst.firstBurst = firstBurst ?? 1
     options.builder.run = runNumber ?? 0
     options.storesEvents = writeBursts != nil
@@ -155,7 +170,8 @@ struct Replay: AsyncParsableCommand {
     let sink = try ReplaySink(
       account: ReplayAccount(selections: selectionSet, identity: identity),
       directory: out, decisions: decisions,
-      bursts: try writeBursts.map { try BurstFileWriter(directory: $0) }, configuration: configuration)
+      bursts: try writeBursts.map { try BurstFileWriter(directory: $0) }, configuration: configuration,
+      truth: try truth?.eventJoin(selectionSet))
     let digests = RunManifest.digests(of: input, isWanted: out != nil)
     defer { digests.cancel() }
     let l0Branch = both.l0.flatMap { lines in
@@ -173,17 +189,22 @@ struct Replay: AsyncParsableCommand {
     let manifest = RunManifest(
       inputs: RunManifest.inputs(input, await digests.value), run: runNumber,
       firstBurst: input.saysBursts ? nil : firstBurst ?? 1, menu: menu.path, configurationHash: hash)
+    let (emulated, joined) = (try await l0Sink?.finishTruth(), try await sink.finishTruth())
     let l0Report = try await l0Sink?.finish()
     let report = try await sink.finish(
       menu: menu, manifest: manifest, scratch: configuration.strawScratch,
       l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil })
+    let truthReport = try truth?.report(
+      events: report.hasEvents ? joined : nil, emulated: l0Report?.hasPrimitives == true ? emulated : nil,
+      menuPath: self.menu, l0: both.l0, l1: menu, selections: selectionSet, out: out)
     if json {
-      Terminal.out(try Self.summary(report.summary(), l0Report).json() + "\n")
+      Terminal.out(try Self.summary(report.summary(), l0Report, truthReport).json() + "\n")
     } else {
       Terminal.out("\(menu.name): \(input.description)\n\n")
       if let l0Report { Terminal.out(try Self.text(l0Report)) }
       // A stream of primitives alone has nothing to say of L1.
       if report.hasEvents || l0Report?.hasPrimitives != true { Terminal.out(try report.ratesText() + "\n") }
+      if let truthReport { Terminal.out(truthReport.text() + "\n") }
       let counts = report.countsText()
       if !counts.isEmpty { Terminal.out(counts + "\n") }
       Terminal.out(report.booksText())
@@ -219,14 +240,16 @@ actor ReplaySink {
   private let decisions: OutputFile?
   private let bursts: BurstFileWriter?
   private let table: DecisionTable
+  private let truth: TruthEventJoin?
   private let clock: WallClock
   private var lastProgress = ContinuousClock.now
   private let begin = ContinuousClock.now
 
   init(
     account: ReplayAccount, directory: String?, decisions: String?, bursts: sending BurstFileWriter?,
-    configuration: L1Configuration
+    configuration: L1Configuration, truth: sending TruthEventJoin? = nil
   ) throws {
+    self.truth = truth
     self.bursts = bursts
     self.account = account
     clock = try WallClock.fromEnvironment()
@@ -241,6 +264,7 @@ actor ReplaySink {
     try directory?.add(judged, alerts: alerts)
     try bursts?.add(judged)
     try decisions?.write(table.rows(of: judged))
+    if let truth { try ReplayTruth.checked { try truth.add(judged) } }
     if Terminal.isInteractive, ContinuousClock.now - lastProgress > .milliseconds(200) {
       lastProgress = .now
       let seconds = max(1e-3, (ContinuousClock.now - begin) / .seconds(1))
@@ -249,6 +273,9 @@ actor ReplaySink {
         "\(account.rates.events) events, \(account.rates.kept) kept, \(account.alerts) alerts, \(rate)/s")
     }
   }
+
+  /// Reads the rest of the truth; what was counted, if there is one.
+  func finishTruth() throws -> TruthTable? { try ReplayTruth.checked { try truth?.finish() } }
 
   func finish(
     menu: L1Menu, manifest: RunManifest, scratch: StrawScratch, l0: L0Report?

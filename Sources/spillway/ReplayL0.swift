@@ -19,7 +19,7 @@ extension Replay {
   }
 
   /// Replays primitives through a menu that has lines of L0 only.
-  func replayL0(_ menu: TriggerMenu, _ sink: L0Sink?) async throws {
+  func replayL0(_ menu: TriggerMenu, _ sink: L0Sink?, _ truth: ReplayTruth?) async throws {
     guard let lines = menu.l0, let sink else { return }
     for (option, isGiven) in [
       ("--decisions", decisions != nil), ("--selections", selections != nil),
@@ -45,17 +45,21 @@ extension Replay {
     }
     let pipeline = l0Pipeline(lines)
     try await reader.run { source in try await pipeline.run(source: source) { try await sink.take($0) } }
+    let emulated = try await sink.finishTruth()
     let report = try await sink.finish()
+    let truthReport = try truth?.report(
+      events: nil, emulated: emulated, menuPath: self.menu, l0: lines, l1: nil, selections: nil, out: out)
     try await sink.write(
       RunManifest(
         inputs: RunManifest.inputs(input, await digests.value), run: runNumber,
         firstBurst: input.saysBursts ? nil : firstBurst ?? 1, menu: self.menu,
         configurationHash: SHA256.hex(of: lines.hash)))
     if json {
-      Terminal.out(try ConfigValue.map([.init("l0", report.summary())]).json() + "\n")
+      Terminal.out(try Self.summary(.map([]), report, truthReport).json() + "\n")
     } else {
       Terminal.out("\(menu.name): \(input.description)\n\n")
       Terminal.out(try Self.text(report))
+      if let truthReport { Terminal.out(truthReport.text() + "\n") }
       if let out { Terminal.out("run directory: \(out)\n") }
     }
     if !report.hasPrimitives {
@@ -73,10 +77,16 @@ extension Replay {
     return try report.linesText() + "\n" + report.primitivesText() + "\n" + report.booksText() + "\n"
   }
 
-  /// The values of L1 with those of L0.
-  static func summary(_ value: ConfigValue, _ report: L0Report?) throws -> ConfigValue {
-    guard let report, report.hasPrimitives, case .map(let entries) = value else { return value }
-    return .map(entries + [.init("l0", try report.summary())])
+  /// The values of L1 with those of L0 and of the truth; of L0 alone even where there were no primitives.
+  static func summary(
+    _ value: ConfigValue, _ report: L0Report?, _ truth: TruthReport?
+  ) throws -> ConfigValue {
+    guard case .map(var entries) = value else { return value }
+    if let report, report.hasPrimitives || entries.isEmpty {
+      entries.append(.init("l0", try report.summary()))
+    }
+    if let truth { entries.append(.init("truth", truth.summary())) }
+    return .map(entries)
   }
 }
 
@@ -91,13 +101,15 @@ actor L0Sink {
   private let isAlone: Bool
   private let quarantine: QuarantineWriter?
   private let table = L0DecisionTable()
+  private let truth: TruthL0Join?
   private var lastProgress = ContinuousClock.now
   private let begin = ContinuousClock.now
 
   init(
     menu: L0Menu, decisions: String?, counters: String?, packets: String?, directory: String?,
-    isAlone: Bool
+    isAlone: Bool, truth: sending TruthL0Join? = nil
   ) throws {
+    self.truth = truth
     account = L0Account(menus: [menu])
     self.decisions = try decisions.map { try OutputFile(path: $0) }
     self.counters = counters
@@ -119,6 +131,9 @@ actor L0Sink {
     account.add(output)
     try packets?.add(output)
     try keepRejected(output)
+    if let truth {
+      try ReplayTruth.checked { for slice in output.slices { try truth.add(slice, menu: 0) } }
+    }
     if let decisions {
       for slice in output.slices { try decisions.write(table.rows(of: slice, menu: 0)) }
     }
@@ -156,6 +171,9 @@ actor L0Sink {
       [ConfigValue.Entry("l0", try report.summary())], wallTime: clock.now())
     try OutputFile.write(value.json() + "\n", to: "\(directory)/run.json")
   }
+
+  /// Reads the rest of the truth; what was counted, if there is one.
+  func finishTruth() throws -> TruthTable? { try ReplayTruth.checked { try truth?.finish() } }
 
   func finish() throws -> L0Report {
     try decisions?.close()

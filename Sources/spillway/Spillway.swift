@@ -23,7 +23,7 @@ struct Spillway: AsyncParsableCommand {
       beyond --tolerance.
       """,
     version: version,
-    subcommands: [Replay.self, Compare.self, Inspect.self, Config.self])
+    subcommands: [Replay.self, Simulate.self, Compare.self, Inspect.self, Config.self])
 
   static func main() async {
     signal(SIGPIPE, SIG_IGN)

@@ -1,6 +1,7 @@
 import Configuration
 import Detectors
 import Foundation
+import NA62Formats
 import Testing
 
 /// The error of the YAML file after replacing `old`, which must stand in it, by `new`.
@@ -23,6 +24,30 @@ private func problem(replacing old: String, by new: String) throws -> String? {
     #expect(configuration.name == "na62-2018")
     #expect(configuration.sources.l0.map(\.boards) == [6, 12, 32, 1, 5, 1, 1, 1, 1])
     #expect(configuration.maps == (try L1DetectorMaps.load(path: ConfigurationPaths.yaml)))
+  }
+
+  @Test func aFileThatExtendsAnotherHasItsMapsAndTheSourcesThatItLists() throws {
+    let directory = URL(fileURLWithPath: ConfigurationPaths.yaml).deletingLastPathComponent().path
+    let base = try DetectorConfiguration.load(path: ConfigurationPaths.yaml)
+    let lkr = try DetectorConfiguration.load(path: directory + "/na62-2018-lkr.yaml")
+    #expect(lkr.name == "na62-2018-lkr" && lkr.maps == base.maps)
+    #expect(lkr.sources.l0 == base.sources.l0 && lkr.sources.l1 == [.init(id: .lkr, boards: 432)])
+    for (text, problem) in [
+      ("extends: nowhere.yaml\nsources: {}", "nowhere.yaml"),
+      ("extends: na62-2018-lkr.yaml\nsources: {}", "extends another one"),
+      ("extends: x.yaml\nextends: x.yaml\nsources: {}", "is repeated"),
+      ("extends: na62-2018.yaml", "missing"),
+      ("extends: na62-2018.yaml\nsources: {}\nchod: {}", "unknown key"),
+      ("extends: na62-2018.yaml\nsources: {l1: [{id: 0x10, boards: 3}]}", "stands twice"),
+      ("extends: [1]\nsources: {}", "expected"),
+    ] {
+      let error = #expect(throws: ConfigurationError.self) {
+        try DetectorConfiguration(
+          node: YAMLNode.parse(
+            text: "format: spillway-detectors/1\nname: a\n" + text, file: directory + "/a.yaml"))
+      }
+      #expect(error?.description.contains(problem) == true, "\(error?.description ?? "") for \(text)")
+    }
   }
 
   @Test(arguments: [

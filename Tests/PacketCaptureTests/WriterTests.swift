@@ -20,6 +20,28 @@ import Testing
     #expect(writer.packetCount == 1000)
   }
 
+  @Test func aFrameAppendedInPlaceIsTheOneThatIsMade() {
+    var builder = UDPFrameBuilder()
+    builder.sourceAddress = 0xC0A8_0107
+    builder.identification = 0xFEDC
+    for padsToMinimum in [true, false] {
+      builder.padsToMinimum = padsToMinimum
+      var bytes: ContiguousArray<UInt8> = [1]
+      var expected: [UInt8] = [1]
+      for length in [0, 1, 17, 18, 19, 1472, 8972, 65_507] {
+        let payload = (0..<length).map { UInt8(truncatingIfNeeded: $0) }
+        let isAppended = builder.append(payload: payload, to: &bytes)
+        #expect(isAppended)
+        expected += builder.frame(payload: payload)
+      }
+      #expect(Array(bytes) == expected)
+    }
+    var none: ContiguousArray<UInt8> = []
+    #expect(!builder.append(payload: [UInt8](repeating: 0, count: 65_508), to: &none))
+    builder.vlanTags = [7]
+    #expect(!builder.append(payload: [1], to: &none) && none.isEmpty)
+  }
+
   @Test func theQuarantineShowsTheReasonOfEachPacket() throws {
     let scratch = try Scratch()
     var wrong = frame("abc")

@@ -11,7 +11,7 @@ struct ReplayManifestTests {
     let manifest = try String(contentsOf: directory.appendingPathComponent("manifest.yaml"), encoding: .utf8)
     let captures = try FileManager.default.contentsOfDirectory(atPath: directory.path)
       .filter { $0.hasSuffix(".pcap.gz") }
-    #expect(captures.count == 6)
+    #expect(captures.count == 9)
     for name in captures {
       let bytes = try [UInt8](Data(contentsOf: directory.appendingPathComponent(name)))
       #expect(

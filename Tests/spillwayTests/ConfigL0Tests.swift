@@ -7,7 +7,7 @@ import Testing
 struct ConfigL0Tests {
   private static let registers = RepositoryPaths.path("Tests/Fixtures/l0/registers.json")
   private static let kaon = RepositoryPaths.path("Configs/menus/kaon-2018.yaml")
-  private static let dump = RepositoryPaths.path("Configs/menus/dump-2021.yaml")
+  private static let dump = RepositoryPaths.path("Tests/Fixtures/l0/lines-only.yaml")
 
   @Test("registers become a readable menu, and the same registers again")
   func roundTrip() async throws {

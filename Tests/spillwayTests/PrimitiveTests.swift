@@ -67,7 +67,8 @@ struct PrimitiveTests {
       let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
       try (bytes + Data([1, 2, 3])).write(to: URL(fileURLWithPath: path))
       for (menu, text) in [
-        (Self.menu, "cut-inputs 1"), (RepositoryPaths.menu("dump-2021.yaml"), "cut inputs 1"),
+        (Self.menu, "cut-inputs 1"),
+        (RepositoryPaths.path("Tests/Fixtures/l0/lines-only.yaml"), "cut inputs 1"),
       ] {
         // One piece of five is more than the tolerance.
         let replay = try await SpillwayProcess("replay", directory, "--menu", menu)

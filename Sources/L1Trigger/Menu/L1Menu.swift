@@ -104,15 +104,6 @@ public struct L1Menu: Sendable, Equatable {
   }
 }
 
-extension YAMLNode {
-  /// The value as a path, which is relative to the directory of the file in which it stands.
-  func siblingPath() throws(ConfigurationError) -> String {
-    let path = try string()
-    guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
-    return file[...slash] + path
-  }
-}
-
 extension EventLayout {
   /// The layout of the events of a list of sources.
   public init(_ sources: SourceList) {

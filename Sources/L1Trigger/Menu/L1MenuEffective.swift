@@ -1,5 +1,5 @@
-import Configuration
-import Detectors
+public import Configuration
+public import Detectors
 
 extension L1Configuration {
   /// The configuration in the words of a menu, every default written out.
@@ -67,7 +67,7 @@ extension L1AlgorithmSettings {
 
 extension DetectorConfiguration {
   /// The sources, and the SHA-256 of the maps.
-  func effective(isNamed: Bool) -> ConfigValue {
+  public func effective(isNamed: Bool) -> ConfigValue {
     var entries: [ConfigValue.Entry] = isNamed ? [.init("name", .string(name))] : []
     entries += [
       .init("timestamp_source", .int(Int(sources.timestampSource.rawValue))),

@@ -91,6 +91,8 @@ struct LKrCells: ~Copyable {
     for fragment in data.fragments where fragment.source == source {
       let begin = Int(fragment.offset)
       let length = Int(fragment.length)
+      // Header, two words and the last: a board without a channel (`detectors.md` 12.2), as most are.
+      if length == L1Packet.headerByteCount + 12 { continue }
       guard length >= L1Packet.headerByteCount, begin + length <= bytes.byteCount,
         let header = L1Packet.Fragment(bytes, at: begin)
       else {

@@ -61,6 +61,8 @@ public struct DumpProduction: Sendable {
   public let origin: Vector3
   /// Where decays are made, in mm.
   public let decayRange: ClosedRange<Double>
+  /// Least energy in GeV.
+  public let leastEnergy: Double
   /// The largest transverse momentum in GeV/c.
   public let largestTransverseMomentum: Double
   private let fractions: ClosedRange<Double>
@@ -82,6 +84,7 @@ public struct DumpProduction: Sendable {
     self.protonMomentum = protonMomentum
     self.origin = origin
     self.decayRange = decayRange
+    self.leastEnergy = leastEnergy
     self.largestTransverseMomentum = largestTransverseMomentum
     fractions = least...0.999
     let spectrum = BremsstrahlungSpectrum(mass: darkPhoton.mass, protonMomentum: protonMomentum)

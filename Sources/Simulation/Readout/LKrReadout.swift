@@ -12,6 +12,9 @@ public struct LKrReadout: Sendable {
   /// Least difference of the largest and the smallest sample of a channel that is not suppressed (C, of the MC).
   static let threshold = 20
 
+  /// How long before a trigger a cluster may be that its samples show, ns.
+  static let reach = LKrShower.pulseEnd + 300
+
   /// Signals of the cells of the event in counts, by readout channel and sample.
   private var signals = [Double](repeating: 0, count: 32 * 512 * LKrGeometry.samples)
   private var touched: [Bool] = Array(repeating: false, count: 32 * 16)
@@ -21,7 +24,9 @@ public struct LKrReadout: Sendable {
 
   /// Calls `body` with the fragment (header and payload) of each CREAM, by crate and slot.
   ///
-  /// Zero-suppressed, only boards with a channel above threshold send; else all do, with all channels.
+  /// Every CREAM sends. Zero-suppressed, it sends the channels above threshold: a fragment of 28 bytes if there are
+  /// none, which the farm leaves out of what it stores (`l1.md` 7.1); else all channels. Special triggers are
+  /// answered without data (X).
   ///
   /// - Parameters:
   ///   - trigger: the event that is asked for.
@@ -33,36 +38,55 @@ public struct LKrReadout: Sendable {
     of trigger: L1DataRequest.Trigger, clusters: HitList, seed: UInt64, _ body: ([UInt8]) -> Void
   ) throws(FormatError) {
     let start = Double(trigger.timestamp) * ReadoutClock.period
+    let word = L0Word(rawValue: UInt8(truncatingIfNeeded: trigger.word))
+    func send(_ block: LKrGeometry.Block, _ payload: [UInt8]) {
+      body(
+        L1Packet.encode(
+          event: trigger.event, source: .lkr, timestamp: trigger.timestamp &+ CREAM.latency,
+          subID: block.subID, l0Word: word, payload: payload))
+    }
+    let empty = try CREAM.encode([], sampleCount: LKrGeometry.samples, isZeroSuppressed: true)
+    guard !word.isSpecial else {
+      for block in LKrGeometry.blocks { send(block, empty) }
+      return
+    }
     collect(clusters, start)
     var draws = ResponseDraws(
       SimulationRandom(seed: seed, purpose: .noise, index: 1 << 63 | UInt64(trigger.event)))
+    var common = [Double](repeating: 0, count: LKrGeometry.samples)
+    var samples = [UInt16](repeating: 0, count: LKrGeometry.samples)
+    var channels: [CREAM.Channel] = []
     for block in LKrGeometry.blocks {
       let board = 16 * block.crate + block.slot
-      guard touched[board] || !trigger.isZeroSuppressed else { continue }
-      var common = [Double](repeating: 0, count: LKrGeometry.samples)
+      guard touched[board] || !trigger.isZeroSuppressed else {
+        send(block, empty)
+        continue
+      }
       for i in common.indices { common[i] = draws.gauss(Self.noise.board) }
-      var channels: [CREAM.Channel] = []
+      channels.removeAll(keepingCapacity: true)
       for number in 0..<32 {
-        var samples = [UInt16](repeating: 0, count: LKrGeometry.samples)
+        var (least, largest) = (CREAM.saturation, UInt16(0))
         for i in 0..<LKrGeometry.samples {
           let signal = signals[(32 * board + number) * LKrGeometry.samples + i]
           let value = Self.baseline + signal + common[i] + draws.gauss(Self.noise.channel)
           samples[i] = UInt16(min(max(value.rounded(), 0), Double(CREAM.saturation)))
+          least = min(least, samples[i])
+          largest = max(largest, samples[i])
         }
-        let range = Int(samples.max() ?? 0) - Int(samples.min() ?? 0)
-        if !trigger.isZeroSuppressed || range >= Self.threshold {
+        if !trigger.isZeroSuppressed || Int(largest) - Int(least) >= Self.threshold {
           channels.append(CREAM.Channel(number: number, samples: samples))
+          samples = [UInt16](repeating: 0, count: LKrGeometry.samples)
         }
       }
       clear(board)
-      guard !channels.isEmpty else { continue }
-      let payload = try CREAM.encode(
-        channels, sampleCount: LKrGeometry.samples, isZeroSuppressed: trigger.isZeroSuppressed)
-      body(
-        L1Packet.encode(
-          event: trigger.event, source: .lkr, timestamp: trigger.timestamp &+ CREAM.latency,
-          subID: block.subID, l0Word: L0Word(rawValue: UInt8(truncatingIfNeeded: trigger.word)),
-          payload: payload))
+      guard !channels.isEmpty || !trigger.isZeroSuppressed else {
+        send(block, empty)
+        continue
+      }
+      send(
+        block,
+        try CREAM.encode(
+          channels, sampleCount: LKrGeometry.samples, isZeroSuppressed: trigger.isZeroSuppressed))
     }
   }
 
