@@ -53,6 +53,21 @@ public struct L1DataFragment: Hashable, Sendable, BitwiseCopyable {
   public var offset: UInt32
   /// Length in bytes, header included.
   public var length: UInt32
+
+  /// A fragment with the given fields.
+  @inlinable
+  public init(
+    event: UInt32, run: UInt32, burst: UInt32, eventsBefore: UInt32, source: Int16, offset: UInt32,
+    length: UInt32
+  ) {
+    self.event = event
+    self.run = run
+    self.burst = burst
+    self.eventsBefore = eventsBefore
+    self.source = source
+    self.offset = offset
+    self.length = length
+  }
 }
 
 /// Complete events, in the order of their completion, with their bytes in one arena.

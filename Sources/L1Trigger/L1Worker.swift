@@ -269,12 +269,7 @@ struct L1Core: ~Copyable {
     into edges: inout ScratchList<TEL62.Code>
   ) -> TEL62.Result {
     edges.removeAll()
-    let begin = Int(fragment.offset)
-    let count = fragment.isVirtual ? 0 : Int(fragment.length)
-    // What lies behind the payload is the batch's as well, and may be read.
-    let end = min(begin + count + 16, bytes.byteCount)
-    return TEL62.unpack(
-      bytes.extracting(begin..<end), byteCount: count, timestamp: event.timestamp, into: &edges)
+    return fragment.unpackTEL62(bytes, timestamp: event.timestamp, into: &edges)
   }
 
   /// Decodes the first fragment of an algorithm's source to a board of its own, unless it is there already;

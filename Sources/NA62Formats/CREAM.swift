@@ -53,25 +53,62 @@ public enum CREAM {
     return out
   }
 
+  /// A sound payload: its channels, and where their samples are.
+  public struct Board: Sendable, Hashable, BitwiseCopyable {
+    /// The channels that are there, one bit each.
+    public let mask: UInt32
+    /// Samples of a channel.
+    public let sampleCount: Int
+
+    /// Where the samples of the first channel begin, in bytes; those of the others follow, 16 bits each.
+    @inlinable public static var firstSample: Int { 8 }
+
+    /// The payload's header.
+    ///
+    /// - Throws: `FormatError` if lengths and the mask do not agree; else the samples of all channels of the mask are
+    ///   within the payload.
+    @inlinable
+    public init(_ payload: RawSpan) throws(FormatError) {
+      guard payload.byteCount >= 12 else {
+        throw FormatError("shorter than its header", at: payload.byteCount)
+      }
+      let head = payload.little(0, as: UInt32.self)
+      mask = payload.little(4, as: UInt32.self)
+      sampleCount = Int(head >> 16 & 0x1FF)
+      let words = mask.nonzeroBitCount * sampleCount / 2 + 3
+      guard sampleCount % 2 == 0, Int(head & 0xFFFF) == words, payload.byteCount >= 4 * words else {
+        throw FormatError("length does not match channels and samples", at: 0)
+      }
+      guard head >> 31 == 0 else { throw FormatError("request bit is set", at: 3) }
+    }
+
+    /// The samples of a channel of a board with eight: of the `place`-th that is there, which has to be below their
+    /// number.
+    @inlinable @inline(__always)
+    public func eightSamples(_ payload: RawSpan, place: Int) -> SIMD8<UInt16> {
+      precondition(sampleCount == 8 && place >= 0 && place < mask.nonzeroBitCount)
+      return payload.withUnsafeBytes { bytes in
+        let raw = bytes.loadUnaligned(fromByteOffset: Self.firstSample + 16 * place, as: SIMD8<UInt16>.self)
+        #if _endian(big)
+          return raw &>> 8 | raw &<< 8
+        #else
+          return raw
+        #endif
+      }
+    }
+  }
+
   /// The channels of a payload.
   ///
   /// - Throws: `FormatError` if lengths and the mask do not agree.
   public static func decode(_ payload: RawSpan) throws(FormatError) -> [Channel] {
-    guard payload.byteCount >= 12 else { throw FormatError("shorter than its header", at: payload.byteCount) }
-    let head = payload.little(0, as: UInt32.self)
-    let mask = payload.little(4, as: UInt32.self)
-    let count = Int(head >> 16 & 0x1FF)
-    let words = mask.nonzeroBitCount * count / 2 + 3
-    guard count % 2 == 0, Int(head & 0xFFFF) == words, payload.byteCount >= 4 * words else {
-      throw FormatError("length does not match channels and samples", at: 0)
-    }
-    guard head >> 31 == 0 else { throw FormatError("request bit is set", at: 3) }
+    let board = try Board(payload)
     var channels: [Channel] = []
-    var offset = 8
-    for number in 0..<32 where mask >> UInt32(number) & 1 != 0 {
+    var offset = Board.firstSample
+    for number in 0..<32 where board.mask >> UInt32(number) & 1 != 0 {
       var samples: [UInt16] = []
-      samples.reserveCapacity(count)
-      for _ in 0..<count {
+      samples.reserveCapacity(board.sampleCount)
+      for _ in 0..<board.sampleCount {
         samples.append(payload.little(offset, as: UInt16.self))
         offset += 2
       }

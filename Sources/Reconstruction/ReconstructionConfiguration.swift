@@ -86,6 +86,8 @@ public struct ReconstructionConfiguration: Sendable, Equatable {
   public var beamMomentum: Double
   /// The line of the protons on the dump.
   public var dump: Line
+  /// What the other detectors give to tracks and events.
+  public var association: AssociationConfiguration
 
   /// Steepest slopes in x and y of the tracks that are looked for.
   func steepest(behindMagnet: Bool) -> SIMD2<Double> {
@@ -102,7 +104,9 @@ public struct ReconstructionConfiguration: Sendable, Equatable {
   /// Reads the root of a reconstruction file; throws as ``load(path:)`` does.
   public init(node: YAMLNode) throws(ConfigurationError) {
     let root = try node.mapping()
-    try root.rejectUnknown(keys: ["format", "name", "magnet", "straw", "vertex", "beam", "dump"])
+    try root.rejectUnknown(keys: [
+      "format", "name", "magnet", "straw", "vertex", "beam", "dump", "association",
+    ])
     let format = try root.required("format")
     guard try format.string() == Self.format else {
       throw format.error("expected '\(Self.format)', found \(format.summary)")
@@ -123,6 +127,7 @@ public struct ReconstructionConfiguration: Sendable, Equatable {
     let dumpMap = try root.required("dump").mapping()
     try dumpMap.rejectUnknown(keys: ["at"])
     dump = Line(point: try dumpMap.required("at").point(), slope: .zero)
+    association = try AssociationConfiguration(node: root.required("association"))
   }
 }
 

@@ -11,6 +11,8 @@ public struct ReconstructedBatch: Sendable {
   public internal(set) var tracks = TrackColumns()
   /// The vertices.
   public internal(set) var vertices = VertexColumns()
+  /// What the other detectors give to the tracks and the events.
+  public internal(set) var associations = AssociationColumns()
   /// What the reconstruction of each event met.
   public internal(set) var states: ContiguousArray<ReconstructionState> = []
 
@@ -24,6 +26,7 @@ public struct ReconstructedBatch: Sendable {
   public mutating func removeAll() {
     tracks.removeAll()
     vertices.removeAll()
+    associations.removeAll()
     states.removeAll(keepingCapacity: true)
   }
 }
@@ -38,6 +41,7 @@ public final class Reconstructor {
   private let strawFragments: Range<Int>
   private var straw: StrawTracker
   private var vertexer: VertexFinder
+  private var associator: Associator
 
   /// A worker for the given configuration.
   public init(configuration: ReconstructionConfiguration, layout: EventLayout, maps: L1DetectorMaps) {
@@ -45,10 +49,20 @@ public final class Reconstructor {
     strawFragments = layout.fragments(of: .straw)
     straw = StrawTracker(configuration: configuration, maps: maps)
     vertexer = VertexFinder(configuration: configuration)
+    associator = Associator(configuration: configuration, layout: layout, maps: maps)
   }
 
   /// Reconstructs an event of a batch and appends it to `output`.
-  public func reconstruct(_ event: BuiltEvent, of batch: EventBatch, into output: inout ReconstructedBatch) {
+  ///
+  /// - Parameters:
+  ///   - event: the event.
+  ///   - batch: its batch.
+  ///   - calorimeter: what LKr sent of it after L1, where that is at hand; without it the quantities of LKr are NaN.
+  ///   - output: takes the event.
+  public func reconstruct(
+    _ event: BuiltEvent, of batch: EventBatch, calorimeter: CalorimeterData? = nil,
+    into output: inout ReconstructedBatch
+  ) {
     let bytes = batch.bytes
     let fragments = batch.fragments
     let first = Int(event.firstFragment) + strawFragments.lowerBound
@@ -56,10 +70,13 @@ public final class Reconstructor {
       bytes: bytes.span.bytes,
       fragments: fragments.span.extracting(first..<(first + strawFragments.count)),
       timestamp: event.timestamp, fineTime: event.l0.fineTime, into: &output.tracks)
-    let event = output.tracks.eventCount - 1
-    if !vertexer.run(output.tracks, output.tracks.range(ofEvent: event), into: &output.vertices) {
+    let range = output.tracks.range(ofEvent: output.tracks.eventCount - 1)
+    if !vertexer.run(output.tracks, range, into: &output.vertices) {
       state.insert(.overflow)
     }
+    associator.run(
+      event, of: batch, calorimeter: calorimeter, tracks: output.tracks, range: range,
+      into: &output.associations)
     output.states.append(state)
   }
 }

@@ -1,3 +1,4 @@
+import Detectors
 import NA62Formats
 import Testing
 
@@ -22,17 +23,17 @@ import Testing
   }
 
   @Test func cellsAreReadByTheBoardsOfTheMap() {
-    #expect(LKrReadout.blocks.count == 432)
+    #expect(LKrGeometry.blocks.count == 432)
     // Rows of NA62's map: crate, slot index, slot and lowest cell.
     for (crate, slot, number, x, y) in [(1, 0, 3, 0, 88), (14, 14, 19, 56, 32), (27, 14, 19, 112, 24)] {
-      let block = LKrReadout.Block(crate: crate, slot: slot, x: x, y: y)
-      #expect(LKrReadout.blocks.contains(block))
+      let block = LKrGeometry.Block(crate: crate, slot: slot, x: x, y: y)
+      #expect(LKrGeometry.blocks.contains(block))
       #expect(block.subID == UInt16(crate << 5 | number))
     }
     // No two boards read a cell.
-    #expect(LKrReadout.channels.filter { $0 >= 0 }.count == 432 * 32)
+    #expect(LKrGeometry.channels.filter { $0 >= 0 }.count == 432 * 32)
     // Channel 0 is the top of the first column.
-    #expect(LKrReadout.channels[56 * 128 + 39] == 512 * 14 + 32 * 14)
+    #expect(LKrGeometry.channels[56 * 128 + 39] == 512 * 14 + 32 * 14)
   }
 
   @Test func theEnergyOfAClusterIsReadBack() throws {
@@ -63,7 +64,7 @@ import Testing
       }
     }
     #expect(rejection == nil && failures == 0)
-    #expect(place == Int(LKrReadout.channels[30 * 128 + 90]))
+    #expect(place == Int(LKrGeometry.channels[30 * 128 + 90]))
     // Cells below 20 counts (70 MeV), some 10 %, are suppressed.
     let energy = sum * 0.003491
     #expect(energy > 17 && energy < 19.5)

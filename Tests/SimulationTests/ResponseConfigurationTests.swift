@@ -19,14 +19,14 @@ import Testing
     #expect(configuration.magnetKick == 0.270 && configuration.magnetZ == 196_995)
     #expect(configuration[.straw].slots == 16 && configuration[.straw].last == -246)
     #expect(configuration[.lav].clusterWindow == 128)
-    #expect(configuration.newCHODBricks.count == 10)
+    #expect(configuration.newCHODInner.count == 18)
   }
 
   @Test func mistakesAreNamed() throws {
     for (text, other) in [
       ("kick: 0.270 GeV/c", "kick: 0.270 MeV/c"), ("photons: 13.2", "fotons: 13.2"),
       ("efficiency: 0.985", "efficiency: 1.2"), ("spillway-response/1", "spillway-response/2"),
-      ("[38, 38, 37, 37]", "[38, 38, 37, 39]"), ("hysteresis: 1.5 mV", "hysteresis: 5 mV"),
+      ("408, 409]", "408, 439]"), ("hysteresis: 1.5 mV", "hysteresis: 5 mV"),
     ] {
       #expect(throws: ConfigurationError.self, "\(other)") { try load(text, other) }
     }

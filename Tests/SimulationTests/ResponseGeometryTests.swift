@@ -58,19 +58,18 @@ import Testing
   }
 
   @Test func tilesAndSlabsAreWhereTheyAre() throws {
-    let bricks = NewCHODGeometry(bricks: try SimulationFixture.response().newCHODBricks)
-    #expect(bricks.tile(x: 200, y: 50) == 101)
-    #expect(bricks.tile(x: -300, y: -250) == 314)
-    #expect(bricks.tile(x: 100, y: -50) == nil)
-    #expect(bricks.tile(x: 0.5, y: 1000) == 138)
+    #expect(NewCHODGeometry.tile(x: 200, y: 50) == 101)
+    #expect(NewCHODGeometry.tile(x: -300, y: -250) == 314)
+    #expect(NewCHODGeometry.tile(x: 100, y: -50) == nil)
+    #expect(NewCHODGeometry.tile(x: 0.5, y: 1000) == 138)
     #expect(MUV3Geometry.tile(x: 550, y: 110) == 80)
     #expect(MUV3Geometry.tile(x: -1210, y: -1210) == 0)
     #expect(MUV3Geometry.tile(x: -146, y: 0) == 147)
     #expect(MUV3Geometry.tile(x: 146, y: 146) == 151)
     #expect(MUV3Geometry.tile(x: 0, y: 50) == nil)
-    let vertical = try #require(CHODResponse.slab(horizontal: false, x: 100, y: 200))
+    let vertical = try #require(CHODGeometry.slab(horizontal: false, x: 100, y: 200))
     #expect(vertical == (62, 1010))
-    let horizontal = try #require(CHODResponse.slab(horizontal: true, x: 100, y: 200))
+    let horizontal = try #require(CHODGeometry.slab(horizontal: true, x: 100, y: 200))
     #expect(horizontal == (115, 1110))
     // Blocks of LAV1 in its first and second ring (table of `detectors.md`).
     let lav1 = LAVResponse.stations[0]

@@ -1,3 +1,4 @@
+import Detectors
 import L1Trigger
 import Testing
 
@@ -131,13 +132,13 @@ import Testing
     for (place, centre) in centres.enumerated() {
       let half = place < 11 ? 32.5 : 49.4
       for x in [centre - half, centre, centre + half] {
-        let found = try #require(CHODResponse.slab(horizontal: false, x: x, y: 130))
+        let found = try #require(CHODGeometry.slab(horizontal: false, x: x, y: 130))
         #expect(found.slab == 48 + 15 - place, "x = \(x)")
       }
     }
-    #expect(CHODResponse.slab(horizontal: false, x: 1210.6, y: 130) == nil)
-    let first = try #require(CHODResponse.slab(horizontal: false, x: 30, y: 210))
+    #expect(CHODGeometry.slab(horizontal: false, x: 1210.6, y: 130) == nil)
+    let first = try #require(CHODGeometry.slab(horizontal: false, x: 30, y: 210))
     #expect(first.distance == 1000)
-    #expect(CHODResponse.slab(horizontal: false, x: 1160, y: 601) == nil)
+    #expect(CHODGeometry.slab(horizontal: false, x: 1160, y: 601) == nil)
   }
 }

@@ -1,3 +1,4 @@
+import Detectors
 import EventBuilding
 import L1Trigger
 import NA62Formats
@@ -50,7 +51,7 @@ final class FarmLoop {
     head = setup.l1.map { L1Head($0) }
     tail = setup.l1.map { L1Tail($0) }
     readsLKr = !setup.detectors.sources.l1.isEmpty
-    answers = Array(repeating: [], count: LKrReadout.blocks.count)
+    answers = Array(repeating: [], count: LKrGeometry.blocks.count)
   }
 
   /// Whether the hits of LKr are wanted.
@@ -133,7 +134,7 @@ final class FarmLoop {
 
   /// Sends the answers of the CREAMs.
   private func flush(at time: DataTime, _ send: (OutgoingDatagram) -> Void) {
-    for (i, block) in LKrReadout.blocks.enumerated() {
+    for (i, block) in LKrGeometry.blocks.enumerated() {
       send(
         OutgoingDatagram(
           time: time.nanoseconds + ReadoutTiming.cream.first + Int64(i) * ReadoutTiming.cream.step,

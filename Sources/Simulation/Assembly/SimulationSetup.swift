@@ -70,10 +70,10 @@ public struct SimulationSetup: Sendable {
     let lkr = detectors.sources.l1.first
     guard
       detectors.sources.l1.isEmpty
-        || detectors.sources.l1.count == 1 && lkr?.id == .lkr && lkr?.boards == LKrReadout.blocks.count
+        || detectors.sources.l1.count == 1 && lkr?.id == .lkr && lkr?.boards == LKrGeometry.blocks.count
     else {
       throw failure(
-        "of the sources read after L1 only LKr (0x24) with \(LKrReadout.blocks.count) boards is simulated",
+        "of the sources read after L1 only LKr (0x24) with \(LKrGeometry.blocks.count) boards is simulated",
         "change 'sources.l1' of the detectors")
     }
     for input in L0Detector.allCases where l0.formats[input.rawValue] != .words32 {

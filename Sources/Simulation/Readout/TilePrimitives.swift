@@ -1,3 +1,4 @@
+import Detectors
 import NA62Formats
 
 /// Clusters of tiles that are seen by two photomultipliers each: NewCHOD and MUV3.

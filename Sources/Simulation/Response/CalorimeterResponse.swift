@@ -68,10 +68,6 @@ struct SmallAngleResponse {
 
 /// LKr: clusters with their energies and times (`detectors.md` section 12, `physics.md` 2.2).
 struct LKrResponse {
-  static let z = 241_093.0
-  /// Size of a cell, mm.
-  static let cell = 19.7383881
-
   private struct Cluster {
     var x: Double
     var y: Double
@@ -119,7 +115,7 @@ struct LKrResponse {
 
   /// Notes what a particle leaves; a particle that showers or is a hadron ends there.
   mutating func note(_ track: inout TrackState, _ draws: inout ResponseDraws) {
-    guard track.move(to: Self.z) else { return }
+    guard track.move(to: LKrGeometry.z) else { return }
     defer { if !track.isMuon { track.end = track.position.z } }
     guard accepts(x: track.position.x, y: track.position.y), draws.chance(settings.efficiency) else { return }
     let deposit: Double
@@ -150,8 +146,8 @@ struct LKrResponse {
       let energy = cluster.energy + draws.gauss(resolution(cluster.energy))
       guard energy > threshold else { continue }
       let time = event.time + cluster.time + draws.gauss(Self.timeResolution(energy))
-      let column = Int((cluster.x / Self.cell + 63.5).rounded())
-      let row = Int((cluster.y / Self.cell + 63.5).rounded())
+      let column = Int(LKrGeometry.place(cluster.x).rounded())
+      let row = Int(LKrGeometry.place(cluster.y).rounded())
       hits.append(
         channel: Int32(1000 * column + row), leading: time, trailing: .nan, amplitude: Float(energy),
         event: event.number, particle: cluster.particle)

@@ -17,7 +17,6 @@ public struct DetectorResponse: Sendable {
   private let chod: CHODResponse
   private var rich: RingResponse
   private let newCHOD: TileResponse
-  private let newCHODGeometry: NewCHODGeometry
   private let muv3: TileResponse
   private let irc: SmallAngleResponse
   private let sac: SmallAngleResponse
@@ -41,7 +40,6 @@ public struct DetectorResponse: Sendable {
     strawLayer = ScatteringLayer(radiationLengths: configuration.strawRadiationLengths)
     chod = CHODResponse(configuration, maps)
     rich = RingResponse(configuration, maps)
-    newCHODGeometry = NewCHODGeometry(bricks: configuration.newCHODBricks)
     newCHOD = TileResponse(
       configuration[.newCHOD], map: maps.newCHOD, tiles: 439, tile: NewCHODGeometry.place)
     muv3 = TileResponse(configuration[.muv3], map: maps.muv3, tiles: 152, tile: MUV3Geometry.place)
@@ -107,7 +105,7 @@ public struct DetectorResponse: Sendable {
       rich.respond(track, event: event, &draws, &hits[.rich])
     }
     if track.charge != 0, track.move(to: NewCHODGeometry.z),
-      let tile = newCHODGeometry.tile(x: track.position.x, y: track.position.y)
+      let tile = NewCHODGeometry.tile(x: track.position.x, y: track.position.y)
     {
       newCHOD.respond(
         tile: tile, time: event.time + track.time, event: event.number, particle: track.particle, &draws,
@@ -135,7 +133,7 @@ public struct DetectorResponse: Sendable {
   /// Whether a particle goes through the hole of LKr.
   private func passesLKr(_ track: TrackState) -> Bool {
     var here = track
-    guard here.move(to: LKrResponse.z) else { return false }
+    guard here.move(to: LKrGeometry.z) else { return false }
     return !here.isOutside(radius: lkrHole)
   }
 

@@ -124,8 +124,6 @@ public struct ResponseConfiguration: Sendable, Equatable {
   public var richPipeX: Double
   /// Slope in x of the pipe's axis.
   public var richPipeSlope: Double
-  /// Tiles of NewCHOD by row and column.
-  public var newCHODBricks: [[Int]]
   /// Inner tiles of NewCHOD.
   public var newCHODInner: Set<Int>
   /// Energy resolution of LKr: stochastic, noise and constant term.
@@ -203,12 +201,6 @@ public struct ResponseConfiguration: Sendable, Equatable {
     richPipeSlope = try map(.rich).required("pipeSlope").double(in: -0.1...0.1)
     let front = try map(.rich).required("pipeX").quantity(unit: "mm", in: -500...500)
     richPipeX = front - richPipeSlope * RingResponse.radiator.front
-    newCHODBricks = []
-    for row in try map(.newCHOD).required("bricks").sequence() {
-      var tiles: [Int] = []
-      for tile in try row.sequence() { tiles.append(try tile.int(in: 1...38)) }
-      newCHODBricks.append(tiles)
-    }
     newCHODInner = []
     for tile in try map(.newCHOD).required("inner").sequence() {
       newCHODInner.insert(try tile.int(in: 101...438))
@@ -280,7 +272,7 @@ public enum SimulatedDetector: Int, Sendable, Hashable, CaseIterable {
         "electronRing", "photons", "focalLength", "shiftJura", "shiftSaleve", "photonSpread", "pipeRadius",
         "pipeX", "pipeSlope",
       ]
-    case .newCHOD: ["bricks", "inner"]
+    case .newCHOD: ["inner"]
     case .muv3: ["scattering", "minimumMomentum"]
     case .lkr:
       [
