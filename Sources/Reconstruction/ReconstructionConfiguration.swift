@@ -104,7 +104,9 @@ public struct ReconstructionConfiguration: Sendable, Equatable {
   /// Reads the root of a reconstruction file; throws as ``load(path:)`` does.
   public init(node: YAMLNode) throws(ConfigurationError) {
     let root = try node.mapping()
-    try root.rejectUnknown(keys: ["format", "name", "magnet", "straw", "vertex", "beam", "dump", "association"])
+    try root.rejectUnknown(keys: [
+      "format", "name", "magnet", "straw", "vertex", "beam", "dump", "association",
+    ])
     let format = try root.required("format")
     guard try format.string() == Self.format else {
       throw format.error("expected '\(Self.format)', found \(format.summary)")

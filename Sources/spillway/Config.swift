@@ -6,6 +6,7 @@ import L0Trigger
 import L1Trigger
 import Reconstruction
 import Selections
+import Simulation
 
 /// `spillway config`.
 struct Config: ParsableCommand {
@@ -13,48 +14,86 @@ struct Config: ParsableCommand {
     abstract: "Check configuration files, or show them as they take effect.",
     discussion: """
       Examples:
-        spillway config check Configs/menus/*.yaml
+        spillway config check Configs/*/*.yaml
         spillway config show Configs/menus/golden-pnn.yaml
       """,
     subcommands: [Check.self, Show.self, ImportL0.self, ExportL0.self])
 
-  /// A configuration file by its schema.
-  enum File {
-    case menu(Menu)
-    case selections(SelectionSet)
-    case physicsSelections(PhysicsSelectionSet)
-    case reconstruction(ReconstructionConfiguration)
-    case detectors(DetectorConfiguration)
+  /// A configuration file: what a person wants to know of it.
+  struct File {
+    /// One line.
+    var summary: String
+    /// What may not be meant.
+    var warnings: [String] = []
+    /// The file with every default written out; nil for files that have none.
+    var effective: ConfigValue?
+
+    /// Reads a file of one schema.
+    private typealias Reader = @Sendable (YAMLNode) throws -> File
+
+    /// The schemas that there are, each with its reader.
+    private static let readers: KeyValuePairs<String, Reader> = [
+      MenuFile.schema: { File(try Menu($0), path: $0.file) },
+      SelectionSet.schema: { root in
+        let set = try SelectionSet.load(path: root.file)
+        return File(
+          summary: "\(set.selections.count) selections, hash \(set.hash.prefix(12))", effective: set.effective
+        )
+      },
+      PhysicsSelectionSet.schema: { root in
+        let set = try PhysicsSelectionSet.load(paths: [root.file])
+        let names = set.selections.map(\.name).joined(separator: ", ")
+        return File(summary: "selections \(names), hash \(set.hash.prefix(12))", effective: set.effective)
+      },
+      DetectorConfiguration.format: {
+        let detectors = try DetectorConfiguration.load(path: $0.file)
+        return File(
+          summary: "detectors \(detectors.name), hash \(detectors.effective(isNamed: true).sha256.prefix(12))"
+        )
+      },
+      BurstConfiguration.format: {
+        let burst = try BurstConfiguration(node: $0)
+        guard BurstGenerator(configuration: burst, seed: 1) != nil else {
+          throw $0.error(
+            "a source has more events in a slice than can be numbered: take fewer framesPerSlice")
+        }
+        return File(summary: "simulation \(burst.name)")
+      },
+      ResponseConfiguration.format: {
+        File(summary: "response \(try ResponseConfiguration(node: $0).name)")
+      },
+      ReconstructionConfiguration.format: {
+        File(summary: "reconstruction \(try ReconstructionConfiguration(node: $0).name)")
+      },
+    ]
 
     init(path: String) throws {
       do {
         let root = try YAMLNode.load(path: path)
         guard !L0RegisterForm.isRegisterForm(root) else {
-          self = .menu(Menu(l0: try L0RegisterForm.read(root)))
+          self.init(Menu(l0: try L0RegisterForm.read(root)), path: path)
           return
         }
         let top = try root.mapping()
         let schema = try (top.optional("schema") ?? top.required("format")).string()
-        switch schema {
-        case MenuFile.schema: self = .menu(try Menu(root))
-        case SelectionSet.schema: self = .selections(try SelectionSet.load(path: path))
-        case PhysicsSelectionSet.schema:
-          self = .physicsSelections(try PhysicsSelectionSet.load(paths: [path]))
-        case ReconstructionConfiguration.format:
-          self = .reconstruction(try ReconstructionConfiguration.load(path: path))
-        case DetectorConfiguration.format: self = .detectors(try DetectorConfiguration.load(path: path))
-        default:
+        guard let reader = Self.readers.first(where: { $0.key == schema })?.value else {
           throw top.node.error(
             "unknown schema \(ConfigurationError.quoted(schema))",
-            suggestion: NearestName.of(
-              schema,
-              in: [
-                MenuFile.schema, SelectionSet.schema, PhysicsSelectionSet.schema,
-                DetectorConfiguration.format,
-                ReconstructionConfiguration.format,
-              ]))
+            suggestion: NearestName.of(schema, in: Self.readers.map(\.key)))
         }
+        self = try reader(root)
       } catch let error as ConfigurationError { throw Failure.usage(error) }
+    }
+
+    private init(summary: String, effective: ConfigValue? = nil) {
+      self.summary = summary
+      self.effective = effective
+    }
+
+    private init(_ menu: Menu, path: String) {
+      summary = menu.summary
+      warnings = (menu.l0?.warnings ?? []).map { "\(path): l0: \($0)" } + (menu.l1?.warnings ?? [])
+      effective = menu.effective
     }
   }
 
@@ -101,27 +140,16 @@ struct Config: ParsableCommand {
       discussion: "Example:\n  spillway config check Configs/menus/*.yaml")
 
     @Argument(
-      help: ArgumentHelp("Menus, selections, detectors, L0 menus in register form (JSON).", valueName: "file")
-    )
+      help: ArgumentHelp(
+        "Menus, selections, detectors, simulation, reconstruction, L0 menus in register form (JSON).",
+        valueName: "file"))
     var files: [String]
 
     func run() throws {
       for path in files {
-        switch try File(path: path) {
-        case .menu(let menu):
-          for warning in menu.l0?.warnings ?? [] { Terminal.note("warning: \(path): l0: \(warning)") }
-          for warning in menu.l1?.warnings ?? [] { Terminal.note("warning: \(warning)") }
-          Terminal.out("\(path): \(menu.summary)\n")
-        case .selections(let set):
-          Terminal.out("\(path): \(set.selections.count) selections, hash \(set.hash.prefix(12))\n")
-        case .physicsSelections(let set):
-          let names = set.selections.map { $0.isBlind ? "\($0.name) (blind)" : $0.name }
-          Terminal.out("\(path): \(names.joined(separator: ", ")), hash \(set.hash.prefix(12))\n")
-        case .reconstruction(let configuration):
-          Terminal.out("\(path): reconstruction \(configuration.name)\n")
-        case .detectors(let detectors):
-          Terminal.out("\(path): detectors \(detectors.name)\n")
-        }
+        let file = try File(path: path)
+        for warning in file.warnings { Terminal.note("warning: \(warning)") }
+        Terminal.out("\(path): \(file.summary)\n")
       }
     }
   }
@@ -142,15 +170,9 @@ struct Config: ParsableCommand {
     var json = false
 
     func run() throws {
-      let value: ConfigValue
-      switch try File(path: file) {
-      case .menu(let menu): value = menu.effective
-      case .selections(let set): value = set.effective
-      case .physicsSelections(let set): value = set.effective
-      case .detectors:
-        throw Failure.usage("\(file): detector files are shown by the menu that uses them")
-      case .reconstruction:
-        throw Failure.usage("\(file): a file of the reconstruction has no defaults; it is shown as it is")
+      guard let value = try File(path: file).effective else {
+        throw Failure.usage(
+          "\(file): only menus and selections have defaults to show; this file says all that there is")
       }
       Terminal.out(json ? value.json() + "\n" : value.yaml())
     }

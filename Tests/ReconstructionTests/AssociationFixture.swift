@@ -78,9 +78,12 @@ enum AssociationFixture {
           - SIMD2(z > configuration.magnet.z ? kick * (z - configuration.magnet.z) : 0, 0)
       }
       let places: [(Int, Double)] = [
-        (0, 183_508), (3, 218_885), (4, 219_445), (4, 236_873), (5, 238_131), (6, 239_389), (7, 241_093), (8, 246_800),
+        (0, 183_508), (3, 218_885), (4, 219_445), (4, 236_873), (5, 238_131), (6, 239_389), (7, 241_093),
+        (8, 246_800),
       ]
-      guard places.allSatisfy({ configuration.association.acceptance[$0.0].contains(at($0.1)) }) else { continue }
+      guard places.allSatisfy({ configuration.association.acceptance[$0.0].contains(at($0.1)) }) else {
+        continue
+      }
       let number = UInt64(events.count)
       var kaon = particle(
         .kaonPlus, momentum: 75, from: Vector3(0, 0, 102_400), slopes: SIMD2(0.0012, 0))
@@ -116,7 +119,8 @@ enum AssociationFixture {
     var calorimeters: [CalorimeterData] = []
     for (number, event) in batch.events.enumerated() {
       let trigger = L1DataRequest.Trigger(
-        timestamp: event.timestamp, fineTime: event.l0.fineTime, isZeroSuppressed: true, word: 1, event: event.number)
+        timestamp: event.timestamp, fineTime: event.l0.fineTime, isZeroSuppressed: true, word: 1,
+        event: event.number)
       var data = CalorimeterData(fragments: [], bytes: [])
       try readout.forEachFragment(of: trigger, clusters: stores[number][.lkr], seed: 11) {
         append($0, to: &data)
@@ -150,7 +154,8 @@ enum AssociationFixture {
   /// The only track of an event, or the one nearest to a momentum.
   static func track(_ out: ReconstructedBatch, ofEvent event: Int, momentum: Double) -> Int? {
     out.tracks.range(ofEvent: event).min {
-      abs(1 / abs(out.tracks.inverseMomentum[$0]) - momentum) < abs(1 / abs(out.tracks.inverseMomentum[$1]) - momentum)
+      abs(1 / abs(out.tracks.inverseMomentum[$0]) - momentum)
+        < abs(1 / abs(out.tracks.inverseMomentum[$1]) - momentum)
     }
   }
 

@@ -34,7 +34,8 @@ import Testing
       for (cell, share) in parts {
         let counts = shower.energy / gain * share / sum
         for i in 0..<8 {
-          signals[cell, default: .zero][i] += counts * LKrShower.height(PulseFit.time(ofSample: i) - shower.time)
+          signals[cell, default: .zero][i] +=
+            counts * LKrShower.height(PulseFit.time(ofSample: i) - shower.time)
         }
       }
     }
@@ -52,7 +53,8 @@ import Testing
       let payload = try CREAM.encode(channels, sampleCount: 8, isZeroSuppressed: true)
       AssociationFixture.append(
         L1Packet.encode(
-          event: 1, source: .lkr, timestamp: 0, subID: block.subID, l0Word: L0Word(rawValue: 1), payload: payload),
+          event: 1, source: .lkr, timestamp: 0, subID: block.subID, l0Word: L0Word(rawValue: 1),
+          payload: payload),
         to: &out)
     }
     return out
@@ -60,7 +62,8 @@ import Testing
 
   private func clusters(_ data: CalorimeterData) throws -> ClusterColumns {
     var finder = LKrClusters(
-      settings: try AssociationFixture.configuration().association.lkr, layout: try AssociationFixture.layout())
+      settings: try AssociationFixture.configuration().association.lkr,
+      layout: try AssociationFixture.layout())
     var columns = ClusterColumns()
     finder.run(data, reference: 0, into: &columns)
     columns.endEvent()
@@ -75,12 +78,12 @@ import Testing
         for i in 0..<8 {
           samples[i] = UInt16((400 + height * LKrShower.height(PulseFit.time(ofSample: i) - time)).rounded())
         }
-        let found = fit.fit(samples)
+        let found = fit.fit(samples, reference: 10)
         #expect(abs(Double(found.height) - height) < 0.006 * height + 1, "height \(height) at \(time)")
         #expect(abs(Double(found.time) - time) < 0.3 + 40 / height, "height \(height) at \(time)")
       }
     }
-    #expect(fit.fit(SIMD8(repeating: 400)).height <= 0)
+    #expect(fit.fit(SIMD8(repeating: 400), reference: 0).height <= 0)
   }
 
   @Test func aShowerWithoutNoiseIsFoundWhereItIs() throws {
@@ -92,7 +95,9 @@ import Testing
         if energy < 6, abs(u) + abs(v) > 0.6 { continue }
         let found = try clusters(data([shower]))
         try #require(found.count == 1, "\(energy) GeV at \(u), \(v)")
-        #expect(abs(Double(found.energy[0]) / energy - 1) < 0.012, "\(energy) GeV at \(u), \(v): \(found.energy[0])")
+        #expect(
+          abs(Double(found.energy[0]) / energy - 1) < 0.012, "\(energy) GeV at \(u), \(v): \(found.energy[0])"
+        )
         #expect(abs(Double(found.position[0].x) - shower.x) < 1, "\(energy) GeV at \(u), \(v)")
         #expect(abs(Double(found.position[0].y) - shower.y) < 1, "\(energy) GeV at \(u), \(v)")
         #expect(abs(found.time[0] - 4) < 0.3)
@@ -102,7 +107,8 @@ import Testing
   }
 
   @Test func aLargeShowerIsMeasuredByTheCellsThatAreNotBeyondTheirRange() throws {
-    let found = try clusters(data([Shower(x: LKrGeometry.coordinate(40), y: LKrGeometry.coordinate(40), energy: 150)]))
+    let found = try clusters(
+      data([Shower(x: LKrGeometry.coordinate(40), y: LKrGeometry.coordinate(40), energy: 150)]))
     try #require(found.count == 1)
     #expect(found.isSaturated[0])
     #expect(abs(found.energy[0] / 150 - 1) < 0.02)
@@ -123,7 +129,8 @@ import Testing
 
   @Test func theOrderOfTheBoardsChangesNothing() throws {
     var data = try data([
-      Shower(x: 300, y: 200, energy: 20), Shower(x: 380, y: 230, energy: 11), Shower(x: -500, y: 0, energy: 3),
+      Shower(x: 300, y: 200, energy: 20), Shower(x: 380, y: 230, energy: 11),
+      Shower(x: -500, y: 0, energy: 3),
     ])
     let found = try clusters(data)
     data.fragments.reverse()
@@ -143,18 +150,21 @@ import Testing
       var times: [Double] = []
       for (event, truth) in sample.truth.enumerated() {
         let range = out.associations.clusters.range(ofEvent: event)
-        guard let c = range.max(by: { out.associations.clusters.energy[$0] < out.associations.clusters.energy[$1] })
+        guard
+          let c = range.max(by: {
+            out.associations.clusters.energy[$0] < out.associations.clusters.energy[$1]
+          })
         else { continue }
         energies.append(Double(out.associations.clusters.energy[c]) / momentum)
         let units = truth.time / ClockTicks.fineTimeUnit
         times.append(
-          Double(out.associations.clusters.time[c]) - (units - units.rounded(.down)) * ClockTicks.fineTimeUnit)
+          Double(out.associations.clusters.time[c]) - (units - units.rounded(.down)) * ClockTicks.fineTimeUnit
+        )
       }
       let (mean, spread) = AssociationFixture.moments(energies)
       let e = momentum
       let expected = (0.048 * 0.048 / e + 0.11 * 0.11 / (e * e) + 0.009 * 0.009).squareRoot()
       let time = AssociationFixture.moments(times)
-      print("LKr \(momentum) GeV: \(energies.count) mean \(mean) spread \(spread) expected \(expected) time \(time) \(0.56 + 1.53 / e - 0.233 / e.squareRoot())")
       #expect(energies.count > 380)
       #expect(abs(mean - 1) < 0.01)
       #expect(spread < 1.25 * expected)
@@ -166,7 +176,8 @@ import Testing
   @Test func anyBytesAreAnswered() throws {
     var random = SplitMix64(seed: 77)
     var finder = LKrClusters(
-      settings: try AssociationFixture.configuration().association.lkr, layout: try AssociationFixture.layout())
+      settings: try AssociationFixture.configuration().association.lkr,
+      layout: try AssociationFixture.layout())
     var columns = ClusterColumns()
     let good = try data([Shower(x: 300, y: 200, energy: 20), Shower(x: 380, y: 230, energy: 11)])
     for round in 0..<300 {
@@ -193,12 +204,14 @@ import Testing
     var full = CalorimeterData(fragments: [], bytes: [])
     for block in LKrGeometry.blocks {
       let channels = (0..<32).map { number in
-        CREAM.Channel(number: number, samples: (0..<8).map { _ in UInt16(truncatingIfNeeded: random.next() % 16_384) })
+        CREAM.Channel(
+          number: number, samples: (0..<8).map { _ in UInt16(truncatingIfNeeded: random.next() % 16_384) })
       }
       let payload = try CREAM.encode(channels, sampleCount: 8, isZeroSuppressed: true)
       AssociationFixture.append(
         L1Packet.encode(
-          event: 1, source: .lkr, timestamp: 0, subID: block.subID, l0Word: L0Word(rawValue: 1), payload: payload),
+          event: 1, source: .lkr, timestamp: 0, subID: block.subID, l0Word: L0Word(rawValue: 1),
+          payload: payload),
         to: &full)
     }
     columns.removeAll()

@@ -11,6 +11,7 @@ import TriggerPipeline
 ///     swift run -c release --package-path Benchmarks Benchmarks [CAPTURE] [MENU]
 ///     swift run -c release --package-path Benchmarks Benchmarks l0 [MENU]
 ///     swift run -c release --package-path Benchmarks Benchmarks reconstruction [EVENTS [PARTS]]
+///     swift run -c release --package-path Benchmarks Benchmarks association [EVENTS]
 ///     swift run -c release --package-path Benchmarks Benchmarks simulate [CONFIGURATION]
 @main
 struct Benchmarks {
@@ -24,6 +25,10 @@ struct Benchmarks {
       let count = arguments.count > 2 ? Int(arguments[2]) ?? 2000 : 2000
       let benchmark = try ReconstructionBenchmark(count: count)
       return arguments.count > 3 ? try benchmark.run(arguments[3].split(separator: ",")) : try benchmark.run()
+    }
+    if arguments.count > 1, arguments[1] == "association" {
+      let count = arguments.count > 2 ? Int(arguments[2]) ?? 1000 : 1000
+      return try AssociationBenchmark(count: count).run()
     }
     if arguments.count > 1, arguments[1] == "simulate" {
       let burst = arguments.count > 2 ? arguments[2] : "Configs/simulation/kaon-2018.yaml"

@@ -87,7 +87,8 @@ extension AssociationConfiguration.Tiles {
 extension AssociationConfiguration.RICH {
   fileprivate init(_ map: YAMLMapping) throws(ConfigurationError) {
     try map.rejectUnknown(keys: [
-      "focalLength", "electronRing", "hits", "shiftJura", "shiftSaleve", "diskRadius", "resolution", "background",
+      "focalLength", "electronRing", "hits", "shiftJura", "shiftSaleve", "diskRadius", "resolution",
+      "background",
       "search", "strawSearch", "window", "ringHits",
     ])
     focalLength = try map.millimetres("focalLength", in: 1000...1e5)
@@ -155,7 +156,9 @@ extension AssociationConfiguration.Acceptance {
     radius = try length("radius") ?? .infinity
     let octagon = try length("octagon")
     let side = try length("square")
-    guard octagon == nil || side == nil else { throw map.node.error("an edge is either a square or an octagon") }
+    guard octagon == nil || side == nil else {
+      throw map.node.error("an edge is either a square or an octagon")
+    }
     half = octagon ?? side ?? .infinity
     isOctagon = octagon != nil
   }

@@ -36,9 +36,11 @@ public struct Associator: ~Copyable {
   private let settings: AssociationConfiguration
   private let fragmentCount: Int
   /// The fragments of the sources within an event.
-  private let ranges: (
-    ktag: Range<Int>, lav: Range<Int>, chod: Range<Int>, rich: Range<Int>, small: Range<Int>, muv3: Range<Int>
-  )
+  private let ranges:
+    (
+      ktag: Range<Int>, lav: Range<Int>, chod: Range<Int>, rich: Range<Int>, small: Range<Int>,
+      muv3: Range<Int>
+    )
 
   /// A worker for the given configuration.
   public init(configuration: ReconstructionConfiguration, layout: EventLayout, maps: L1DetectorMaps) {
@@ -180,7 +182,9 @@ public struct Associator: ~Copyable {
     _ fragment: EventFragment, _ bytes: RawSpan, _ timestamp: UInt32, _ origin: Int64
   ) -> Bool {
     codes.removeAll()
-    guard fragment.unpackTEL62(bytes, timestamp: timestamp, into: &codes).status == .good else { return false }
+    guard fragment.unpackTEL62(bytes, timestamp: timestamp, into: &codes).status == .good else {
+      return false
+    }
     for i in 0..<codes.count where codes[i].isLeading && codes[i].channel < 512 {
       let channel = codes[i].channel
       let time = Float(codes[i].time &- origin) * Float(ClockTicks.fineTimeUnit)
@@ -215,7 +219,9 @@ public struct Associator: ~Copyable {
       found.insert(flag)
       return true
     }
-    for chamber in 0..<4 { _ = check(chamber, TrackAcceptance(rawValue: 1 << UInt16(chamber)), Self.chambers[chamber]) }
+    for chamber in 0..<4 {
+      _ = check(chamber, TrackAcceptance(rawValue: 1 << UInt16(chamber)), Self.chambers[chamber])
+    }
     if check(4, .rich, Self.radiator.front), !check(4, .rich, Self.radiator.mirror) { found.remove(.rich) }
     _ = check(5, .newCHOD, NewCHODGeometry.z)
     if check(6, .chod, CHODGeometry.z.vertical), !check(6, .chod, CHODGeometry.z.horizontal) {
@@ -232,7 +238,8 @@ public struct Associator: ~Copyable {
     let time = all.time[i]
     if !state.contains(.noCHOD) {
       track.chod = chod.match(
-        vertical: point(all, i, CHODGeometry.z.vertical), horizontal: point(all, i, CHODGeometry.z.horizontal),
+        vertical: point(all, i, CHODGeometry.z.vertical),
+        horizontal: point(all, i, CHODGeometry.z.horizontal),
         time: time)
     }
     if !state.contains(.noIRCSACNewCHOD) {
@@ -262,7 +269,9 @@ public struct Associator: ~Copyable {
     var (sum, count) = (Float(0), Float(0))
     for k in tracks.indices {
       let track = tracks[k]
-      let time = !track.rich.time.isNaN ? track.rich.time : track.chod.planes > 0 ? track.chod.time : track.newCHOD.time
+      let time =
+        !track.rich.time.isNaN
+        ? track.rich.time : track.chod.planes > 0 ? track.chod.time : track.newCHOD.time
       tracks[k].time = time
       guard abs(time) <= settings.downstreamWindow else { continue }
       sum += time
@@ -309,7 +318,8 @@ public struct Associator: ~Copyable {
   private static func spread(_ energy: Float) -> Float { 0.56 + 1.53 / energy - 0.233 / energy.squareRoot() }
 
   private mutating func matchClusters(
-    _ all: TrackColumns, _ range: Range<Int>, _ clusters: ClusterColumns, _ first: Int, _ out: inout EventAssociation
+    _ all: TrackColumns, _ range: Range<Int>, _ clusters: ClusterColumns, _ first: Int,
+    _ out: inout EventAssociation
   ) {
     let settings = settings.lkr
     let found = first..<clusters.count

@@ -40,20 +40,23 @@ struct DetectorHits: ~Copyable {
   ///   - origin: the trigger's time in 1/256 of a clock period.
   ///   - place: says of a readout channel of the board what it is; −1 for none.
   /// - Returns: whether the board is good.
+  @inline(__always)
   mutating func decode(
     _ fragment: EventFragment, _ bytes: RawSpan, timestamp: UInt32, origin: Int64,
     codes: inout ScratchList<TEL62.Code>, place: (Int) -> Int32
   ) -> Bool {
     codes.removeAll()
-    guard fragment.unpackTEL62(bytes, timestamp: timestamp, into: &codes).status == .good else { return false }
-    for i in 0..<codes.count {
-      let code = codes[i]
-      guard code.isLeading, code.channel < 512 else { continue }
-      let time = Float(code.time &- origin) * Float(ClockTicks.fineTimeUnit)
-      guard abs(time) < Self.reach else { continue }
-      let number = place(code.channel)
-      guard number >= 0 else { continue }
-      append(DetectorHit(place: number, time: time))
+    guard fragment.unpackTEL62(bytes, timestamp: timestamp, into: &codes).status == .good else {
+      return false
+    }
+    codes.withElements { codes in
+      for code in codes where code.isLeading && code.channel < 512 {
+        let time = Float(code.time &- origin) * Float(ClockTicks.fineTimeUnit)
+        guard abs(time) < Self.reach else { continue }
+        let number = place(code.channel)
+        guard number >= 0 else { continue }
+        append(DetectorHit(place: number, time: time))
+      }
     }
     return true
   }

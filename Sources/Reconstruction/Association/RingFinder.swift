@@ -158,7 +158,9 @@ struct RingFinder: ~Copyable {
       track.time = sum / n
       window = max(settings.window, window / 2)
     }
-    for i in 0..<count where abs(hits[i].time - track.time) > settings.window { distances[row + i] = .infinity }
+    for i in 0..<count where abs(hits[i].time - track.time) > settings.window {
+      distances[row + i] = .infinity
+    }
     tracks[k] = track
   }
 

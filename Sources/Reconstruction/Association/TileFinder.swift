@@ -53,7 +53,8 @@ struct TileFinder: ~Copyable {
         least = gap
         partner = j
       }
-      var tile = Tile(number: Int16(truncatingIfNeeded: first.tile), isTight: partner >= 0, time: hits[i].time)
+      var tile = Tile(
+        number: Int16(truncatingIfNeeded: first.tile), isTight: partner >= 0, time: hits[i].time)
       if partner >= 0 {
         used[partner / 64] |= 1 << UInt64(partner % 64)
         let other = hits[partner].time

@@ -64,7 +64,9 @@ struct LKrCells: ~Copyable {
 
   /// Column and row of a place.
   @inline(__always)
-  static func cell(_ index: Int) -> (column: Int, row: Int) { (index / stride - margin, index % stride - margin) }
+  static func cell(_ index: Int) -> (column: Int, row: Int) {
+    (index / stride - margin, index % stride - margin)
+  }
 
   /// Forgets the event before.
   private mutating func removeAll() {
@@ -89,6 +91,8 @@ struct LKrCells: ~Copyable {
     for fragment in data.fragments where fragment.source == source {
       let begin = Int(fragment.offset)
       let length = Int(fragment.length)
+      // Header, two words and the last: a board without a channel (`detectors.md` 12.2), as most are.
+      if length == L1Packet.headerByteCount + 12 { continue }
       guard length >= L1Packet.headerByteCount, begin + length <= bytes.byteCount,
         let header = L1Packet.Fragment(bytes, at: begin)
       else {
@@ -124,7 +128,7 @@ struct LKrCells: ~Copyable {
         isOverflow = true
         return
       }
-      let fit = pulse.fit(samples)
+      let fit = pulse.fit(samples, reference: reference)
       guard fit.height > 0 else { continue }
       energy[index] = fit.height * settings.gain
       time[index] = fit.time - reference

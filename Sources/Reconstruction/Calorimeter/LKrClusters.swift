@@ -27,8 +27,8 @@ struct LKrClusters: ~Copyable {
     var time: Float = 0
     var cells: UInt16 = 0
     var isSaturated = false
-    /// Whether another cluster has cells of this one.
-    var isShared = false
+    /// The clusters that may have cells of this one, one bit each.
+    var neighbours: UInt64 = 0
   }
 
   var cells: LKrCells
@@ -49,7 +49,7 @@ struct LKrClusters: ~Copyable {
     cells.decode(data, reference: reference)
     isOverflow = cells.isOverflow
     findSeeds()
-    markShared()
+    markNeighbours()
     for _ in 0..<Self.steps {
       for k in seeds.indices { measure(k) }
     }
@@ -100,12 +100,12 @@ struct LKrClusters: ~Copyable {
     for k in seeds.indices { seeds[k].density = seeds[k].energy / shape.sum(0, 0) }
   }
 
-  private mutating func markShared() {
+  private mutating func markNeighbours() {
     let limit = Float(2 * LKrShower.radius / LKrGeometry.cell)
     for i in seeds.indices {
       for j in seeds.indices where j != i {
         let d = seeds[i].cell - seeds[j].cell
-        if (d * d).sum() < limit * limit { seeds[i].isShared = true }
+        if (d * d).sum() < limit * limit { seeds[i].neighbours |= 1 << UInt64(j) }
       }
     }
   }
@@ -113,9 +113,12 @@ struct LKrClusters: ~Copyable {
   /// The part of a cell's energy that is a cluster's.
   @inline(__always)
   private func part(_ k: Int, _ cell: SIMD2<Float>, _ own: Float) -> Float {
-    guard seeds[k].isShared else { return 1 }
+    var left = seeds[k].neighbours
+    guard left != 0 else { return 1 }
     var all = own
-    for j in seeds.indices where j != k {
+    while left != 0 {
+      let j = left.trailingZeroBitCount
+      left &= left &- 1
       let d = cell - (seeds[j].cell + seeds[j].place)
       all += seeds[j].density * shape.share(d.x, d.y)
     }
@@ -131,8 +134,13 @@ struct LKrClusters: ~Copyable {
     var (weights, times) = (Float(0), Float(0))
     seed.cells = 0
     seed.isSaturated = false
-    for dx in -Self.reach...Self.reach {
-      for dy in -Self.reach...Self.reach {
+    // So far as a cell may count.
+    var reach = 1
+    while reach < Self.reach, seed.density * shape.share(Float(reach) + 0.5, 0) > settings.cellEnergy {
+      reach += 1
+    }
+    for dx in -reach...reach {
+      for dy in -reach...reach {
         let here = index + dx * LKrCells.stride + dy
         let e = cells.energy[here]
         guard e > 0 else { continue }

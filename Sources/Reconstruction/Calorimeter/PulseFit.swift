@@ -55,10 +55,14 @@ struct PulseFit {
     return (row(1), row(2))
   }
 
-  /// Height in counts and time in ns from the trigger's timestamp.
+  /// Where the fit begins: most pulses are near the trigger's time; for the others a parabola through the largest
+  /// sample and those beside it.
   @inline(__always)
-  func fit(_ samples: SIMD8<UInt16>) -> (height: Float, time: Float) {
-    let s = SIMD8<Float>(samples)
+  private func start(_ s: SIMD8<Float>, _ reference: Float) -> Float {
+    let place = Int(min(max(reference, 0), Float(Self.range.upperBound))) - Self.range.lowerBound
+    let found = (height[place] * s).sum()
+    let change = (slope[place] * s).sum()
+    if abs(change) < 12 * found { return Float(place + Self.range.lowerBound) + change / found }
     var peak = 0
     for i in 1..<8 where s[i] > s[peak] { peak = i }
     var time = Float(Self.time(ofSample: peak))
@@ -66,10 +70,19 @@ struct PulseFit {
       let curvature = s[peak - 1] - 2 * s[peak] + s[peak + 1]
       if curvature < 0 { time += 12.5 * (s[peak - 1] - s[peak + 1]) / curvature }
     }
+    return time
+  }
+
+  /// Height in counts and time in ns from the trigger's timestamp, of which `reference` is the trigger's.
+  @inline(__always)
+  func fit(_ samples: SIMD8<UInt16>, reference: Float) -> (height: Float, time: Float) {
+    let s = SIMD8<Float>(samples)
+    var time = start(s, reference)
     let (low, high) = (Float(Self.range.lowerBound), Float(Self.range.upperBound))
     var found: Float = 0
     for _ in 0..<Self.steps {
-      let place = Int(min(max(time, low), high).rounded()) - Self.range.lowerBound
+      // To the nearest, by cutting off what is behind the point.
+      let place = Int(min(max(time, low), high) - low + 0.5)
       let centre = Float(place + Self.range.lowerBound)
       found = (height[place] * s).sum()
       let change = (slope[place] * s).sum()

@@ -92,7 +92,7 @@ struct ShowerShape {
   func place(barycentre: Float, other: Float) -> Float {
     let size = min(abs(barycentre), Self.largest * 0.9999) / Self.largest * Float(Self.bins)
     let i = Int(size)
-    let row = Int((min(abs(other) * 2, 1) * Float(Self.steps)).rounded()) * (Self.bins + 1) + i
+    let row = Int(min(abs(other) * 2, 1) * Float(Self.steps) + 0.5) * (Self.bins + 1) + i
     let value = places[row] + (places[row + 1] - places[row]) * (size - Float(i))
     return barycentre < 0 ? -value : value
   }

@@ -96,9 +96,11 @@ struct TrackFit: ~Copyable {
   /// - Parameters:
   ///   - sigmas: how many standard deviations a hit may be off.
   ///   - slack: and how many mm beyond.
+  ///   - delay: by how many ns the track is later than the trigger; 0 takes the distances of the hits.
   /// - Returns: `false` if the hits do not determine a track.
   mutating func pass(
-    _ hits: borrowing StrawHits, _ table: borrowing DriftTable, sigmas: Float, slack: Float
+    _ hits: borrowing StrawHits, _ table: borrowing DriftTable, sigmas: Float, slack: Float,
+    delay: Float = 0
   ) -> Bool {
     solver.reset()
     let (m, g) = (solver.matrix, solver.vector)
@@ -127,7 +129,8 @@ struct TrackFit: ~Copyable {
           let size = abs(distance)
           if size < 5.6 {
             let weight = table.weight(size)
-            let radius = hit.pointee.radius
+            let radius =
+              delay == 0 ? hit.pointee.radius : StrawHits.radius(hit.pointee.time - delay)
             let miss = (distance < 0 ? -radius : radius) - distance
             let free = max(abs(miss) - slack, 0)
             if free * free * weight < limit, count < Self.hitLimit {
