@@ -62,10 +62,14 @@ public struct RunLedger {
   public static func checkFree(directory: String) throws(RunStoreError) {
     let path = "\(directory)/\(fileName)"
     guard FileManager.default.fileExists(atPath: path) else { return }
-    let ledger = try RunLedger(directory: directory)
-    guard let first = try ledger.unblindings().first else { return }
+    // Whatever else is wrong with it, as in one of a run that was ended before its time, entries stay.
+    let entry: (selection: String, time: String)? = try RunLedger(directory: directory).read { db in
+      let row = try Row.fetchOne(db, sql: "SELECT selection, t_wall FROM unblindings ORDER BY number LIMIT 1")
+      return row.map { ($0["selection"] ?? "?", $0["t_wall"] ?? "?") }
+    }
+    guard let entry else { return }
     throw RunStoreError(
-      "\(path): '\(first.selection)' was unblinded here on \(first.time), and that stays on record; "
+      "\(path): '\(entry.selection)' was unblinded here on \(entry.time), and that stays on record; "
         + "write the new run to another directory")
   }
 

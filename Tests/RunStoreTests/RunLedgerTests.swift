@@ -172,6 +172,14 @@ import Testing
     #expect(error?.description.contains("write the new run to another directory") == true)
   }
 
+  @Test func theLedgerOfARunThatWasEndedBeforeItsTimeIsReplaced() throws {
+    let directory = try write([Self.result()])
+    try DatabaseQueue(path: directory.ledger).write { try $0.execute(sql: "DELETE FROM runs") }
+    #expect(throws: RunStoreError.self) { try unblind(directory) }
+    try RunLedger.write(directory: directory.path, run: Self.run, sealed: [Self.result()])
+    #expect(try unblind(directory).entry.number == 1)
+  }
+
   @Test func sealedEventsAreHiddenUntilTheirSelectionIsOpened() throws {
     let directory = try write([Self.result()])
     let ledger = try RunLedger(directory: directory.path)
