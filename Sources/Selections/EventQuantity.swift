@@ -10,7 +10,7 @@ public enum EventQuantity: Int, TableColumn {
   /// Time of the downstream detectors: mean of the tracks' CHOD, RICH or NewCHOD times.
   case downstreamTime
   /// Hits in time in the vetoes.
-  case lavHits, ircHits, sacHits, chantiHits, anti0Hits
+  case lavHits, ircHits, sacHits
   /// Hits in time in the hodoscopes and in MUV3.
   case chodHits, newCHODHits, muv3Hits
   /// Clusters of LKr in time; those in time and away from all tracks, with their energy.
@@ -34,8 +34,6 @@ public enum EventQuantity: Int, TableColumn {
     case .lavHits: ("lav_hits", .count)
     case .ircHits: ("irc_hits", .count)
     case .sacHits: ("sac_hits", .count)
-    case .chantiHits: ("chanti_hits", .count)
-    case .anti0Hits: ("anti0_hits", .count)
     case .chodHits: ("chod_hits", .count)
     case .newCHODHits: ("newchod_hits", .count)
     case .muv3Hits: ("muv3_hits", .count)
