@@ -120,37 +120,23 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
       books.fragmentsNotRequested += 1
       return
     }
-    let source = Int(fragment.source)
-    guard limits.indices.contains(source) else {
+    // One access for each fragment, in place.
+    switch held.values[place].take(fragment, bytes, limits: limits, keepsBytes: options.keepsBytes) {
+    case .unknownSource:
       books.fragmentsUnknownSource += 1
       return
-    }
-    guard held.values[place].received[source] < limits[source] else {
+    case .duplicate:
       books.fragmentsDuplicate += 1
       return
+    case .taken(let count):
+      pendingBytes += Int(fragment.length)
+      books.fragmentsPending += 1
+      guard count == total else { return shrink(&actions) }
     }
-    let length = Int(fragment.length)
-    var kept = fragment
-    if options.keepsBytes {
-      let begin = min(Int(fragment.offset), bytes.count)
-      kept.offset = UInt32(truncatingIfNeeded: held.values[place].bytes.count)
-      held.values[place].bytes.append(contentsOf: bytes[begin..<min(begin + length, bytes.count)])
-    }
-    held.values[place].received[source] += 1
-    held.values[place].fragments.append(kept)
-    held.values[place].byteCount += length
-    pendingBytes += length
-    books.fragmentsPending += 1
-    if held.values[place].fragments.count == total {
-      let done = remove(fragment.event)
-      if let done {
-        books.eventsComplete += 1
-        books.fragmentsUsed += UInt64(done.fragments.count)
-        actions.append(.complete(done))
-      }
-    } else {
-      shrink(&actions)
-    }
+    guard let done = remove(fragment.event) else { return }
+    books.eventsComplete += 1
+    books.fragmentsUsed += UInt64(done.fragments.count)
+    actions.append(.complete(done))
   }
 
   /// Ends a burst, if it is the present one: what waits is given up, in the order of the event numbers.
@@ -234,5 +220,33 @@ public struct L1EventData: Sendable {
     fragments.reserveCapacity(fragmentCount)
     // A fragment without data has 28 bytes.
     bytes.reserveCapacity(32 * fragmentCount)
+  }
+
+  /// What becomes of a fragment.
+  fileprivate enum Taken {
+    case unknownSource
+    case duplicate
+    /// It is one of so many.
+    case taken(Int)
+  }
+
+  /// Takes a fragment, if its source is known and has not sent all of its own.
+  fileprivate mutating func take(
+    _ fragment: L1DataFragment, _ arena: ContiguousArray<UInt8>, limits: [UInt16], keepsBytes: Bool
+  ) -> Taken {
+    let source = Int(fragment.source)
+    guard limits.indices.contains(source) else { return .unknownSource }
+    guard received[source] < limits[source] else { return .duplicate }
+    let length = Int(fragment.length)
+    var kept = fragment
+    if keepsBytes {
+      let begin = min(Int(fragment.offset), arena.count)
+      kept.offset = UInt32(truncatingIfNeeded: bytes.count)
+      bytes.append(contentsOf: arena[begin..<min(begin + length, arena.count)])
+    }
+    received[source] += 1
+    fragments.append(kept)
+    byteCount += length
+    return .taken(fragments.count)
   }
 }
