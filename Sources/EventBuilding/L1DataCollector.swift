@@ -17,21 +17,20 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
     public init() {}
   }
 
-  /// An event that waits, or waited, for its data.
+  /// An event that waited for its data.
   public struct Held: Sendable {
-    /// The event.
-    public let event: BuiltEvent
     /// What the caller keeps with it.
     public let payload: Payload
+    /// The event with what came of it.
+    public let data: L1EventData
+    /// The event.
+    public var event: BuiltEvent { data.event }
     /// Fragments received of each source, in the order of `EventLayout.l1Sources`.
-    public fileprivate(set) var received: [UInt16]
+    public var received: [UInt16] { data.received }
     /// The fragments in order of arrival; their offsets are into `bytes`.
-    public fileprivate(set) var fragments: ContiguousArray<L1DataFragment> = []
+    public var fragments: ContiguousArray<L1DataFragment> { data.fragments }
     /// The fragments' bytes, headers included; empty where they are not kept.
-    public fileprivate(set) var bytes: ContiguousArray<UInt8> = []
-    fileprivate let serial: UInt64
-    /// Bytes that count for the limit.
-    fileprivate var byteCount: Int
+    public var bytes: ContiguousArray<UInt8> { data.bytes }
   }
 
   /// What became of an event.
@@ -51,7 +50,10 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
   private let limits: [UInt16]
   private let total: Int
   private let options: Options
-  private var held: [UInt32: Held] = [:]
+  // The payloads are apart: their type is known to the caller alone, and for a fragment nothing must be looked up
+  // at run time.
+  private var held: [UInt32: L1EventData] = [:]
+  private var payloads: [UInt32: Payload] = [:]
   private var current: Burst?
   private var serial: UInt64 = 0
   private var pendingBytes = 0
@@ -92,9 +94,10 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
     }
     serial += 1
     let size = byteCount + 256
-    held[event.number] = Held(
-      event: event, payload: payload, received: [UInt16](repeating: 0, count: limits.count), serial: serial,
-      byteCount: size)
+    held[event.number] = L1EventData(
+      event: event, received: [UInt16](repeating: 0, count: limits.count), serial: serial, byteCount: size,
+      fragmentCount: options.keepsBytes ? total : 0)
+    payloads[event.number] = payload
     forgetDone()
     queue.append((event.number, serial))
     pendingBytes += size
@@ -117,37 +120,23 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
       books.fragmentsNotRequested += 1
       return
     }
-    let source = Int(fragment.source)
-    guard limits.indices.contains(source) else {
+    // One access for each fragment, in place.
+    switch held.values[place].take(fragment, bytes, limits: limits, keepsBytes: options.keepsBytes) {
+    case .unknownSource:
       books.fragmentsUnknownSource += 1
       return
-    }
-    guard held.values[place].received[source] < limits[source] else {
+    case .duplicate:
       books.fragmentsDuplicate += 1
       return
+    case .taken(let count):
+      pendingBytes += Int(fragment.length)
+      books.fragmentsPending += 1
+      guard count == total else { return shrink(&actions) }
     }
-    let length = Int(fragment.length)
-    var kept = fragment
-    if options.keepsBytes {
-      let begin = min(Int(fragment.offset), bytes.count)
-      kept.offset = UInt32(truncatingIfNeeded: held.values[place].bytes.count)
-      held.values[place].bytes.append(contentsOf: bytes[begin..<min(begin + length, bytes.count)])
-    }
-    held.values[place].received[source] += 1
-    held.values[place].fragments.append(kept)
-    held.values[place].byteCount += length
-    pendingBytes += length
-    books.fragmentsPending += 1
-    if held.values[place].fragments.count == total {
-      let done = remove(fragment.event)
-      if let done {
-        books.eventsComplete += 1
-        books.fragmentsUsed += UInt64(done.fragments.count)
-        actions.append(.complete(done))
-      }
-    } else {
-      shrink(&actions)
-    }
+    guard let done = remove(fragment.event) else { return }
+    books.eventsComplete += 1
+    books.fragmentsUsed += UInt64(done.fragments.count)
+    actions.append(.complete(done))
   }
 
   /// Ends a burst, if it is the present one: what waits is given up, in the order of the event numbers.
@@ -176,11 +165,12 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
   }
 
   private mutating func remove(_ number: UInt32) -> Held? {
-    guard let event = held.removeValue(forKey: number) else { return nil }
-    pendingBytes -= event.byteCount
+    guard let data = held.removeValue(forKey: number), let payload = payloads.removeValue(forKey: number)
+    else { return nil }
+    pendingBytes -= data.byteCount
     books.eventsPending -= 1
-    books.fragmentsPending -= Int64(event.fragments.count)
-    return event
+    books.fragmentsPending -= Int64(data.fragments.count)
+    return Held(payload: payload, data: data)
   }
 
   /// Gives up the oldest events until the rest is below the limit.
@@ -203,5 +193,60 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
 
   private func isWaiting(_ entry: (event: UInt32, serial: UInt64)) -> Bool {
     held.index(forKey: entry.event).map { held.values[$0].serial == entry.serial } ?? false
+  }
+}
+
+/// An event that waits, or waited, for its L1 data, with what has come of it.
+public struct L1EventData: Sendable {
+  /// The event.
+  public let event: BuiltEvent
+  /// Fragments received of each source, in the order of `EventLayout.l1Sources`.
+  public fileprivate(set) var received: [UInt16]
+  /// The fragments in order of arrival; their offsets are into `bytes`.
+  public fileprivate(set) var fragments: ContiguousArray<L1DataFragment> = []
+  /// The fragments' bytes, headers included; empty where they are not kept.
+  public fileprivate(set) var bytes: ContiguousArray<UInt8> = []
+  fileprivate let serial: UInt64
+  /// Bytes that count for the limit.
+  fileprivate var byteCount: Int
+
+  fileprivate init(
+    event: BuiltEvent, received: [UInt16], serial: UInt64, byteCount: Int, fragmentCount: Int
+  ) {
+    self.event = event
+    self.received = received
+    self.serial = serial
+    self.byteCount = byteCount
+    fragments.reserveCapacity(fragmentCount)
+    // A fragment without data has 28 bytes.
+    bytes.reserveCapacity(32 * fragmentCount)
+  }
+
+  /// What becomes of a fragment.
+  fileprivate enum Taken {
+    case unknownSource
+    case duplicate
+    /// It is one of so many.
+    case taken(Int)
+  }
+
+  /// Takes a fragment, if its source is known and has not sent all of its own.
+  fileprivate mutating func take(
+    _ fragment: L1DataFragment, _ arena: ContiguousArray<UInt8>, limits: [UInt16], keepsBytes: Bool
+  ) -> Taken {
+    let source = Int(fragment.source)
+    guard limits.indices.contains(source) else { return .unknownSource }
+    guard received[source] < limits[source] else { return .duplicate }
+    let length = Int(fragment.length)
+    var kept = fragment
+    if keepsBytes {
+      let begin = min(Int(fragment.offset), arena.count)
+      kept.offset = UInt32(truncatingIfNeeded: bytes.count)
+      bytes.append(contentsOf: arena[begin..<min(begin + length, arena.count)])
+    }
+    received[source] += 1
+    fragments.append(kept)
+    byteCount += length
+    return .taken(fragments.count)
   }
 }

@@ -95,9 +95,9 @@ struct EventStage: Sendable {
     for action in actions {
       switch action {
       case .complete(let held):
-        store(held.event.run, held.event.burst, held.payload.prepared, held, &stored)
+        store(held.event.run, held.event.burst, held.payload.prepared, held.data, &stored)
         if var kept = held.payload.ready {
-          kept.calorimeter = CalorimeterData(held)
+          kept.calorimeter = CalorimeterData(held.data)
           ready.append(kept)
         }
       case .giveUp(let held, let reason):
@@ -109,7 +109,7 @@ struct EventStage: Sendable {
         }
         // NA62's farm sends the last event of a burst as it is.
         guard reason == .burstEnd, held.event.isLastOfBurst else { continue }
-        store(held.event.run, held.event.burst, held.payload.prepared, held, &stored)
+        store(held.event.run, held.event.burst, held.payload.prepared, held.data, &stored)
       }
     }
     let ended = batch.endedBursts.map { burst in
@@ -130,7 +130,7 @@ struct EventStage: Sendable {
   }
 
   private mutating func store(
-    _ run: UInt32, _ burst: UInt32, _ prepared: StoredEventComposer.Prepared?, _ held: Collector.Held?,
+    _ run: UInt32, _ burst: UInt32, _ prepared: StoredEventComposer.Prepared?, _ held: L1EventData?,
     _ stored: inout [StoredRecord]
   ) {
     let bytes = prepared.flatMap { try? composer.compose($0, held) }

@@ -65,7 +65,7 @@ extension ReplayReport {
     }
     return "<h2>Time for each event</h2>\n"
       + HTML.table(["stage", "events", "mean [µs]", "p50 [µs]", "p99 [µs]"], rows)
-      + HTML.paragraph("Wall time on the machine of the run; quantiles by bins of 26 %.", isNote: true)
+      + HTML.paragraph("Wall time on the machine of the run; quantiles by bins of 12 %.", isNote: true)
   }
 
   private func provenance(_ manifest: ConfigValue) -> String {

@@ -48,8 +48,8 @@ struct StoredEventComposer: Sendable {
   }
 
   /// The bytes of a prepared event with its L1 data, or as much of these as there is.
-  func compose<Payload>(
-    _ prepared: Prepared, _ held: L1DataCollector<Payload>.Held?
+  func compose(
+    _ prepared: Prepared, _ held: L1EventData?
   ) throws(FormatError) -> [UInt8] {
     var sources = prepared.sources
     for (index, source) in layout.l1Sources.enumerated() {
@@ -86,7 +86,7 @@ struct StoredEventComposer: Sendable {
       return StoredEventEncoder.Source(
         id: source.id, fragments: fragments, missing: source.fragments - fragments.count)
     }
-    return try compose(Prepared(header: header, sources: sources), L1DataCollector<Void>.Held?.none)
+    return try compose(Prepared(header: header, sources: sources), nil)
   }
 
   /// The payload of a fragment; zeros for one that the farm made and left unwritten.

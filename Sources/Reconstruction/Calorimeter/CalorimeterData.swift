@@ -16,7 +16,7 @@ public struct CalorimeterData: Sendable {
   }
 
   /// The data that were collected for an event.
-  public init<Payload>(_ held: L1DataCollector<Payload>.Held) {
-    self.init(fragments: held.fragments, bytes: held.bytes)
+  public init(_ data: L1EventData) {
+    self.init(fragments: data.fragments, bytes: data.bytes)
   }
 }
