@@ -22,8 +22,7 @@ struct TrackFit: ~Copyable {
   /// Hits of a track.
   static let hitLimit = 128
 
-  private var solver = SymmetricSolver()
-  /// The hits that the last pass took, with the signed distances of the line from the wire before the pass.
+  /// The hits that the last pass took.
   let chosen: UnsafeMutablePointer<UInt16>
   private(set) var chosenCount = 0
   private let kick: Double
@@ -36,6 +35,8 @@ struct TrackFit: ~Copyable {
   private(set) var viewBits: UInt16 = 0
   /// Change of dy/dz in the magnet, as the momentum keeps its size.
   private var changeY = 0.0
+  /// The equations of the last pass.
+  private var equations: BrokenLineEquations?
 
   init(configuration: ReconstructionConfiguration) {
     kick = configuration.magnet.kick
@@ -102,28 +103,28 @@ struct TrackFit: ~Copyable {
     _ hits: borrowing StrawHits, _ table: borrowing DriftTable, sigmas: Float, slack: Float,
     delay: Float = 0
   ) -> Bool {
-    solver.reset()
-    let (m, g) = (solver.matrix, solver.vector)
     let t = trajectory
     var sum = 0.0
     var count = 0
     var bits: UInt16 = 0
     let chosen = chosen
     let limit = sigmas * sigmas
-    for chamber in 0..<4 {
+    @inline(__always)
+    func gather(_ chamber: Int) -> (block: Symmetric2, right: SIMD2<Double>) {
       let slope = chamber < 2 ? t.before : t.after
       let across = SIMD4<Float>(StrawPlanes.byX * t.x[chamber] + StrawPlanes.byY * t.y[chamber])
       let rise = SIMD4<Float>(StrawPlanes.byX * slope.x + StrawPlanes.byY * slope.y)
-      // Sums of the weights, and of the weights times what the line misses by, by view.
-      var (w, wr) = (SIMD4<Float>.zero, SIMD4<Float>.zero)
-      for view in 0..<4 {
+      // Sums of the weights, and of the weights times what the line misses by, of a view.
+      @inline(__always)
+      func gather(_ view: Int) -> SIMD2<Double> {
         let number = 4 * chamber + view
         let (here, turn) = (across[view], rise[view])
         var (viewWeight, viewMiss) = (Float(0), Float(0))
-        var hit = hits.hits + hits.starts[number]
-        let end = hits.hits + hits.starts[number + 1]
-        // Hits are in the order of their wires; slopes between the layers move a line by less than 25 mm.
-        while hit < end, hit.pointee.wire < here - 30 { hit += 1 }
+        // 5.6 mm, and what the slope makes between the layers.
+        let near = hits.near(
+          here + turn * StrawPlanes.viewZ[view], reach: 5.7 + StrawPlanes.layerReach * abs(turn), view: number)
+        var hit = hits.hits + near.lowerBound
+        let end = hits.hits + near.upperBound
         while hit < end {
           let distance = here + turn * hit.pointee.depth - hit.pointee.wire
           let size = abs(distance)
@@ -141,38 +142,52 @@ struct TrackFit: ~Copyable {
               count += 1
               bits |= 1 << UInt16(number)
             }
-          } else if distance < -7 {
-            break
           }
           hit += 1
         }
-        w[view] = viewWeight
-        wr[view] = viewMiss
+        return SIMD2(Double(viewWeight), Double(viewMiss))
       }
-      let (weight, miss) = (SIMD4<Double>(w), SIMD4<Double>(wr))
-      let (byX, byY) = (StrawPlanes.byX, StrawPlanes.byY)
-      let (xx, xy, yy) = ((weight * byX * byX).sum(), (weight * byX * byY).sum(), (weight * byY * byY).sum())
-      let b = SIMD2((miss * byX).sum(), (miss * byY).sum())
-      m[9 * chamber + chamber] += xx
-      m[9 * (5 + chamber) + chamber] += xy
-      m[9 * (5 + chamber) + 5 + chamber] += yy
-      g[chamber] += b.x
-      g[5 + chamber] += b.y
+      let (v, u, x, y) = (gather(0), gather(1), gather(2), gather(3))
+      let d = 0.5.squareRoot()
+      let (both, turned) = (v + u, u - v)
+      return (
+        Symmetric2(xx: 0.5 * both.x + x.x, xy: 0.5 * turned.x, yy: 0.5 * both.x + y.x),
+        SIMD2(d * both.y + x.y, d * turned.y + y.y)
+      )
     }
+    let (a, b, c, d) = (gather(0), gather(1), gather(2), gather(3))
     chosenCount = count
     viewBits = bits
-    sum += addKinks()
-    let (g0, g1, g2) = (SIMD4(g[0], g[1], g[2], g[3]), g[4], SIMD4(g[5], g[6], g[7], g[8]))
-    guard solver.factor() else { return false }
-    solver.solve()
-    let (d0, d1, d2) = (SIMD4(g[0], g[1], g[2], g[3]), g[4], SIMD4(g[5], g[6], g[7], g[8]))
-    chi2 = sum - (g0 * d0).sum() - g1 * d1 - (g2 * d2).sum()
-    trajectory.x += d0
-    trajectory.bend += d1
-    trajectory.y += d2
+
+    // The kinks in chambers 2 and 3, by x1 to x4 and the bend; y has the same but for the bend.
+    let weight = 1 / (angle * angle)
+    let (r12, r23, r34) = (1 / Self.l12, 1 / Self.l23, 1 / Self.l34)
+    let middle = atMagnet
+    let in2 = SIMD2(t.x[1] - t.x[0], t.y[1] - t.y[0]) * r12
+    let out3 = SIMD2(t.x[3] - t.x[2], t.y[3] - t.y[2]) * r34
+    let in3 = SIMD2(middle.x - t.bend, middle.y + changeY)
+    let (kink2, kink3) = (weight * (middle - in2), weight * (out3 - in3))
+    let part = behind * r23
+    let by2 = SIMD4(r12, -r12 - r23, r23, 0)
+    let by3 = SIMD4(0, r23, -r23 - r34, r34)
+    sum += (kink2 * (middle - in2) + kink3 * (out3 - in3)).sum()
+    guard
+      let solved = BrokenLineEquations(
+        blocks: (a.block, b.block, c.block, d.block),
+        right: (
+          a.right - r12 * kink2, b.right - (by2[1] * kink2 + by3[1] * kink3),
+          c.right - (by2[2] * kink2 + by3[2] * kink3), d.right - r34 * kink3
+        ), rightBend: -(part * kink2.x + (1 - part) * kink3.x), kinks: (by2, by3),
+        kinksByBend: (part, 1 - part), weight: weight)
+    else { return false }
+    equations = solved
+    chi2 = sum - solved.gain
+    trajectory.x += solved.x
+    trajectory.bend += solved.bend
+    trajectory.y += solved.y
     let (x, y) = (trajectory.x, trajectory.y)
-    trajectory.before = SIMD2(x[1] - x[0], y[1] - y[0]) / Self.l12
-    trajectory.after = SIMD2(x[3] - x[2], y[3] - y[2]) / Self.l34
+    trajectory.before = SIMD2(x[1] - x[0], y[1] - y[0]) * r12
+    trajectory.after = SIMD2(x[3] - x[2], y[3] - y[2]) * r34
     noteChangeY()
     return chi2.isFinite
   }
@@ -180,44 +195,12 @@ struct TrackFit: ~Copyable {
   /// Width of the scattering angle in a plane.
   private var angle: Double { max(scattering * abs(trajectory.bend) / kick, 1e-7) }
 
-  /// Adds the kinks in chambers 2 and 3 to the equations; returns their part of chi-squared.
-  private mutating func addKinks() -> Double {
-    let t = trajectory
-    let weight = 1 / (angle * angle)
-    let (r12, r23, r34) = (1 / Self.l12, 1 / Self.l23, 1 / Self.l34)
-    let middle = atMagnet
-    let in2 = SIMD2(t.x[1] - t.x[0], t.y[1] - t.y[0]) * r12
-    let out3 = SIMD2(t.x[3] - t.x[2], t.y[3] - t.y[2]) * r34
-    let in3 = SIMD2(middle.x - t.bend, middle.y + changeY)
-    let kinks = (middle - in2, out3 - in3)
-    let part = behind * r23
-    // By x1 to x4 and the bend; y has the same but for the bend.
-    let by2 = SIMD4(r12, -r12 - r23, r23, 0)
-    let by3 = SIMD4(0, r23, -r23 - r34, r34)
-    let (m, g) = (solver.matrix, solver.vector)
-    for i in 0..<4 {
-      for j in 0...i {
-        let value = weight * (by2[i] * by2[j] + by3[i] * by3[j])
-        m[9 * i + j] += value
-        m[9 * (5 + i) + 5 + j] += value
-      }
-      m[9 * 4 + i] += weight * (by2[i] * part + by3[i] * (1 - part))
-      g[i] -= weight * (by2[i] * kinks.0.x + by3[i] * kinks.1.x)
-      g[5 + i] -= weight * (by2[i] * kinks.0.y + by3[i] * kinks.1.y)
-    }
-    m[9 * 4 + 4] += weight * (part * part + (1 - part) * (1 - part))
-    g[4] -= weight * (part * kinks.0.x + (1 - part) * kinks.1.x)
-    let squares = kinks.0 * kinks.0 + kinks.1 * kinks.1
-    return weight * (squares.x + squares.y)
-  }
-
   /// The state before the spectrometer at ``TrackColumns/upstreamZ`` and behind it at
-  /// ``TrackColumns/downstreamZ``, with covariances. To be called once after the last pass.
-  mutating func finish(_ track: inout Track) {
-    solver.invert()
-    let c = solver.inverse
+  /// ``TrackColumns/downstreamZ``, with covariances.
+  func finish(_ track: inout Track) {
+    guard let c = equations?.covariance else { return }
     let t = trajectory
-    let lever = TrackColumns.upstreamZ - StrawGeometry.chamberZ[0]
+    let lever = TrackColumns.upstreamZ - 183_508
     let theta2 = angle * angle
     track.upstream.position = SIMD2(t.x[0] + lever * t.before.x, t.y[0] + lever * t.before.y)
     track.upstream.slope = t.before
@@ -227,44 +210,42 @@ struct TrackFit: ~Copyable {
     // Weights of the places in chambers 1 and 2 in position and slope.
     let (p0, p1) = (1 - lever / Self.l12, lever / Self.l12)
     let (s0, s1) = (-1 / Self.l12, 1 / Self.l12)
-    @inline(__always)
-    func pair(_ i: Int, _ a: (Double, Double), _ k: Int, _ b: (Double, Double)) -> Double {
-      a.0 * (b.0 * c[9 * i + k] + b.1 * c[9 * i + k + 1])
-        + a.1 * (b.0 * c[9 * (i + 1) + k] + b.1 * c[9 * (i + 1) + k + 1])
-    }
-    let (p, s) = ((p0, p1), (s0, s1))
+    let turned = c.c01.transposed
+    let both = c.c01 + turned
+    let place = (p0 * p0) * c.c00 + (p0 * p1) * both + (p1 * p1) * c.c11
+    let mixed = (p0 * s0) * c.c00 + (p0 * s1) * c.c01 + (p1 * s0) * turned + (p1 * s1) * c.c11
+    let slope = (s0 * s0) * c.c00 + (s0 * s1) * both + (s1 * s1) * c.c11
     var up = TrackCovariance()
-    up.xx = pair(0, p, 0, p) + lever * lever * theta2
-    up.xy = pair(0, p, 5, p)
-    up.yy = pair(5, p, 5, p) + lever * lever * theta2
-    up.xTx = pair(0, p, 0, s) + lever * theta2
-    up.xTy = pair(0, p, 5, s)
-    up.yTx = pair(5, p, 0, s)
-    up.yTy = pair(5, p, 5, s) + lever * theta2
-    up.txTx = pair(0, s, 0, s) + theta2
-    up.txTy = pair(0, s, 5, s)
-    up.tyTy = pair(5, s, 5, s) + theta2
+    up.xx = place.x.x + lever * lever * theta2
+    up.xy = place.y.x
+    up.yy = place.y.y + lever * lever * theta2
+    up.xTx = mixed.x.x + lever * theta2
+    up.xTy = mixed.y.x
+    up.yTx = mixed.x.y
+    up.yTy = mixed.y.y + lever * theta2
+    up.txTx = slope.x.x + theta2
+    up.txTy = slope.y.x
+    up.tyTy = slope.y.y + theta2
     // q/p is the bend over the kick, but for 1e-4 of it.
     let r = 1 / kick
-    up.xQ = r * (p0 * c[9 * 4 + 0] + p1 * c[9 * 4 + 1])
-    up.yQ = r * (p0 * c[9 * 4 + 5] + p1 * c[9 * 4 + 6])
-    up.txQ = r * (s0 * c[9 * 4 + 0] + s1 * c[9 * 4 + 1])
-    up.tyQ = r * (s0 * c[9 * 4 + 5] + s1 * c[9 * 4 + 6])
-    up.qq = r * r * c[9 * 4 + 4]
+    let (placeQ, slopeQ) = (r * (p0 * c.bend0 + p1 * c.bend1), r * (s0 * c.bend0 + s1 * c.bend1))
+    (up.xQ, up.yQ, up.txQ, up.tyQ) = (placeQ.x, placeQ.y, slopeQ.x, slopeQ.y)
+    up.qq = r * r * c.bendBend
     track.covariance = up
-    let e = (0.0, 1.0)
-    let q = (-1 / Self.l34, 1 / Self.l34)
+    let q = 1 / Self.l34
+    let downMixed = q * (c.c33 - c.c32)
+    let downSlope = (q * q) * (c.c33 - c.c32 - c.c32.transposed + c.c22)
     var down = LineCovariance()
-    down.xx = pair(2, e, 2, e)
-    down.xy = pair(2, e, 7, e)
-    down.yy = pair(7, e, 7, e)
-    down.xTx = pair(2, e, 2, q)
-    down.xTy = pair(2, e, 7, q)
-    down.yTx = pair(7, e, 2, q)
-    down.yTy = pair(7, e, 7, q)
-    down.txTx = pair(2, q, 2, q) + theta2
-    down.txTy = pair(2, q, 7, q)
-    down.tyTy = pair(7, q, 7, q) + theta2
+    down.xx = c.c33.x.x
+    down.xy = c.c33.y.x
+    down.yy = c.c33.y.y
+    down.xTx = downMixed.x.x
+    down.xTy = downMixed.y.x
+    down.yTx = downMixed.x.y
+    down.yTy = downMixed.y.y
+    down.txTx = downSlope.x.x + theta2
+    down.txTy = downSlope.y.x
+    down.tyTy = downSlope.y.y + theta2
     track.downstreamCovariance = down
     track.chi2 = Float(chi2)
     track.degreesOfFreedom = Int16(truncatingIfNeeded: chosenCount - 5)
@@ -276,20 +257,23 @@ struct TrackFit: ~Copyable {
   func time(_ hits: borrowing StrawHits, _ table: borrowing DriftTable) -> (time: Float, error: Float) {
     var (weights, sum) = (Float(0), Float(0))
     let t = trajectory
-    for k in 0..<chosenCount {
-      let hit = hits.hits[Int(chosen[k])]
-      let chamber = Int(hit.view) >> 2
-      let d = StrawPlanes.direction(Int(hit.view) & 3)
+    var k = 0
+    for chamber in 0..<4 {
       let slope = chamber < 2 ? t.before : t.after
-      let depth = Double(hit.depth)
-      let at = SIMD2(t.x[chamber] + slope.x * depth, t.y[chamber] + slope.y * depth)
-      let distance = abs(Float(d.x * at.x + d.y * at.y) - hit.wire)
-      // Next to the wire the side is not known, and the time is later than that of the distance.
-      guard distance > 1 else { continue }
-      let rate = max(table.slope(distance), 1)
-      let weight = table.weight(distance) / (rate * rate)
-      weights += weight
-      sum += weight * (hit.time - table.time(distance))
+      let across = SIMD4<Float>(StrawPlanes.byX * t.x[chamber] + StrawPlanes.byY * t.y[chamber])
+      let rise = SIMD4<Float>(StrawPlanes.byX * slope.x + StrawPlanes.byY * slope.y)
+      while k < chosenCount {
+        let hit = hits.hits[Int(chosen[k])]
+        guard Int(hit.view) >> 2 == chamber else { break }
+        k += 1
+        let view = Int(hit.view) & 3
+        let distance = abs(across[view] + rise[view] * hit.depth - hit.wire)
+        // Next to the wire the side is not known, and the time is later than that of the distance.
+        guard distance > 1 else { continue }
+        let drift = table.drift(distance)
+        weights += drift.weight
+        sum += drift.weight * (hit.time - drift.time)
+      }
     }
     guard weights > 0 else { return (0, .infinity) }
     return (sum / weights, 1 / weights.squareRoot())
