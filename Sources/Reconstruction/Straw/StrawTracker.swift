@@ -105,8 +105,8 @@ struct StrawTracker: ~Copyable {
     if bad > 0 { state.insert(.badData) }
     clusters.make(hits, table)
     points.make(clusters)
-    before.make(points, clusters)
-    behind.make(points, clusters)
+    before.make(points)
+    behind.make(points)
     isOverflow =
       hits.isOverflow || clusters.isOverflow || points.isOverflow || before.isOverflow || behind.isOverflow
     trackCount = 0

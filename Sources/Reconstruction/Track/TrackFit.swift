@@ -104,60 +104,15 @@ struct TrackFit: ~Copyable {
     delay: Float = 0
   ) -> Bool {
     let t = trajectory
-    var sum = 0.0
-    var count = 0
-    var bits: UInt16 = 0
-    let chosen = chosen
-    let limit = sigmas * sigmas
-    @inline(__always)
-    func gather(_ chamber: Int) -> (block: Symmetric2, right: SIMD2<Double>) {
-      let slope = chamber < 2 ? t.before : t.after
-      let across = SIMD4<Float>(StrawPlanes.byX * t.x[chamber] + StrawPlanes.byY * t.y[chamber])
-      let rise = SIMD4<Float>(StrawPlanes.byX * slope.x + StrawPlanes.byY * slope.y)
-      // Sums of the weights, and of the weights times what the line misses by, of a view.
-      @inline(__always)
-      func gather(_ view: Int) -> SIMD2<Double> {
-        let number = 4 * chamber + view
-        let (here, turn) = (across[view], rise[view])
-        var (viewWeight, viewMiss) = (Float(0), Float(0))
-        // 5.6 mm, and what the slope makes between the layers.
-        let near = hits.near(
-          here + turn * StrawPlanes.viewZ[view], reach: 5.7 + StrawPlanes.layerReach * abs(turn), view: number)
-        var hit = hits.hits + near.lowerBound
-        let end = hits.hits + near.upperBound
-        while hit < end {
-          let distance = here + turn * hit.pointee.depth - hit.pointee.wire
-          let size = abs(distance)
-          if size < 5.6 {
-            let weight = table.weight(size)
-            let radius =
-              delay == 0 ? hit.pointee.radius : StrawHits.radius(hit.pointee.time - delay)
-            let miss = (distance < 0 ? -radius : radius) - distance
-            let free = max(abs(miss) - slack, 0)
-            if free * free * weight < limit, count < Self.hitLimit {
-              viewWeight += weight
-              viewMiss += weight * miss
-              sum += Double(weight * miss * miss)
-              chosen[count] = UInt16(truncatingIfNeeded: hit - hits.hits)
-              count += 1
-              bits |= 1 << UInt16(number)
-            }
-          }
-          hit += 1
-        }
-        return SIMD2(Double(viewWeight), Double(viewMiss))
-      }
-      let (v, u, x, y) = (gather(0), gather(1), gather(2), gather(3))
-      let d = 0.5.squareRoot()
-      let (both, turned) = (v + u, u - v)
-      return (
-        Symmetric2(xx: 0.5 * both.x + x.x, xy: 0.5 * turned.x, yy: 0.5 * both.x + y.x),
-        SIMD2(d * both.y + x.y, d * turned.y + y.y)
-      )
-    }
-    let (a, b, c, d) = (gather(0), gather(1), gather(2), gather(3))
-    chosenCount = count
-    viewBits = bits
+    var choice = Choice(
+      chosen: chosen, limit: sigmas * sigmas, slack: slack, delay: delay)
+    let a = choice.add(0, t, hits, table)
+    let b = choice.add(1, t, hits, table)
+    let c = choice.add(2, t, hits, table)
+    let d = choice.add(3, t, hits, table)
+    chosenCount = choice.count
+    viewBits = choice.bits
+    var sum = choice.sum
 
     // The kinks in chambers 2 and 3, by x1 to x4 and the bend; y has the same but for the bend.
     let weight = 1 / (angle * angle)
@@ -190,6 +145,80 @@ struct TrackFit: ~Copyable {
     trajectory.after = SIMD2(x[3] - x[2], y[3] - y[2]) * r34
     noteChangeY()
     return chi2.isFinite
+  }
+
+  /// The hits near a trajectory: their choice, and what they add to the equations.
+  private struct Choice {
+    let chosen: UnsafeMutablePointer<UInt16>
+    let limit: Float
+    let slack: Float
+    let delay: Float
+    var count = 0
+    var bits: UInt16 = 0
+    /// Part of chi-squared before the step.
+    var sum = 0.0
+
+    init(chosen: UnsafeMutablePointer<UInt16>, limit: Float, slack: Float, delay: Float) {
+      self.chosen = chosen
+      self.limit = limit
+      self.slack = slack
+      self.delay = delay
+    }
+
+    /// The hits of a chamber.
+    @inline(__always)
+    mutating func add(
+      _ chamber: Int, _ t: Trajectory, _ hits: borrowing StrawHits, _ table: borrowing DriftTable
+    ) -> (block: Symmetric2, right: SIMD2<Double>) {
+      let slope = chamber < 2 ? t.before : t.after
+      let across = SIMD4<Float>(StrawPlanes.byX * t.x[chamber] + StrawPlanes.byY * t.y[chamber])
+      let rise = SIMD4<Float>(StrawPlanes.byX * slope.x + StrawPlanes.byY * slope.y)
+      let first = 4 * chamber
+      let v = add(first, across.x, rise.x, StrawPlanes.viewZ.x, hits, table)
+      let u = add(first + 1, across.y, rise.y, StrawPlanes.viewZ.y, hits, table)
+      let x = add(first + 2, across.z, rise.z, StrawPlanes.viewZ.z, hits, table)
+      let y = add(first + 3, across.w, rise.w, StrawPlanes.viewZ.w, hits, table)
+      let d = 0.5.squareRoot()
+      let (both, turned) = (v + u, u - v)
+      return (
+        Symmetric2(xx: 0.5 * both.x + x.x, xy: 0.5 * turned.x, yy: 0.5 * both.x + y.x),
+        SIMD2(d * both.y + x.y, d * turned.y + y.y)
+      )
+    }
+
+    /// The hits of a view; the sums of their weights, and of the weights times what the line misses by.
+    @inline(never)
+    mutating func add(
+      _ view: Int, _ here: Float, _ turn: Float, _ z: Float, _ hits: borrowing StrawHits,
+      _ table: borrowing DriftTable
+    ) -> SIMD2<Double> {
+      var (weights, misses, squares) = (Float(0), Float(0), 0.0)
+      var count = count
+      // 5.6 mm, and what the slope makes between the layers.
+      let near = hits.near(
+        here + turn * z, reach: 5.7 + StrawPlanes.layerReach * abs(turn), view: view)
+      let before = count
+      for i in near {
+        let hit = hits.hits + i
+        let distance = here + turn * hit.pointee.depth - hit.pointee.wire
+        let size = abs(distance)
+        guard size < 5.6 else { continue }
+        let weight = table.weight(size)
+        let radius = delay == 0 ? hit.pointee.radius : StrawHits.radius(hit.pointee.time - delay)
+        let miss = (distance < 0 ? -radius : radius) - distance
+        let free = max(abs(miss) - slack, 0)
+        guard free * free * weight < limit, count < TrackFit.hitLimit else { continue }
+        weights += weight
+        misses += weight * miss
+        squares += Double(weight * miss * miss)
+        chosen[count] = UInt16(truncatingIfNeeded: i)
+        count += 1
+      }
+      if count > before { bits |= 1 &<< UInt16(view) }
+      self.count = count
+      sum += squares
+      return SIMD2(Double(weights), Double(misses))
+    }
   }
 
   /// Width of the scattering angle in a plane.
