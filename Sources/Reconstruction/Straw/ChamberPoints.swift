@@ -58,6 +58,8 @@ struct ChamberPoints: ~Copyable {
   private let across: UnsafeMutablePointer<Float>
   /// Coordinates without straws of u and v by 2 chamber + view: bits as in `nearU`.
   private let unseen: UnsafeMutablePointer<UInt64>
+  /// The same of the rim alone, by sum and difference.
+  private let rim: UnsafeMutablePointer<UInt64>
   let counts: UnsafeMutablePointer<Int>
   private(set) var isOverflow = false
   /// Steepest slopes in x and y before and behind the magnet.
@@ -77,17 +79,24 @@ struct ChamberPoints: ~Copyable {
     binsX = .allocate(capacity: ViewClusters.viewLimit)
     firstX = .allocate(capacity: 256)
     across = .allocate(capacity: ViewClusters.viewLimit)
+    rim = .allocate(capacity: 2 * Self.sumWords)
+    rim.initialize(repeating: 0, count: 2 * Self.sumWords)
     unseen = .allocate(capacity: 8 * Self.sumWords)
     unseen.initialize(repeating: 0, count: 8 * Self.sumWords)
     counts = .allocate(capacity: 4)
     counts.initialize(repeating: 0, count: 4)
     holes = .allocate(capacity: 16)
+    let root = 2.0.squareRoot()
+    for side in [-1.0, 1] {
+      let (low, high) = (min(side * 1040, side * (Self.halfWidth - margin)), max(side * 1040, side * (Self.halfWidth - margin)))
+      Self.mark(rim, root * low, root * high, isSum: true)
+      Self.mark(rim + Self.sumWords, root * low, root * high, isSum: false)
+    }
     for chamber in 0..<4 {
       let hole = StrawGeometry.hole(chamber: chamber)
       for view in 0..<4 {
         (holes + 4 * chamber + view).initialize(to: SIMD2(hole.low[view], hole.high[view]))
       }
-      let root = 2.0.squareRoot()
       for view in 0..<2 {
         let bits = unseen + Self.sumWords * (2 * chamber + view)
         for (low, high) in [
@@ -108,6 +117,7 @@ struct ChamberPoints: ~Copyable {
     firstX.deallocate()
     across.deallocate()
     unseen.deallocate()
+    rim.deallocate()
     counts.deallocate()
     holes.deallocate()
   }
@@ -222,7 +232,7 @@ struct ChamberPoints: ~Copyable {
     )
     guard nx > 0, ny > 0 else { return }
     // Which sums and differences of x and y have u and v near, or where these see nothing.
-    let (nearU, nearV, binsX, firstX) = (nearU, nearV, binsX, firstX)
+    let (nearU, nearV, rim, binsX, firstX) = (nearU, nearV, rim, binsX, firstX)
     nearV.update(from: unseen + Self.sumWords * 2 * chamber, count: Self.sumWords)
     nearU.update(from: unseen + Self.sumWords * (2 * chamber + 1), count: Self.sumWords)
     for i in 0..<nu {
@@ -243,14 +253,14 @@ struct ChamberPoints: ~Copyable {
       let y = ys[iy].position
       let (sum, difference) = (Self.bin(y), Self.differenceShift - Self.bin(y))
       // At the rim u is hidden where v is, and the other way round.
-      let isRim = abs(y) > 320
+      let isRim = abs(y) > 340
       for word in 0..<3 {
         let here = word == 0 ? occupied.0 : word == 1 ? occupied.1 : occupied.2
         guard here != 0 else { continue }
-        var left =
-          isRim
-          ? here
-          : here & Self.window(nearU, sum + 64 * word) & Self.window(nearV, difference + 64 * word)
+        let (inSum, inDifference) = (sum + 64 * word, difference + 64 * word)
+        var open = Self.window(nearU, inSum) & Self.window(nearV, inDifference)
+        if isRim { open |= Self.window(rim, inSum) | Self.window(rim + Self.sumWords, inDifference) }
+        var left = here & open
         while left != 0 {
           let bin = 64 &* word &+ left.trailingZeroBitCount
           left &= left &- 1
@@ -362,14 +372,19 @@ struct ChamberPoints: ~Copyable {
         let (x, y) = (d * (u + v), d * (u - v))
         let (seesX, seesY) = (sees(chamber, 2, x, y), sees(chamber, 3, x, y))
         guard !seesX || !seesY else { continue }
+        // What is near of a view counts where the other sees nothing.
         var (hasX, hasY) = (false, false)
-        for ix in 0..<nx where abs(xs[ix].position - x) < reachX {
-          hasX = true
-          if !seesY { add(chamber, base, iv, iu, ix, -1) }
+        if !seesY {
+          for ix in 0..<nx where abs(xs[ix].position - x) < reachX {
+            hasX = true
+            add(chamber, base, iv, iu, ix, -1)
+          }
         }
-        for iy in 0..<ny where abs(ys[iy].position - y) < reachY {
-          hasY = true
-          if !seesX { add(chamber, base, iv, iu, -1, iy) }
+        if !seesX {
+          for iy in 0..<ny where abs(ys[iy].position - y) < reachY {
+            hasY = true
+            add(chamber, base, iv, iu, -1, iy)
+          }
         }
         if !hasX, !hasY, !seesX, !seesY, isNearHole(chamber, x, y) || isAtRim(x, y) {
           add(chamber, base, iv, iu, -1, -1)

@@ -32,10 +32,11 @@ struct DriftTable: ~Copyable {
 
   deinit { steps.deallocate() }
 
-  /// The step of a distance; any finite or infinite value will do.
+  /// The nearest step of a distance that is not negative; what is not a number is that of 5 mm.
   @inline(__always)
   private func place(_ radius: Float) -> Int {
-    Int(min(max(radius, 0), 5) * 50)
+    // The bits of a number from 2²³ on are those of the integer next to it.
+    Int(truncatingIfNeeded: ((radius < 5 ? radius : 5) * 50 + 0x1p23).bitPattern & 255)
   }
 
   /// 1/σ² in mm⁻² at a distance in mm.

@@ -66,8 +66,11 @@ struct Segments: ~Copyable {
         let slope = SIMD2((m11 * step.x - m01 * step.y) * scale, (m00 * step.y - m10 * step.x) * scale)
         guard abs(slope.x) < steepest.x, abs(slope.y) < steepest.y else { continue }
         let views = a.pointee.views + b.pointee.views
-        let chi2 = a.pointee.agreement.chi2(slope) + b.pointee.agreement.chi2(slope)
-        guard chi2 <= largestChi2 * Float(max(views - 4, 1)) else { continue }
+        let largest = largestChi2 * Float(max(views - 4, 1))
+        var chi2 = b.pointee.agreement.chi2(slope)
+        guard chi2 <= largest else { continue }
+        chi2 += a.pointee.agreement.chi2(slope)
+        guard chi2 <= largest else { continue }
         let position = a.pointee.position(slope)
         guard count < Self.limit else {
           isOverflow = true

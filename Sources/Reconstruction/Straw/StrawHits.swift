@@ -241,31 +241,28 @@ struct StrawHits: ~Copyable {
   }
 
   /// The hits of a view with wires within a reach of a position, and perhaps the next ones.
+  ///
+  /// By counting bits: where a loop over the hits would begin and end cannot be foretold.
   @inline(__always)
   func near(_ position: Float, reach: Float, view: Int) -> Range<Int> {
-    let rank = (position - lowest[view]) * Self.ranksPerMillimetre
-    let width = reach * Self.ranksPerMillimetre
+    let rank = (position - lowest[view]) * Float(1 / StrawPlanes.step)
+    let width = reach * Float(1 / StrawPlanes.step)
     let (first, last) = (Self.within(rank - width), Self.within(rank + width))
-    let below = word(view, first)
-    let upTo = word(view, last)
-    let begin = below.start + (below.bits & ((1 &<< UInt64(first & 63)) &- 1)).nonzeroBitCount
-    let end = upTo.start + (upTo.bits & ((2 &<< UInt64(last & 63)) &- 1)).nonzeroBitCount
-    return begin..<max(begin, end)
-  }
-
-  @inline(__always) private static var ranksPerMillimetre: Float { Float(1 / StrawPlanes.step) }
-
-  @inline(__always)
-  private func word(_ view: Int, _ rank: Int) -> (bits: UInt64, start: Int) {
-    let word = 8 &* view &+ rank >> 6
-    return (occupied[word], Int(wordStarts[word]))
+    let (lower, upper) = (8 &* view &+ first >> 6, 8 &* view &+ last >> 6)
+    let below = occupied[lower] & ((1 &<< UInt64(first & 63)) &- 1)
+    let upTo = occupied[upper] & ((2 &<< UInt64(last & 63)) &- 1)
+    let begin = Int(wordStarts[lower]) &+ below.nonzeroBitCount
+    let end = Int(wordStarts[upper]) &+ upTo.nonzeroBitCount
+    return Range(uncheckedBounds: (begin, max(begin, end)))
   }
 
   /// A rank of a view; what is not a number is 0.
   @inline(__always)
   private static func within(_ rank: Float) -> Int {
     let positive = rank > 0 ? rank : 0
-    return Int(positive < Float(StrawPlanes.ranks - 1) ? positive : Float(StrawPlanes.ranks - 1))
+    // The bits of a number from 2²³ on are those of the integer next to it.
+    let place = (positive < Float(StrawPlanes.ranks - 1) ? positive : Float(StrawPlanes.ranks - 1)) + 0x1p23
+    return Int(truncatingIfNeeded: place.bitPattern & 511)
   }
 
   /// The drift distance of a time, within the straw.

@@ -373,15 +373,15 @@ struct StrawTracker: ~Copyable {
     // Distances of a track of another time are wrong by 0.03 to 0.1 mm/ns.
     var time = fit.time(hits, table)
     if abs(time.time) > Self.largestTime {
-      let (before, chi2, count) = (fit.trajectory, fit.chi2, fit.chosenCount)
+      let (chi2, count) = (fit.chi2, fit.chosenCount)
+      fit.keep()
       if fit.pass(hits, table, sigmas: 4.5, slack: 0.1, delay: time.time), fit.chosenCount >= count,
         fit.chi2 < chi2
       {
         time = fit.time(hits, table)
       } else {
         // Not the time is wrong but a hit.
-        fit.begin(before)
-        guard fit.pass(hits, table, sigmas: 4.5, slack: 0.1) else { return }
+        fit.restore()
       }
     }
     let count = fit.chosenCount

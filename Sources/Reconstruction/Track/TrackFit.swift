@@ -22,31 +22,57 @@ struct TrackFit: ~Copyable {
   /// Hits of a track.
   static let hitLimit = 128
 
-  /// The hits that the last pass took.
-  let chosen: UnsafeMutablePointer<UInt16>
-  private(set) var chosenCount = 0
+  /// What a pass leaves.
+  private struct State: BitwiseCopyable {
+    /// The hits that the pass took.
+    var chosen: UnsafeMutablePointer<UInt16>
+    var chosenCount = 0
+    var trajectory = Trajectory(x: .zero, y: .zero, before: .zero, after: .zero, bend: 0)
+    var chi2 = 0.0
+    /// Bits of the views with hits, 4 chamber + view.
+    var viewBits: UInt16 = 0
+    /// Change of dy/dz in the magnet, as the momentum keeps its size.
+    var changeY = 0.0
+    var equations: BrokenLineEquations?
+  }
+
+  private var state: State
+  /// The state that `keep` has put aside.
+  private var kept: State
   private let kick: Double
   private let magnet: Double
   /// Plane angle of scattering in a chamber, times the momentum in GeV/c.
   private let scattering: Double
-  private(set) var trajectory = Trajectory(x: .zero, y: .zero, before: .zero, after: .zero, bend: 0)
-  private(set) var chi2 = 0.0
-  /// Bits of the views with hits, 4 chamber + view.
-  private(set) var viewBits: UInt16 = 0
-  /// Change of dy/dz in the magnet, as the momentum keeps its size.
-  private var changeY = 0.0
-  /// The equations of the last pass.
-  private var equations: BrokenLineEquations?
+
+  var chosen: UnsafeMutablePointer<UInt16> { state.chosen }
+  var chosenCount: Int { state.chosenCount }
+  var trajectory: Trajectory { state.trajectory }
+  var chi2: Double { state.chi2 }
+  var viewBits: UInt16 { state.viewBits }
 
   init(configuration: ReconstructionConfiguration) {
     kick = configuration.magnet.kick
     magnet = configuration.magnet.z
     let lengths = configuration.straw.radiationLengths
     scattering = Scattering.planeAngle(radiationLengths: lengths)
-    chosen = .allocate(capacity: Self.hitLimit)
+    state = State(chosen: .allocate(capacity: Self.hitLimit))
+    kept = State(chosen: .allocate(capacity: Self.hitLimit))
   }
 
-  deinit { chosen.deallocate() }
+  deinit {
+    state.chosen.deallocate()
+    kept.chosen.deallocate()
+  }
+
+  /// Puts the state aside; the next pass starts from its trajectory.
+  mutating func keep() {
+    swap(&state, &kept)
+    state.trajectory = kept.trajectory
+    state.changeY = kept.changeY
+  }
+
+  /// Takes the state back that was put aside.
+  mutating func restore() { swap(&state, &kept) }
 
   // Distances of the chambers, and from chamber 2 and the magnet to chamber 3.
   @inline(__always) private static var l12: Double { 194_066 - 183_508 }
@@ -58,7 +84,7 @@ struct TrackFit: ~Copyable {
   private var atMagnet: SIMD2<Double> {
     let t = trajectory
     return SIMD2(
-      (t.x[2] - t.x[1] + t.bend * behind) / Self.l23, (t.y[2] - t.y[1] - changeY * behind) / Self.l23)
+      (t.x[2] - t.x[1] + t.bend * behind) / Self.l23, (t.y[2] - t.y[1] - state.changeY * behind) / Self.l23)
   }
 
   /// px / p for slopes.
@@ -70,7 +96,7 @@ struct TrackFit: ~Copyable {
   /// Charge over momentum, (GeV/c)⁻¹.
   var inverseMomentum: Double {
     let slope = atMagnet
-    let out = SIMD2(slope.x - trajectory.bend, slope.y + changeY)
+    let out = SIMD2(slope.x - trajectory.bend, slope.y + state.changeY)
     return (Self.sine(slope) - Self.sine(out)) / kick
   }
 
@@ -80,8 +106,8 @@ struct TrackFit: ~Copyable {
   }
 
   mutating func begin(_ start: Trajectory) {
-    trajectory = start
-    changeY = 0
+    state.trajectory = start
+    state.changeY = 0
     noteChangeY()
   }
 
@@ -89,7 +115,7 @@ struct TrackFit: ~Copyable {
     let slope = atMagnet
     let out = slope.x - trajectory.bend
     let y2 = slope.y * slope.y
-    changeY = slope.y * (((1 + out * out + y2) / (1 + slope.x * slope.x + y2)).squareRoot() - 1)
+    state.changeY = slope.y * (((1 + out * out + y2) / (1 + slope.x * slope.x + y2)).squareRoot() - 1)
   }
 
   /// One pass: chooses hits near the trajectory and moves it to where chi-squared is least.
@@ -110,8 +136,8 @@ struct TrackFit: ~Copyable {
     let b = choice.add(1, t, hits, table)
     let c = choice.add(2, t, hits, table)
     let d = choice.add(3, t, hits, table)
-    chosenCount = choice.count
-    viewBits = choice.bits
+    state.chosenCount = choice.count
+    state.viewBits = choice.bits
     var sum = choice.sum
 
     // The kinks in chambers 2 and 3, by x1 to x4 and the bend; y has the same but for the bend.
@@ -120,7 +146,7 @@ struct TrackFit: ~Copyable {
     let middle = atMagnet
     let in2 = SIMD2(t.x[1] - t.x[0], t.y[1] - t.y[0]) * r12
     let out3 = SIMD2(t.x[3] - t.x[2], t.y[3] - t.y[2]) * r34
-    let in3 = SIMD2(middle.x - t.bend, middle.y + changeY)
+    let in3 = SIMD2(middle.x - t.bend, middle.y + state.changeY)
     let (kink2, kink3) = (weight * (middle - in2), weight * (out3 - in3))
     let part = behind * r23
     let by2 = SIMD4(r12, -r12 - r23, r23, 0)
@@ -135,14 +161,14 @@ struct TrackFit: ~Copyable {
         ), rightBend: -(part * kink2.x + (1 - part) * kink3.x), kinks: (by2, by3),
         kinksByBend: (part, 1 - part), weight: weight)
     else { return false }
-    equations = solved
-    chi2 = sum - solved.gain
-    trajectory.x += solved.x
-    trajectory.bend += solved.bend
-    trajectory.y += solved.y
+    state.equations = solved
+    state.chi2 = sum - solved.gain
+    state.trajectory.x += solved.x
+    state.trajectory.bend += solved.bend
+    state.trajectory.y += solved.y
     let (x, y) = (trajectory.x, trajectory.y)
-    trajectory.before = SIMD2(x[1] - x[0], y[1] - y[0]) * r12
-    trajectory.after = SIMD2(x[3] - x[2], y[3] - y[2]) * r34
+    state.trajectory.before = SIMD2(x[1] - x[0], y[1] - y[0]) * r12
+    state.trajectory.after = SIMD2(x[3] - x[2], y[3] - y[2]) * r34
     noteChangeY()
     return chi2.isFinite
   }
@@ -194,11 +220,10 @@ struct TrackFit: ~Copyable {
     ) -> SIMD2<Double> {
       var (weights, misses, squares) = (Float(0), Float(0), 0.0)
       var count = count
-      // 5.6 mm, and what the slope makes between the layers.
-      let near = hits.near(
-        here + turn * z, reach: 5.7 + StrawPlanes.layerReach * abs(turn), view: view)
+      // 5.6 mm, half of the distance of the ranks, and what the slope makes between the layers.
+      let reach = 8 + StrawPlanes.layerReach * abs(turn)
       let before = count
-      for i in near {
+      for i in hits.near(here + turn * z, reach: reach, view: view) {
         let hit = hits.hits + i
         let distance = here + turn * hit.pointee.depth - hit.pointee.wire
         let size = abs(distance)
@@ -227,7 +252,7 @@ struct TrackFit: ~Copyable {
   /// The state before the spectrometer at ``TrackColumns/upstreamZ`` and behind it at
   /// ``TrackColumns/downstreamZ``, with covariances.
   func finish(_ track: inout Track) {
-    guard let c = equations?.covariance else { return }
+    guard let c = state.equations?.covariance else { return }
     let t = trajectory
     let lever = TrackColumns.upstreamZ - 183_508
     let theta2 = angle * angle
