@@ -88,7 +88,9 @@ struct ChamberPoints: ~Copyable {
     holes = .allocate(capacity: 16)
     let root = 2.0.squareRoot()
     for side in [-1.0, 1] {
-      let (low, high) = (min(side * 1040, side * (Self.halfWidth - margin)), max(side * 1040, side * (Self.halfWidth - margin)))
+      let (low, high) = (
+        min(side * 1040, side * (Self.halfWidth - margin)), max(side * 1040, side * (Self.halfWidth - margin))
+      )
       Self.mark(rim, root * low, root * high, isSum: true)
       Self.mark(rim + Self.sumWords, root * low, root * high, isSum: false)
     }

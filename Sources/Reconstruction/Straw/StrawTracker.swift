@@ -177,7 +177,8 @@ struct StrawTracker: ~Copyable {
       let d = StrawPlanes.direction(view)
       let across = Float(d.x * place.x + d.y * place.y)
       var isHit = false
-      for i in hits.starts[4 * chamber + view]..<hits.starts[4 * chamber + view + 1]
+      // The ranks are 4.4 mm apart, and near ones are counted to the next.
+      for i in hits.near(across, reach: reach + 3, view: 4 * chamber + view)
       where abs(hits.hits[i].wire - across) < reach { isHit = true }
       if !isHit { n += 1 }
     }
@@ -209,13 +210,17 @@ struct StrawTracker: ~Copyable {
     // Scattering at the least momentum, and what slopes move a point by.
     let reach = 5 * (0.6 + Self.scattered[chamber] * most) + 10
     for k in 0..<points.counts[chamber] {
-      let point = points.points[chamber * ChamberPoints.limit + k]
-      guard abs(point.base.y - y) < reach, Int(a.views) + point.views >= 8 else { continue }
+      let point = points.points + chamber * ChamberPoints.limit + k
+      // They are in order of y.
+      let miss = point.pointee.base.y - y
+      if miss < -reach { continue }
+      if miss > reach + 0.1 { break }
+      guard Int(a.views) + point.pointee.views >= 8 else { continue }
       // The slope in x is that from the magnet to the point.
-      let rough = point.position(a.slope)
+      let rough = point.pointee.position(a.slope)
       let slope = SIMD2((rough.x - a.atMagnet.x) / lever, a.slope.y)
       guard abs(slope.x) < steepest else { continue }
-      let place = point.position(slope)
+      let place = point.pointee.position(slope)
       let inverse = inverse((place.x - a.atMagnet.x) / lever - a.slope.x)
       guard inverse > least, inverse < most else { continue }
       let width = 0.6 + Self.scattered[chamber] * inverse
@@ -224,12 +229,12 @@ struct StrawTracker: ~Copyable {
       guard missedViews(other, missing, margin: Float(3 + 3 * Self.scattered[other] * inverse)) < 3 else {
         continue
       }
-      let miss = Float((place.y - y) / width)
+      let pull = Float((place.y - y) / width)
       append(
         Candidate(
           before: before, behind: behind, chamber: Int16(truncatingIfNeeded: chamber),
           point: Int16(truncatingIfNeeded: k),
-          score: a.chi2 + miss * miss - 6 * Float(Int(a.views) + point.views)))
+          score: a.chi2 + pull * pull - 6 * Float(Int(a.views) + point.pointee.views)))
     }
   }
 
