@@ -86,11 +86,10 @@ struct ChamberPoints: ~Copyable {
     counts = .allocate(capacity: 4)
     counts.initialize(repeating: 0, count: 4)
     holes = .allocate(capacity: 16)
-    let root = 2.0.squareRoot()
-    for side in [-1.0, 1] {
-      let (low, high) = (
-        min(side * 1040, side * (Self.halfWidth - margin)), max(side * 1040, side * (Self.halfWidth - margin))
-      )
+    let (root, corner) = (2.0.squareRoot(), 1600.0)
+    // In the corners of the square of x and y there is no straw of u and v.
+    let beyond = [(-corner, margin - Self.halfWidth), (Self.halfWidth - margin, corner)]
+    for (low, high) in beyond {
       Self.mark(rim, root * low, root * high, isSum: true)
       Self.mark(rim + Self.sumWords, root * low, root * high, isSum: false)
     }
@@ -101,10 +100,8 @@ struct ChamberPoints: ~Copyable {
       }
       for view in 0..<2 {
         let bits = unseen + Self.sumWords * (2 * chamber + view)
-        for (low, high) in [
-          (hole.low[view] - margin, hole.high[view] + margin), (-1040, -Self.halfWidth + margin),
-          (Self.halfWidth - margin, 1040),
-        ] { Self.mark(bits, root * low, root * high, isSum: view == 1) }
+        let strip = (hole.low[view] - margin, hole.high[view] + margin)
+        for (low, high) in beyond + [strip] { Self.mark(bits, root * low, root * high, isSum: view == 1) }
       }
     }
   }
