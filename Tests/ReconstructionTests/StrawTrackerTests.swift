@@ -32,7 +32,8 @@ import Testing
         if z > magnet { at.x -= bend * (z - magnet) }
         let d = StrawPlanes.direction(view)
         let r = abs(d.x * at.x + d.y * at.y - wire)
-        guard r < 4.8 else { continue }
+        // Straws are 2.1 m long.
+        guard r < 4.8, abs(d.x * at.y - d.y * at.x) < 1050 else { continue }
         let time =
           StrawGeometry.driftTime(r) + delay + 0.5 + maps.strawStationT0 + maps.strawMezzanineT0[channel / 16]
           - maps.strawMagicT0
@@ -110,6 +111,18 @@ import Testing
     let far = track.extrapolate(to: 241_093, magnet: magnet)
     let expected = position.x + (241_093 - 180_000) * slope.x - bend * (241_093 - magnet)
     #expect(abs(far.x - expected) < 0.6)
+  }
+
+  /// In the corners of the square of x and y there are no straws of u and v.
+  @Test(arguments: [SIMD2(780.0, 800), SIMD2(-800, 780), SIMD2(790, -805), SIMD2(-780, -795)])
+  func aTrackInACornerNeedsXAndYAlone(_ position: SIMD2<Double>) throws {
+    var columns = TrackColumns()
+    let state = try run(
+      fragments(of: [(position, SIMD2(0, 0.0002), bend: 0.002)], timestamp: 100_000), timestamp: 100_000,
+      into: &columns)
+    #expect(state == [] && columns.count == 1)
+    #expect(columns.views.allSatisfy { $0 == 0xCCCC })
+    #expect(columns.upstream.allSatisfy { abs($0.position.x - position.x) < 0.1 })
   }
 
   @Test func aLateTrackKnowsItsTime() throws {

@@ -55,7 +55,8 @@ import Testing
     #expect(abs(vertex.position.z - 150_000) < 1e-6)
     #expect(abs(vertex.chi2 - 1 / 0.18) < 1e-9)
     // Var(z): x of each is known to 0.2 mm and the slopes are 8 mrad apart.
-    #expect(abs(vertex.covariance[2] - 2 * 0.04 / (0.008 * 0.008)) < 1e-3)
+    let variance: Double = 2 * 0.04 / (0.008 * 0.008)
+    #expect(abs(vertex.covariance[2] - variance) < 1e-3)
   }
 
   /// The momenta at the vertex are those of least chi-squared: no other lines through the vertex are nearer to

@@ -22,14 +22,14 @@ struct Segments: ~Copyable {
   private(set) var count = 0
   private(set) var isOverflow = false
   private let chamber: Int
-  private let largestChi2: Double
+  private let largestChi2: Float
   private let steepest: SIMD2<Double>
   private let magnet: Double
 
   /// - Parameter chamber: the first of the two chambers.
   init(chamber: Int, configuration: ReconstructionConfiguration) {
     self.chamber = chamber
-    largestChi2 = configuration.straw.segmentChi2
+    largestChi2 = Float(configuration.straw.segmentChi2)
     steepest = configuration.steepest(behindMagnet: chamber >= 2)
     magnet = configuration.magnet.z
     segments = .allocate(capacity: Self.limit)
@@ -37,7 +37,7 @@ struct Segments: ~Copyable {
 
   deinit { segments.deallocate() }
 
-  mutating func make(_ points: borrowing ChamberPoints, _ clusters: borrowing ViewClusters) {
+  mutating func make(_ points: borrowing ChamberPoints) {
     count = 0
     isOverflow = false
     let first = points.points + chamber * ChamberPoints.limit
@@ -46,54 +46,42 @@ struct Segments: ~Copyable {
     let lever = magnet - StrawGeometry.chamberZ[chamber]
     // With slopes the points move by up to 20 mm.
     let reach = length * steepest + 20
-    for i in 0..<points.counts[chamber] {
-      let a = first[i]
-      for k in 0..<points.counts[chamber + 1] {
-        let b = second[k]
-        let step = b.base - a.base
-        guard abs(step.x) < reach.x, abs(step.y) < reach.y else { continue }
+    let (firstCount, secondCount) = (points.counts[chamber], points.counts[chamber + 1])
+    // Points are in order of y: those that can follow a point begin no sooner than those of the one before.
+    var begin = 0
+    for i in 0..<firstCount {
+      let a = first + i
+      while begin < secondCount, second[begin].base.y - a.pointee.base.y < -reach.y - 0.1 { begin += 1 }
+      var k = begin - 1
+      while k + 1 < secondCount {
+        k += 1
+        let b = second + k
+        let step = b.pointee.base - a.pointee.base
+        if step.y > reach.y + 0.1 { break }
+        guard abs(step.x) < reach.x else { continue }
         // position(b) − position(a) = length × slope, solved for the slopes.
-        let (cx, cy) = (b.bySlopeX - a.bySlopeX, b.bySlopeY - a.bySlopeY)
+        let (cx, cy) = (b.pointee.bySlopeX - a.pointee.bySlopeX, b.pointee.bySlopeY - a.pointee.bySlopeY)
         let (m00, m01, m10, m11) = (length - cx.x, -cy.x, -cx.y, length - cy.y)
         let scale = 1 / (m00 * m11 - m01 * m10)
         let slope = SIMD2((m11 * step.x - m01 * step.y) * scale, (m00 * step.y - m10 * step.x) * scale)
         guard abs(slope.x) < steepest.x, abs(slope.y) < steepest.y else { continue }
-        let views = a.views + b.views
-        let largest = largestChi2 * Double(max(views - 4, 1))
-        let position = a.position(slope)
-        var chi2 = Self.chi2(a, chamber, position, slope, clusters)
+        let views = a.pointee.views + b.pointee.views
+        let largest = largestChi2 * Float(max(views - 4, 1))
+        var chi2 = b.pointee.agreement.chi2(slope)
         guard chi2 <= largest else { continue }
-        chi2 += Self.chi2(b, chamber + 1, b.position(slope), slope, clusters)
+        chi2 += a.pointee.agreement.chi2(slope)
         guard chi2 <= largest else { continue }
+        let position = a.pointee.position(slope)
         guard count < Self.limit else {
           isOverflow = true
           return
         }
         segments[count] = Segment(
           first: Int16(truncatingIfNeeded: i), second: Int16(truncatingIfNeeded: k),
-          views: Int16(truncatingIfNeeded: views), chi2: Float(chi2), slope: slope,
+          views: Int16(truncatingIfNeeded: views), chi2: chi2, slope: slope,
           atMagnet: position + lever * slope)
         count += 1
       }
     }
-  }
-
-  /// Chi-squared of the views of a point, with the slopes.
-  @inline(__always)
-  private static func chi2(
-    _ point: ChamberPoint, _ chamber: Int, _ position: SIMD2<Double>, _ slope: SIMD2<Double>,
-    _ clusters: borrowing ViewClusters
-  ) -> Double {
-    guard point.views > 2 else { return 0 }
-    var sum = 0.0
-    for view in 0..<4 where point.clusters[view] >= 0 {
-      let cluster =
-        clusters.clusters[(4 * chamber + view) * ViewClusters.viewLimit + Int(point.clusters[view])]
-      let d = StrawPlanes.direction(view)
-      let at = position + cluster.depth * slope
-      let miss = cluster.position - (d.x * at.x + d.y * at.y)
-      sum += cluster.weight * miss * miss
-    }
-    return sum
   }
 }

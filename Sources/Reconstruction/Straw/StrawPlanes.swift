@@ -31,6 +31,10 @@ enum StrawPlanes {
   @inline(__always) static var byX: SIMD4<Double> { SIMD4(0.5.squareRoot(), 0.5.squareRoot(), 1, 0) }
   @inline(__always) static var byY: SIMD4<Double> { SIMD4(-0.5.squareRoot(), 0.5.squareRoot(), 0, 1) }
 
+  /// z of the views from the chamber's centre, and how far the layers stand from it, mm.
+  @inline(__always) static var viewZ: SIMD4<Float> { SIMD4(-173.5, -116.5, 116.5, 173.5) }
+  @inline(__always) static var layerReach: Float { 18.5 }
+
   /// The rank of a straw in its view, by layer (2 × half + plane) and number.
   static func rank(view: Int, layer: Int, tube: Int) -> Int {
     let offsets = StrawGeometry.planeOffsets[view]

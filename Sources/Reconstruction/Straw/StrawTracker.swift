@@ -106,8 +106,8 @@ struct StrawTracker: ~Copyable {
     if bad > 0 { state.insert(.badData) }
     clusters.make(hits, table)
     points.make(clusters)
-    before.make(points, clusters)
-    behind.make(points, clusters)
+    before.make(points)
+    behind.make(points)
     isOverflow =
       hits.isOverflow || clusters.isOverflow || points.isOverflow || before.isOverflow || behind.isOverflow
     trackCount = 0
@@ -178,7 +178,8 @@ struct StrawTracker: ~Copyable {
       let d = StrawPlanes.direction(view)
       let across = Float(d.x * place.x + d.y * place.y)
       var isHit = false
-      for i in hits.starts[4 * chamber + view]..<hits.starts[4 * chamber + view + 1]
+      // The ranks are 4.4 mm apart, and near ones are counted to the next.
+      for i in hits.near(across, reach: reach + 3, view: 4 * chamber + view)
       where abs(hits.hits[i].wire - across) < reach { isHit = true }
       if !isHit { n += 1 }
     }
@@ -210,13 +211,17 @@ struct StrawTracker: ~Copyable {
     // Scattering at the least momentum, and what slopes move a point by.
     let reach = 5 * (0.6 + Self.scattered[chamber] * most) + 10
     for k in 0..<points.counts[chamber] {
-      let point = points.points[chamber * ChamberPoints.limit + k]
-      guard abs(point.base.y - y) < reach, Int(a.views) + point.views >= 8 else { continue }
+      let point = points.points + chamber * ChamberPoints.limit + k
+      // They are in order of y.
+      let miss = point.pointee.base.y - y
+      if miss < -reach { continue }
+      if miss > reach + 0.1 { break }
+      guard Int(a.views) + point.pointee.views >= 8 else { continue }
       // The slope in x is that from the magnet to the point.
-      let rough = point.position(a.slope)
+      let rough = point.pointee.position(a.slope)
       let slope = SIMD2((rough.x - a.atMagnet.x) / lever, a.slope.y)
       guard abs(slope.x) < steepest else { continue }
-      let place = point.position(slope)
+      let place = point.pointee.position(slope)
       let inverse = inverse((place.x - a.atMagnet.x) / lever - a.slope.x)
       guard inverse > least, inverse < most else { continue }
       let width = 0.6 + Self.scattered[chamber] * inverse
@@ -225,12 +230,12 @@ struct StrawTracker: ~Copyable {
       guard missedViews(other, missing, margin: Float(3 + 3 * Self.scattered[other] * inverse)) < 3 else {
         continue
       }
-      let miss = Float((place.y - y) / width)
+      let pull = Float((place.y - y) / width)
       append(
         Candidate(
           before: before, behind: behind, chamber: Int16(truncatingIfNeeded: chamber),
           point: Int16(truncatingIfNeeded: k),
-          score: a.chi2 + miss * miss - 6 * Float(Int(a.views) + point.views)))
+          score: a.chi2 + pull * pull - 6 * Float(Int(a.views) + point.pointee.views)))
     }
   }
 
@@ -374,15 +379,15 @@ struct StrawTracker: ~Copyable {
     // Distances of a track of another time are wrong by 0.03 to 0.1 mm/ns.
     var time = fit.time(hits, table)
     if abs(time.time) > Self.largestTime {
-      let (before, chi2, count) = (fit.trajectory, fit.chi2, fit.chosenCount)
+      let (chi2, count) = (fit.chi2, fit.chosenCount)
+      fit.keep()
       if fit.pass(hits, table, sigmas: 4.5, slack: 0.1, delay: time.time), fit.chosenCount >= count,
         fit.chi2 < chi2
       {
         time = fit.time(hits, table)
       } else {
         // Not the time is wrong but a hit.
-        fit.begin(before)
-        guard fit.pass(hits, table, sigmas: 4.5, slack: 0.1) else { return }
+        fit.restore()
       }
     }
     let count = fit.chosenCount

@@ -20,9 +20,12 @@ struct ViewClusters: ~Copyable {
   let clusters: UnsafeMutablePointer<ViewCluster>
   /// Number of clusters by view; those of view v begin at v × `viewLimit`.
   let counts: UnsafeMutablePointer<Int>
+  /// Hits with a neighbour.
+  private let neighbours: UnsafeMutablePointer<UInt16>
   private(set) var isOverflow = false
 
   init() {
+    neighbours = .allocate(capacity: StrawHits.viewLimit)
     clusters = .allocate(capacity: StrawPlanes.viewCount * Self.viewLimit)
     counts = .allocate(capacity: StrawPlanes.viewCount)
     counts.initialize(repeating: 0, count: StrawPlanes.viewCount)
@@ -31,6 +34,7 @@ struct ViewClusters: ~Copyable {
   deinit {
     clusters.deallocate()
     counts.deallocate()
+    neighbours.deallocate()
   }
 
   /// How much a line may rise across the straws of a view: 12 mrad, and behind the magnet what bends a track of
@@ -62,8 +66,15 @@ struct ViewClusters: ~Copyable {
       let steepest = Self.steepest(view)
       // Pairs that belong to a triple make no cluster of their own.
       var skips = 0
-      var i = first
-      while i < end {
+      // Those with a neighbour first, without a branch: which they are cannot be foretold.
+      let neighbours = neighbours
+      var pairs = 0
+      for i in first..<max(end - 1, first) {
+        neighbours[pairs] = UInt16(truncatingIfNeeded: i)
+        pairs &+= all[i + 1].place <= all[i].place + 2 ? 1 : 0
+      }
+      for k in 0..<pairs {
+        let i = Int(neighbours[k])
         let a = all[i]
         let wa = table.weight(a.radius)
         let rank = a.place
@@ -77,7 +88,7 @@ struct ViewClusters: ~Copyable {
             all[i + 2].isClustered = 1
             skips = 2
           }
-        } else if i + 1 < end, all[i + 1].place == rank + 2 {
+        } else if all[i + 1].place == rank + 2 {
           let c = all[i + 1]
           let wc = table.weight(c.radius)
           if a.radius + c.radius > 7.5, Self.fits(a, c, wa, wc, steepest: steepest) {
@@ -86,7 +97,7 @@ struct ViewClusters: ~Copyable {
             all[i + 1].isClustered = 1
           }
         }
-        if skips == 0, i + 1 < end, all[i + 1].place == rank + 1 {
+        if skips == 0, all[i + 1].place == rank + 1 {
           let b = all[i + 1]
           let wb = table.weight(b.radius)
           if Self.fits(a, b, wa, wb, steepest: steepest) {
@@ -96,21 +107,28 @@ struct ViewClusters: ~Copyable {
           }
         }
         if skips > 0 { skips -= 1 }
-        i += 1
       }
       // A hit without neighbours may be on either side: the straw beside it did not answer. Neighbours that make
-      // no cluster are of another time.
-      for i in first..<max(end, first) where all[i].isClustered == 0 {
-        let a = all[i]
-        if i > first, all[i - 1].place + 2 > a.place { continue }
-        if i + 1 < end, a.place + 2 > all[i + 1].place { continue }
-        let w = table.weight(a.radius)
-        if a.radius < 0.7 {
-          append(i, 1, a.wire, 3, a.depth, out, &n)
-        } else {
-          append(i, 1, a.wire - a.radius, w, a.depth, out, &n)
-          append(i, 1, a.wire + a.radius, w, a.depth, out, &n)
+      // no cluster are of another time. Each is written, and counted if it is alone.
+      var before = -2
+      for i in first..<max(end, first) {
+        guard n + 2 <= Self.viewLimit else {
+          isOverflow = true
+          break
         }
+        let hit = all + i
+        let place = Int(hit.pointee.place)
+        let next = i + 1 < end ? Int(hit[1].place) : Int.max
+        let (wire, radius) = (hit.pointee.wire, hit.pointee.radius)
+        let isOnWire = radius < 0.7
+        let w = isOnWire ? 3 : table.weight(radius)
+        write(i, 1, isOnWire ? wire : wire - radius, w, hit.pointee.depth, out + n)
+        write(i, 1, wire + radius, w, hit.pointee.depth, out + (n + 1))
+        let isAlone =
+          (hit.pointee.isClustered == 0 ? 1 : 0) & (before + 2 <= place ? 1 : 0)
+          & (next - 2 >= place ? 1 : 0)
+        n &+= isAlone &* (isOnWire ? 1 : 2)
+        before = place
       }
       sort(out, n)
       counts[view] = n
@@ -151,9 +169,17 @@ struct ViewClusters: ~Copyable {
       isOverflow = true
       return
     }
-    out[n] = ViewCluster(
+    write(first, count, position, weight, depth, out + n)
+    n += 1
+  }
+
+  @inline(__always)
+  private func write(
+    _ first: Int, _ count: Int, _ position: Float, _ weight: Float, _ depth: Float,
+    _ out: UnsafeMutablePointer<ViewCluster>
+  ) {
+    out.pointee = ViewCluster(
       position: Double(position), weight: Double(weight), depth: Double(depth),
       firstHit: UInt16(truncatingIfNeeded: first), hitCount: UInt16(truncatingIfNeeded: count))
-    n += 1
   }
 }

@@ -47,7 +47,8 @@ enum VertexFit {
 
   /// Covariance of x and y of a track at a distance `dz` from its plane, inverted.
   @inline(__always)
-  private static func weight(_ c: TrackCovariance, _ dz: Double) -> Weight? {
+  private static func weight(_ track: UnsafeMutablePointer<VertexTrack>, _ dz: Double) -> Weight? {
+    let c = track.pointee.covariance
     let xx = c.xx + dz * (2 * c.xTx + dz * c.txTx)
     let xy = c.xy + dz * (c.xTy + c.yTx + dz * c.txTy)
     let yy = c.yy + dz * (2 * c.yTy + dz * c.tyTy)
@@ -65,7 +66,7 @@ enum VertexFit {
     let plane = TrackColumns.upstreamZ
     var (meanP, meanT) = (SIMD2<Double>.zero, SIMD2<Double>.zero)
     for i in 0..<count {
-      let line = tracks[Int(members[i])].line
+      let line = (tracks + Int(members[i])).pointee.line
       meanP += line.position
       meanT += line.slope
     }
@@ -74,7 +75,7 @@ enum VertexFit {
     meanT /= n
     var (pt, tt) = (0.0, 0.0)
     for i in 0..<count {
-      let line = tracks[Int(members[i])].line
+      let line = (tracks + Int(members[i])).pointee.line
       let t = line.slope - meanT
       pt += ((line.position - meanP) * t).sum()
       tt += (t * t).sum()
@@ -89,10 +90,10 @@ enum VertexFit {
       var right = SIMD3<Double>.zero
       chi2 = 0
       for i in 0..<count {
-        let track = tracks[Int(members[i])]
-        guard let w = weight(track.covariance, dz) else { return nil }
-        let t = track.line.slope
-        let r = track.line.position + dz * t - place
+        let track = tracks + Int(members[i])
+        guard let w = weight(track, dz) else { return nil }
+        let t = track.pointee.line.slope
+        let r = track.pointee.line.position + dz * t - place
         let wr = SIMD2(w.xx * r.x + w.xy * r.y, w.xy * r.x + w.yy * r.y)
         let wt = SIMD2(w.xx * t.x + w.xy * t.y, w.xy * t.x + w.yy * t.y)
         chi2 += (r * wr).sum()
@@ -121,18 +122,19 @@ enum VertexFit {
     vertex.count = count
     vertex.members = members
     for i in 0..<count {
-      let track = tracks[Int(members[i])]
-      let c = track.covariance
-      guard let w = weight(c, dz) else { return nil }
-      let r = track.line.position + dz * track.line.slope - place
+      let track = tracks + Int(members[i])
+      let c = track.pointee.covariance
+      let line = track.pointee.line
+      guard let w = weight(track, dz) else { return nil }
+      let r = line.position + dz * line.slope - place
       let wr = SIMD2(w.xx * r.x + w.xy * r.y, w.xy * r.x + w.yy * r.y)
       let slope = SIMD2(
         (c.xTx + dz * c.txTx) * wr.x + (c.yTx + dz * c.txTy) * wr.y,
         (c.xTy + dz * c.txTy) * wr.x + (c.yTy + dz * c.tyTy) * wr.y)
       let q = (c.xQ + dz * c.txQ) * wr.x + (c.yQ + dz * c.tyQ) * wr.y
       vertex.setMomentum(
-        i, Track.vector(slope: track.line.slope - slope, inverseMomentum: track.inverseMomentum - q))
-      vertex.charge += track.charge
+        i, Track.vector(slope: line.slope - slope, inverseMomentum: track.pointee.inverseMomentum - q))
+      vertex.charge += track.pointee.charge
     }
     return vertex
   }
