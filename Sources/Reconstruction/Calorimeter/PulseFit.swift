@@ -9,21 +9,26 @@ struct PulseFit {
   /// Steps at most.
   private static let steps = 4
 
-  /// By time: what the samples have to be multiplied with for the height, and for the height times the difference
-  /// of the pulse's time from the tabulated one.
-  private let height: ContiguousArray<SIMD8<Float>>
-  private let slope: ContiguousArray<SIMD8<Float>>
+  /// What the samples have to be multiplied with for the height, and for the height times the difference of the
+  /// pulse's time from the tabulated one.
+  private struct Row: BitwiseCopyable {
+    var height: SIMD8<Float>
+    var slope: SIMD8<Float>
+  }
+  /// By time.
+  private let rows: ContiguousArray<Row>
 
-  init() {
-    var height: ContiguousArray<SIMD8<Float>> = []
-    var slope: ContiguousArray<SIMD8<Float>> = []
-    for time in Self.range {
-      let rows = Self.weights(peak: Double(time))
-      height.append(rows.height)
-      slope.append(rows.slope)
-    }
-    self.height = height
-    self.slope = slope
+  init() { rows = ContiguousArray(Self.range.map { Self.weights(peak: Double($0)) }) }
+
+  /// Height, and height times the change of the time, about a tabulated time.
+  @inline(__always)
+  private func solve(_ place: Int, _ s: SIMD8<Float>) -> SIMD2<Float> {
+    let row = rows[place]
+    // Both sums at once.
+    let (h, c) = (row.height * s, row.slope * s)
+    let (a, b) = (h.lowHalf + h.highHalf, c.lowHalf + c.highHalf)
+    let pairs = SIMD4(lowHalf: a.lowHalf + a.highHalf, highHalf: b.lowHalf + b.highHalf)
+    return pairs.evenHalf + pairs.oddHalf
   }
 
   /// Time of a sample, ns from the trigger's timestamp.
@@ -32,7 +37,7 @@ struct PulseFit {
   }
 
   /// The rows of the least-squares solution for the height and for the height times the change of the time.
-  private static func weights(peak: Double) -> (height: SIMD8<Float>, slope: SIMD8<Float>) {
+  private static func weights(peak: Double) -> Row {
     var columns = [SIMD8<Double>](repeating: SIMD8(repeating: 1), count: 3)
     for i in 0..<8 {
       let t = time(ofSample: i) - peak
@@ -52,7 +57,7 @@ struct PulseFit {
       let square = (rest * rest).sum()
       return square > 1e-9 ? SIMD8<Float>(rest / square) : .zero
     }
-    return (row(1), row(2))
+    return Row(height: row(1), slope: row(2))
   }
 
   /// Where the fit begins: most pulses are near the trigger's time; for the others a parabola through the largest
@@ -60,9 +65,10 @@ struct PulseFit {
   @inline(__always)
   private func start(_ s: SIMD8<Float>, _ reference: Float) -> Float {
     let place = Int(min(max(reference, 0), Float(Self.range.upperBound))) - Self.range.lowerBound
-    let found = (height[place] * s).sum()
-    let change = (slope[place] * s).sum()
-    if abs(change) < 12 * found { return Float(place + Self.range.lowerBound) + change / found }
+    let solution = solve(place, s)
+    if abs(solution.y) < 12 * solution.x {
+      return Float(place + Self.range.lowerBound) + solution.y / solution.x
+    }
     var peak = 0
     for i in 1..<8 where s[i] > s[peak] { peak = i }
     var time = Float(Self.time(ofSample: peak))
@@ -84,10 +90,10 @@ struct PulseFit {
       // To the nearest, by cutting off what is behind the point.
       let place = Int(min(max(time, low), high) - low + 0.5)
       let centre = Float(place + Self.range.lowerBound)
-      found = (height[place] * s).sum()
-      let change = (slope[place] * s).sum()
+      let solution = solve(place, s)
+      found = solution.x
       guard found > 0 else { return (0, centre) }
-      let step = change / found
+      let step = solution.y / found
       time = centre + min(max(step, -25), 25)
       if abs(step) < 0.75 { break }
     }
