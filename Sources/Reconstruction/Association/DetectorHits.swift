@@ -70,8 +70,8 @@ struct DetectorHits: ~Copyable {
   ///
   /// - Returns: whether the board is good.
   mutating func decode(
-    _ fragment: EventFragment, _ bytes: RawSpan, _ origin: EdgeOrigin, board: Int, of map: borrowing ChannelMap,
-    codes: inout ScratchList<TEL62.Code>
+    _ fragment: EventFragment, _ bytes: RawSpan, _ origin: EdgeOrigin, board: Int,
+    of map: borrowing ChannelMap, codes: inout ScratchList<TEL62.Code>
   ) -> Bool {
     codes.removeAll()
     guard board < map.boards,

@@ -36,8 +36,8 @@ struct LAVFinder: ~Copyable {
   ///
   /// - Parameter map: a block's low threshold is followed by its high one, by 512 × board + channel.
   mutating func decode(
-    _ fragment: EventFragment, _ bytes: RawSpan, _ origin: EdgeOrigin, board: Int, of map: borrowing ChannelMap,
-    codes: inout ScratchList<TEL62.Code>
+    _ fragment: EventFragment, _ bytes: RawSpan, _ origin: EdgeOrigin, board: Int,
+    of map: borrowing ChannelMap, codes: inout ScratchList<TEL62.Code>
   ) -> Bool {
     edges.removeAll()
     guard edges.decode(fragment, bytes, origin, board: board, of: map, codes: &codes) else { return false }

@@ -39,7 +39,12 @@ struct LKrCells: ~Copyable {
   let slots: UnsafeMutablePointer<UInt16>
   /// The cells in order of arrival, after one that stands for all that are not there.
   let list: UnsafeMutablePointer<Cell>
+  private let pulses: UnsafeMutablePointer<PulseFit.Pulse>
+  /// Cells whose fit is not at its end.
+  private let open: UnsafeMutablePointer<Int32>
   private var sources = ScratchList<Source>(capacity: 512)
+  /// Fragments with channels.
+  private var filled = ScratchList<Int32>(capacity: 512)
   /// Number of cells; the last is at this place in `list`.
   private(set) var count = 0
   /// Whether something was left out of the present event.
@@ -61,6 +66,8 @@ struct LKrCells: ~Copyable {
     slots.initialize(repeating: 0, count: Self.size)
     list = .allocate(capacity: Self.limit + 1)
     list.initialize(to: Cell())
+    pulses = .allocate(capacity: Self.limit + 1)
+    open = .allocate(capacity: Self.limit + 1)
     var boards = ContiguousArray<Int32>(repeating: -1, count: 2048)
     for block in LKrGeometry.blocks {
       boards[Int(block.subID)] = Int32(Self.index(column: block.x, row: block.y))
@@ -71,6 +78,8 @@ struct LKrCells: ~Copyable {
   deinit {
     slots.deallocate()
     list.deallocate()
+    pulses.deallocate()
+    open.deallocate()
   }
 
   /// Place of a cell.
@@ -94,6 +103,7 @@ struct LKrCells: ~Copyable {
     isOverflow = false
     badFragments = 0
     sources.removeAll()
+    filled.removeAll()
   }
 
   /// Decodes the fragments of an event. One that is not sound is left out and counted.
@@ -105,18 +115,25 @@ struct LKrCells: ~Copyable {
     removeAll()
     let bytes = data.bytes.span.bytes
     let fragments = data.fragments.span
-    // First all headers, then the samples: memory is slow for the boards one by one.
     for i in fragments.indices {
-      let length = Int(fragments[i].length)
       // Header, two words and the last: a board without a channel (`detectors.md` 12.2), as most are.
-      guard length != L1Packet.headerByteCount + 12, fragments[i].source == source else { continue }
-      if !addSource(bytes, Int(fragments[i].offset), length) { badFragments += 1 }
+      guard Int(fragments[i].length) != L1Packet.headerByteCount + 12, fragments[i].source == source else {
+        continue
+      }
+      filled.append(Int32(truncatingIfNeeded: i))
+    }
+    // All headers, then all samples, then all fits, step by step: so neither memory nor the arithmetic of one cell
+    // holds up the others.
+    for i in 0..<filled.count {
+      let fragment = fragments[Int(filled[i])]
+      if !addSource(bytes, Int(fragment.offset), Int(fragment.length)) { badFragments += 1 }
     }
     for i in 0..<sources.count {
       let source = sources[i]
       let begin = Int(source.begin)
-      add(source, bytes.extracting(begin..<(begin + Int(source.length))), reference)
+      add(source, bytes.extracting(begin..<(begin + Int(source.length))))
     }
+    fit(reference)
   }
 
   private mutating func addSource(_ bytes: RawSpan, _ begin: Int, _ length: Int) -> Bool {
@@ -137,17 +154,16 @@ struct LKrCells: ~Copyable {
     return true
   }
 
-  private mutating func add(_ source: Source, _ payload: RawSpan, _ reference: Float) {
+  private mutating func add(_ source: Source, _ payload: RawSpan) {
     var left = source.board.mask
     var place = 0
     let first = Int(source.first)
     while left != 0 {
       let channel = left.trailingZeroBitCount
       left &= left &- 1
-      let samples = source.board.eightSamples(payload, place: place)
+      let pulse = PulseFit.Pulse(source.board.eightSamples(payload, place: place))
       place += 1
-      let (smallest, largest) = Self.range(samples)
-      guard largest - smallest >= settings.leastRange else { continue }
+      guard pulse.largest - pulse.smallest >= Float(settings.leastRange) else { continue }
       let index = first + channel / 8 * Self.stride + 7 - channel % 8
       // A board that is there twice counts once.
       guard slots[index] == 0 else { continue }
@@ -155,27 +171,35 @@ struct LKrCells: ~Copyable {
         isOverflow = true
         return
       }
-      let fit = pulse.fit(samples, reference: reference)
-      guard fit.height > 0 else { continue }
       count += 1
       slots[index] = UInt16(truncatingIfNeeded: count)
+      (pulses + count).initialize(to: pulse)
       (list + count).initialize(
         to: Cell(
-          energy: fit.height * settings.gain, time: fit.time - reference,
-          index: Int32(truncatingIfNeeded: index), isSaturated: largest >= Int(CREAM.saturation)))
+          index: Int32(truncatingIfNeeded: index), isSaturated: pulse.largest >= Float(CREAM.saturation)))
     }
   }
 
-  /// The smallest and the largest sample, with instructions that every x86-64 has: those of signed numbers.
-  @inline(__always)
-  private static func range(_ samples: SIMD8<UInt16>) -> (Int, Int) {
-    let s = SIMD8<Int16>(truncatingIfNeeded: samples ^ 0x8000)
-    @inline(__always)
-    func low<V: SIMD>(_ a: V, _ b: V) -> V where V.Scalar == Int16 { a.replacing(with: b, where: b .< a) }
-    @inline(__always)
-    func high<V: SIMD>(_ a: V, _ b: V) -> V where V.Scalar == Int16 { a.replacing(with: b, where: b .> a) }
-    let (a, b) = (low(s.lowHalf, s.highHalf), high(s.lowHalf, s.highHalf))
-    let (c, d) = (low(a.lowHalf, a.highHalf), high(b.lowHalf, b.highHalf))
-    return (Int(min(c.x, c.y)) + 0x8000, Int(max(d.x, d.y)) + 0x8000)
+  /// Energies and times of the cells: a cell without a pulse has an energy of 0.
+  private func fit(_ reference: Float) {
+    for i in 0..<count {
+      pulses[i + 1].time = pulse.start(pulses[i + 1], reference: reference)
+      open[i] = Int32(truncatingIfNeeded: i + 1)
+    }
+    var left = count
+    for _ in 0..<PulseFit.steps {
+      var next = 0
+      for i in 0..<left {
+        let cell = open[i]
+        let isOpen = pulse.step(&pulses[Int(cell)])
+        open[next] = cell
+        next += isOpen ? 1 : 0
+      }
+      left = next
+    }
+    for i in 0..<count {
+      list[i + 1].energy = pulses[i + 1].height * settings.gain
+      list[i + 1].time = pulses[i + 1].time - reference
+    }
   }
 }

@@ -204,7 +204,7 @@ struct LKrClusters: ~Copyable {
       let column = Int(seed.index) + dx * LKrCells.stride
       for dy in -reach...reach {
         let slot = Int(cells.slots[column + dy])
-        guard slot != 0 else { continue }
+        guard slot != 0, cells.list[slot].energy > 0 else { continue }
         let cell = cells.list[slot]
         near.append(
           Near(
