@@ -138,7 +138,35 @@ struct AssociationBenchmark {
           + "\(Benchmarks.ns(best[best.count * 99 / 100])) ns; tracks per event "
           + "\(Benchmarks.ratio(Double(out.tracks.count), Double(best.count))), clusters "
           + "\(Benchmarks.ratio(Double(clusters), Double(best.count)))")
+      print("  sums: \(Self.sums(columns))")
     }
+  }
+
+  /// Sums of what was found, so that two versions can be compared.
+  private static func sums(_ found: AssociationColumns) -> String {
+    var times = SIMD4<Double>.zero
+    var likelihoods = SIMD4<Double>.zero
+    var rings = SIMD2<Double>.zero
+    var counts = SIMD4<Double>.zero
+    func known(_ value: Float) -> Double { value.isNaN ? 0 : Double(value) }
+    for i in found.rich.indices {
+      times += SIMD4(
+        known(found.chod[i].time), known(found.newCHOD[i].time), known(found.rich[i].time),
+        known(found.muv3[i].time))
+      for h in 0..<4 { likelihoods[h] += known(found.rich[i].logLikelihood[h]) }
+      rings += SIMD2(Double(found.rich[i].hits), known(found.rich[i].radius))
+    }
+    for event in found.events {
+      counts += SIMD4(
+        known(event.ktagHits), known(event.lavHits) + known(event.ircHits) + known(event.sacHits),
+        known(event.chodHits) + known(event.newCHODHits) + known(event.muv3Hits), known(event.ktagTime))
+    }
+    let energy = found.clusters.energy.reduce(0) { $0 + Double($1) }
+    let time = found.clusters.time.reduce(0) { $0 + Double($1) }
+    let numbers =
+      (0..<4).map { times[$0] } + (0..<4).map { likelihoods[$0] } + [rings.x, rings.y]
+      + (0..<4).map { counts[$0] } + [energy, time]
+    return numbers.map { String(format: "%.2f", $0) }.joined(separator: " ")
   }
 
   /// What single particles are taken for, by momentum.

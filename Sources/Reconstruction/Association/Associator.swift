@@ -17,6 +17,9 @@ public struct Associator: ~Copyable {
   private static let chambers = [183_508.0, 194_066, 204_459, 218_885]
   /// Readout channels of the board of IRC, SAC and NewCHOD: 64 each of SAC and IRC, NewCHOD from 192 on.
   private static let newCHODChannel = 192
+  /// Added to the counters of SAC and of IRC to tell them from tiles.
+  private static let sacPlace: Int32 = 1 << 16
+  private static let ircPlace: Int32 = 2 << 16
 
   private var codes = ScratchList<TEL62.Code>(capacity: 1024)
   private var ktag: KTAGFinder
@@ -25,13 +28,19 @@ public struct Associator: ~Copyable {
   private var muv3: TileFinder
   private var rich: RingFinder
   private var lav: LAVFinder
+  private var small = DetectorHits(limit: 1024)
   private var irc = DetectorHits(limit: 64)
   private var sac = DetectorHits(limit: 64)
   private var lkr: LKrClusters
   private var tracks: ContiguousArray<TrackAssociation> = []
-  private let maps: L1DetectorMaps
-  /// Number of a photomultiplier of RICH by readout channel.
-  private let richPlaces: ContiguousArray<Int32>
+  private var lines: ContiguousArray<Lines> = []
+  private let ktagMap: ChannelMap
+  private let lavMap: ChannelMap
+  private let chodMap: ChannelMap
+  private let muv3Map: ChannelMap
+  private let smallMap: ChannelMap
+  /// Numbers of the photomultipliers of RICH. The fifth board has the ORs of the supercells, which are no hits.
+  private let richMap: ChannelMap
   private let configuration: ReconstructionConfiguration
   private let settings: AssociationConfiguration
   private let fragmentCount: Int
@@ -45,9 +54,29 @@ public struct Associator: ~Copyable {
   /// A worker for the given configuration.
   public init(configuration: ReconstructionConfiguration, layout: EventLayout, maps: L1DetectorMaps) {
     self.configuration = configuration
-    self.maps = maps
     settings = configuration.association
-    ktag = KTAGFinder(settings: settings.ktag)
+    ranges = (
+      layout.fragments(of: .ktag), layout.fragments(of: .lav), layout.fragments(of: .chod),
+      layout.fragments(of: .rich), layout.fragments(of: .ircSacNewCHOD), layout.fragments(of: .muv3)
+    )
+    ktagMap = ChannelMap(boards: ranges.ktag.count) { Int32(($0 << 2 | $1 / 128) / 3) }
+    lavMap = ChannelMap(boards: ranges.lav.count) { board, channel in
+      let number = ChannelMap.channels * board + channel
+      return Self.value(maps.lav, number) >= 0 ? Int32(truncatingIfNeeded: number) : -1
+    }
+    richMap = ChannelMap(boards: min(ranges.rich.count, 4)) {
+      RingFinder.place(Self.value(maps.rich, ChannelMap.channels * $0 + $1))
+    }
+    chodMap = ChannelMap(boards: 1) { Self.value(maps.chod, $1) }
+    muv3Map = ChannelMap(boards: 1) { Self.value(maps.muv3, $1) }
+    smallMap = ChannelMap(boards: 1) { _, channel in
+      if channel >= Self.newCHODChannel { return min(Self.value(maps.newCHOD, channel), Self.sacPlace - 1) }
+      // Low thresholds only; SAC has the first 64 channels, IRC the next.
+      let counter = Self.value(maps.ircSac, channel)
+      guard (0..<4).contains(counter) else { return -1 }
+      return counter + (channel < 64 ? Self.sacPlace : Self.ircPlace)
+    }
+    ktag = KTAGFinder(settings: settings.ktag, latest: settings.downstreamWindow)
     chod = CHODFinder(settings: settings.chod)
     newCHOD = TileFinder(
       settings: settings.newCHOD, boxes: NewCHODGeometry.boxes, isLater: false, place: NewCHODGeometry.place)
@@ -55,14 +84,9 @@ public struct Associator: ~Copyable {
       settings: settings.muv3, boxes: MUV3Geometry.boxes, isLater: true, place: MUV3Geometry.place)
     rich = RingFinder(
       settings: settings.rich, radiationLengths: configuration.straw.radiationLengths, maps: maps)
-    richPlaces = ContiguousArray(maps.rich.map(RingFinder.place))
-    lav = LAVFinder(settings: settings.lav)
+    lav = LAVFinder(settings: settings.lav, latest: settings.downstreamWindow)
     lkr = LKrClusters(settings: settings.lkr, layout: layout)
     fragmentCount = layout.fragmentCount
-    ranges = (
-      layout.fragments(of: .ktag), layout.fragments(of: .lav), layout.fragments(of: .chod),
-      layout.fragments(of: .rich), layout.fragments(of: .ircSacNewCHOD), layout.fragments(of: .muv3)
-    )
   }
 
   /// Joins an event of a batch, and appends it to `columns`.
@@ -81,17 +105,21 @@ public struct Associator: ~Copyable {
     var out = EventAssociation()
     out.state = decode(event, batch)
     tracks.removeAll(keepingCapacity: true)
-    for i in range { tracks.append(match(all, i, out.state)) }
-    if !out.state.contains(.noRICH) { findRings(all, range) }
+    lines.removeAll(keepingCapacity: true)
+    for i in range {
+      lines.append(Lines(all, i, magnet: configuration.magnet.z))
+      tracks.append(match(lines[lines.count - 1], out.state))
+    }
+    if !out.state.contains(.noRICH) { findRings() }
     if range.count > RingFinder.trackLimit { out.state.insert(.overflow) }
     out.downstreamTime = setTimes()
-    findMuons(all, range, out.state)
+    findMuons(out.state)
     count(&out)
     let first = columns.clusters.count
     if let calorimeter {
       let reference = Float(event.l0.fineTime) * Float(ClockTicks.fineTimeUnit)
       lkr.run(calorimeter, reference: reference, into: &columns.clusters)
-      matchClusters(all, range, columns.clusters, first, &out)
+      matchClusters(columns.clusters, first, &out)
       if lkr.cells.badFragments > 0 { out.state.insert(.badLKr) }
       if lkr.isOverflow { out.state.insert(.overflow) }
     } else {
@@ -111,10 +139,7 @@ public struct Associator: ~Copyable {
     let all = batch.fragments
     let first = Int(event.firstFragment)
     let fragments = all.span.extracting(first..<(first + fragmentCount))
-    let timestamp = event.timestamp
-    let origin = Int64(timestamp) << 8 + Int64(event.l0.fineTime)
-    // In variables of their own, as the closures below may not look into `self`.
-    let (chodMap, muv3Map, lavMap, richPlaces) = (maps.chod, maps.muv3, maps.lav, richPlaces)
+    let origin = EdgeOrigin(timestamp: event.timestamp, fineTime: event.l0.fineTime)
     ktag.hits.removeAll()
     chod.hits.removeAll()
     rich.hits.removeAll()
@@ -124,48 +149,40 @@ public struct Associator: ~Copyable {
     sac.removeAll()
     lav.removeAll()
     if ranges.ktag.isEmpty { state.insert(.noKTAG) }
-    for (board, f) in ranges.ktag.enumerated() {
-      let isGood = ktag.hits.decode(
-        fragments[f], bytes, timestamp: timestamp, origin: origin, codes: &codes
-      ) { Int32((board << 2 | $0 / 128) / 3) }
-      if !isGood { state.insert(.noKTAG) }
+    for (board, f) in ranges.ktag.enumerated()
+    where !ktag.hits.decode(fragments[f], bytes, origin, board: board, of: ktagMap, codes: &codes) {
+      state.insert(.noKTAG)
     }
     if ranges.lav.isEmpty { state.insert(.noLAV) }
-    for (board, f) in ranges.lav.enumerated() {
-      let isGood = lav.decode(
-        fragments[f], bytes, board: board, map: lavMap, timestamp: timestamp, origin: origin, codes: &codes)
-      if !isGood { state.insert(.noLAV) }
+    for (board, f) in ranges.lav.enumerated()
+    where !lav.decode(fragments[f], bytes, origin, board: board, of: lavMap, codes: &codes) {
+      state.insert(.noLAV)
     }
     if ranges.rich.isEmpty { state.insert(.noRICH) }
-    // The fifth board has the ORs of the supercells, which are no hits.
-    for (board, f) in ranges.rich.enumerated() where board < 4 {
-      let isGood = rich.hits.decode(
-        fragments[f], bytes, timestamp: timestamp, origin: origin, codes: &codes
-      ) { Self.value(richPlaces, 512 * board + $0) }
-      if !isGood { state.insert(.noRICH) }
+    for (board, f) in ranges.rich.prefix(richMap.boards).enumerated()
+    where !rich.hits.decode(fragments[f], bytes, origin, board: board, of: richMap, codes: &codes) {
+      state.insert(.noRICH)
     }
     if ranges.chod.isEmpty
       || !chod.hits.decode(
-        fragments[ranges.chod.lowerBound], bytes, timestamp: timestamp, origin: origin, codes: &codes,
-        place: { Self.value(chodMap, $0) })
+        fragments[ranges.chod.lowerBound], bytes, origin, board: 0, of: chodMap, codes: &codes)
     {
       state.insert(.noCHOD)
     }
     if ranges.muv3.isEmpty
       || !muv3.hits.decode(
-        fragments[ranges.muv3.lowerBound], bytes, timestamp: timestamp, origin: origin, codes: &codes,
-        place: { Self.value(muv3Map, $0) })
+        fragments[ranges.muv3.lowerBound], bytes, origin, board: 0, of: muv3Map, codes: &codes)
     {
       state.insert(.noMUV3)
     }
-    if ranges.small.isEmpty || !decodeSmall(fragments[ranges.small.lowerBound], bytes, timestamp, origin) {
+    if ranges.small.isEmpty || !decodeSmall(fragments[ranges.small.lowerBound], bytes, origin) {
       state.insert(.noIRCSACNewCHOD)
     }
     newCHOD.makeTiles()
     muv3.makeTiles()
     rich.begin()
     if ktag.hits.isOverflow || chod.hits.isOverflow || rich.hits.isOverflow || newCHOD.hits.isOverflow
-      || muv3.hits.isOverflow || lav.isOverflow || irc.isOverflow || sac.isOverflow
+      || muv3.hits.isOverflow || lav.isOverflow || irc.isOverflow || sac.isOverflow || small.isOverflow
     {
       state.insert(.overflow)
     }
@@ -179,25 +196,18 @@ public struct Associator: ~Copyable {
 
   /// The board that IRC, SAC and NewCHOD share.
   private mutating func decodeSmall(
-    _ fragment: EventFragment, _ bytes: RawSpan, _ timestamp: UInt32, _ origin: Int64
+    _ fragment: EventFragment, _ bytes: RawSpan, _ origin: EdgeOrigin
   ) -> Bool {
-    codes.removeAll()
-    guard fragment.unpackTEL62(bytes, timestamp: timestamp, into: &codes).status == .good else {
-      return false
-    }
-    for i in 0..<codes.count where codes[i].isLeading && codes[i].channel < 512 {
-      let channel = codes[i].channel
-      let time = Float(codes[i].time &- origin) * Float(ClockTicks.fineTimeUnit)
-      guard abs(time) < 100 else { continue }
-      if channel >= Self.newCHODChannel {
-        let tile = Self.value(maps.newCHOD, channel)
-        if tile >= 0 { newCHOD.hits.append(DetectorHit(place: tile, time: time)) }
+    small.removeAll()
+    guard small.decode(fragment, bytes, origin, board: 0, of: smallMap, codes: &codes) else { return false }
+    for i in 0..<small.count {
+      let hit = small[i]
+      if hit.place < Self.sacPlace {
+        newCHOD.hits.append(hit)
+      } else if hit.place < Self.ircPlace {
+        sac.append(hit)
       } else {
-        // Low thresholds only; SAC has the first 64 channels, IRC the next.
-        let counter = Self.value(maps.ircSac, channel)
-        guard (0..<4).contains(counter) else { continue }
-        let hit = DetectorHit(place: counter, time: time)
-        if channel < 64 { sac.append(hit) } else { irc.append(hit) }
+        irc.append(hit)
       }
     }
     return true
@@ -205,57 +215,70 @@ public struct Associator: ~Copyable {
 
   // MARK: Tracks
 
-  private func point(_ all: TrackColumns, _ i: Int, _ z: Double) -> SIMD2<Double> {
-    z < configuration.magnet.z
-      ? all.upstream[i].position + (z - TrackColumns.upstreamZ) * all.upstream[i].slope
-      : all.downstream[i].position + (z - TrackColumns.downstreamZ) * all.downstream[i].slope
+  /// What is asked of a track: its lines before and behind the magnet, momentum and STRAW's time. Not private, see
+  /// `CHODFinder.Near`.
+  struct Lines: BitwiseCopyable {
+    var before: (place: SIMD2<Double>, slope: SIMD2<Double>)
+    var behind: (place: SIMD2<Double>, slope: SIMD2<Double>)
+    var magnet: Double
+    var inverseMomentum: Double
+    var momentum: Double
+    var time: Float
+
+    init(_ all: TrackColumns, _ i: Int, magnet: Double) {
+      before = (all.upstream[i].position, all.upstream[i].slope)
+      behind = (all.downstream[i].position, all.downstream[i].slope)
+      self.magnet = magnet
+      inverseMomentum = abs(all.inverseMomentum[i])
+      momentum = 1 / inverseMomentum
+      time = all.time[i]
+    }
+
+    @inline(__always)
+    func point(_ z: Double) -> SIMD2<Double> {
+      z < magnet
+        ? before.place + (z - TrackColumns.upstreamZ) * before.slope
+        : behind.place + (z - TrackColumns.downstreamZ) * behind.slope
+    }
   }
 
-  private func acceptance(_ all: TrackColumns, _ i: Int) -> TrackAcceptance {
+  private func acceptance(_ line: Lines) -> TrackAcceptance {
     var found: TrackAcceptance = []
-    let places = settings.acceptance
-    func check(_ place: Int, _ flag: TrackAcceptance, _ z: Double) -> Bool {
-      guard places[place].contains(point(all, i, z)) else { return false }
-      found.insert(flag)
-      return true
+    func isIn(_ place: Int, _ z: Double) -> Bool { settings.acceptance[place].contains(line.point(z)) }
+    for chamber in 0..<4 where isIn(chamber, Self.chambers[chamber]) {
+      found.insert(TrackAcceptance(rawValue: 1 << UInt16(chamber)))
     }
-    for chamber in 0..<4 {
-      _ = check(chamber, TrackAcceptance(rawValue: 1 << UInt16(chamber)), Self.chambers[chamber])
-    }
-    if check(4, .rich, Self.radiator.front), !check(4, .rich, Self.radiator.mirror) { found.remove(.rich) }
-    _ = check(5, .newCHOD, NewCHODGeometry.z)
-    if check(6, .chod, CHODGeometry.z.vertical), !check(6, .chod, CHODGeometry.z.horizontal) {
-      found.remove(.chod)
-    }
-    _ = check(7, .lkr, LKrGeometry.z)
-    _ = check(8, .muv3, MUV3Geometry.z)
+    if isIn(4, Self.radiator.front), isIn(4, Self.radiator.mirror) { found.insert(.rich) }
+    if isIn(5, NewCHODGeometry.z) { found.insert(.newCHOD) }
+    if isIn(6, CHODGeometry.z.vertical), isIn(6, CHODGeometry.z.horizontal) { found.insert(.chod) }
+    if isIn(7, LKrGeometry.z) { found.insert(.lkr) }
+    if isIn(8, MUV3Geometry.z) { found.insert(.muv3) }
     return found
   }
 
-  private mutating func match(_ all: TrackColumns, _ i: Int, _ state: AssociationState) -> TrackAssociation {
+  private mutating func match(_ line: Lines, _ state: AssociationState) -> TrackAssociation {
     var track = TrackAssociation()
-    track.acceptance = acceptance(all, i)
-    let time = all.time[i]
+    track.acceptance = acceptance(line)
     if !state.contains(.noCHOD) {
       track.chod = chod.match(
-        vertical: point(all, i, CHODGeometry.z.vertical),
-        horizontal: point(all, i, CHODGeometry.z.horizontal),
-        time: time)
+        vertical: line.point(CHODGeometry.z.vertical), horizontal: line.point(CHODGeometry.z.horizontal),
+        time: line.time)
     }
     if !state.contains(.noIRCSACNewCHOD) {
       track.newCHOD = newCHOD.match(
-        point(all, i, NewCHODGeometry.z), time: track.chod.planes == 2 ? track.chod.time : time,
-        momentum: 1 / abs(all.inverseMomentum[i]))
+        line.point(NewCHODGeometry.z), time: track.chod.planes == 2 ? track.chod.time : line.time,
+        momentum: line.momentum)
     }
     return track
   }
 
-  private mutating func findRings(_ all: TrackColumns, _ range: Range<Int>) {
-    for (k, i) in range.enumerated() {
+  private mutating func findRings() {
+    for k in tracks.indices {
+      let line = lines[k]
       let hodoscope = tracks[k].chod.planes > 0 ? tracks[k].chod.time : tracks[k].newCHOD.time
       rich.add(
-        slope: all.downstream[i].slope, mirror: point(all, i, Self.radiator.mirror).x,
-        momentum: 1 / abs(all.inverseMomentum[i]), time: hodoscope.isNaN ? all.time[i] : hodoscope,
+        slope: line.behind.slope, mirror: line.point(Self.radiator.mirror).x, momentum: line.momentum,
+        time: hodoscope.isNaN ? line.time : hodoscope,
         search: hodoscope.isNaN ? settings.rich.strawSearch : settings.rich.search)
     }
     var found = ContiguousArray<TrackAssociation>()
@@ -280,13 +303,12 @@ public struct Associator: ~Copyable {
     return count > 0 ? sum / count : .nan
   }
 
-  private mutating func findMuons(_ all: TrackColumns, _ range: Range<Int>, _ state: AssociationState) {
+  private mutating func findMuons(_ state: AssociationState) {
     guard !state.contains(.noMUV3) else { return }
-    for (k, i) in range.enumerated() {
-      let time = tracks[k].time
+    for k in tracks.indices {
+      let (line, time) = (lines[k], tracks[k].time)
       tracks[k].muv3 = muv3.match(
-        point(all, i, MUV3Geometry.z), time: time.isNaN ? all.time[i] : time,
-        momentum: 1 / abs(all.inverseMomentum[i]))
+        line.point(MUV3Geometry.z), time: time.isNaN ? line.time : time, momentum: line.momentum)
     }
   }
 
@@ -318,15 +340,14 @@ public struct Associator: ~Copyable {
   private static func spread(_ energy: Float) -> Float { 0.56 + 1.53 / energy - 0.233 / energy.squareRoot() }
 
   private mutating func matchClusters(
-    _ all: TrackColumns, _ range: Range<Int>, _ clusters: ClusterColumns, _ first: Int,
-    _ out: inout EventAssociation
+    _ clusters: ClusterColumns, _ first: Int, _ out: inout EventAssociation
   ) {
     let settings = settings.lkr
     let found = first..<clusters.count
-    for (k, i) in range.enumerated() {
-      guard tracks[k].acceptance.contains(.lkr) else { continue }
-      let place = SIMD2<Float>(point(all, i, LKrGeometry.z))
-      let time = tracks[k].time.isNaN ? all.time[i] : tracks[k].time
+    for k in tracks.indices where tracks[k].acceptance.contains(.lkr) {
+      let line = lines[k]
+      let place = SIMD2<Float>(line.point(LKrGeometry.z))
+      let time = tracks[k].time.isNaN ? line.time : tracks[k].time
       var match = ClusterMatch()
       match.energy = 0
       match.ratio = 0
@@ -339,7 +360,7 @@ public struct Associator: ~Copyable {
         match.distance = distance
         match.time = clusters.time[c]
         match.energy = clusters.energy[c]
-        match.ratio = clusters.energy[c] * Float(abs(all.inverseMomentum[i]))
+        match.ratio = clusters.energy[c] * Float(line.inverseMomentum)
         match.cluster = Int32(truncatingIfNeeded: c)
       }
       tracks[k].lkr = match
@@ -354,8 +375,8 @@ public struct Associator: ~Copyable {
       guard let window = settings.extraWindows.first(where: { clusters.energy[c] < $0.below }),
         late <= max(window.least, window.spreads * Self.spread(clusters.energy[c]))
       else { continue }
-      let isAway = range.allSatisfy { i in
-        let d = clusters.position[c] - SIMD2<Float>(point(all, i, LKrGeometry.z))
+      let isAway = lines.allSatisfy { line in
+        let d = clusters.position[c] - SIMD2<Float>(line.point(LKrGeometry.z))
         return (d * d).sum() > settings.extraDistance * settings.extraDistance
       }
       guard isAway else { continue }

@@ -21,6 +21,7 @@ struct CHODFinder: ~Copyable {
   private var vertical = ScratchList<Near>(capacity: CHODFinder.limit)
   private var horizontal = ScratchList<Near>(capacity: CHODFinder.limit)
   private let settings: AssociationConfiguration.CHOD
+  private let slabs = ContiguousArray(CHODGeometry.slabs)
 
   init(settings: AssociationConfiguration.CHOD) { self.settings = settings }
 
@@ -38,8 +39,8 @@ struct CHODFinder: ~Copyable {
     let limit = settings.tolerance * settings.tolerance
     for i in 0..<hits.count {
       let number = Int(hits[i].place)
-      guard CHODGeometry.slabs.indices.contains(number) else { continue }
-      let slab = CHODGeometry.slabs[number]
+      guard slabs.indices.contains(number) else { continue }
+      let slab = slabs[number]
       let point = slab.isHorizontal ? second : first
       let square = slab.box.distanceSquared(point)
       guard square <= limit else { continue }

@@ -8,14 +8,23 @@ struct LAVFinder: ~Copyable {
   private static let boardLimit = 96
   private static let limit = 512
 
-  private var edges = DetectorHits(limit: LAVFinder.boardLimit)
+  private var edges: DetectorHits
   /// The blocks; `place` is 512 × board + channel of the low threshold.
   var blocks = DetectorHits(limit: LAVFinder.limit)
   /// Whether a list was full.
   private(set) var isOverflow = false
   private let settings: AssociationConfiguration.LAV
+  /// By how much of the time between the thresholds a pulse began before the low one.
+  private let early: Float
 
-  init(settings: AssociationConfiguration.LAV) { self.settings = settings }
+  /// - Parameter latest: how far from the trigger the time may be that blocks are compared with, ns.
+  init(settings: AssociationConfiguration.LAV, latest: Float) {
+    self.settings = settings
+    early = settings.low / (settings.high - settings.low)
+    // A block in time, with the low and the high threshold behind its beginning.
+    edges = DetectorHits(
+      limit: Self.boardLimit, reach: latest + settings.window + settings.rise * (1 + early))
+  }
 
   /// Begins an event.
   mutating func removeAll() {
@@ -25,25 +34,20 @@ struct LAVFinder: ~Copyable {
 
   /// Decodes a board; `false` if it is not good.
   ///
-  /// - Parameter map: the channel map of LAV: a block's low threshold is followed by its high one.
+  /// - Parameter map: a block's low threshold is followed by its high one, by 512 × board + channel.
   mutating func decode(
-    _ fragment: EventFragment, _ bytes: RawSpan, board: Int, map: ContiguousArray<Int32>, timestamp: UInt32,
-    origin: Int64, codes: inout ScratchList<TEL62.Code>
+    _ fragment: EventFragment, _ bytes: RawSpan, _ origin: EdgeOrigin, board: Int,
+    of map: borrowing ChannelMap, codes: inout ScratchList<TEL62.Code>
   ) -> Bool {
     edges.removeAll()
-    let first = 512 * board
-    let isGood = edges.decode(fragment, bytes, timestamp: timestamp, origin: origin, codes: &codes) {
-      let channel = first + $0
-      return channel < map.count && map[channel] >= 0 ? Int32(truncatingIfNeeded: channel) : -1
-    }
-    guard isGood else { return false }
+    guard edges.decode(fragment, bytes, origin, board: board, of: map, codes: &codes) else { return false }
     for i in 0..<edges.count where edges[i].place % 2 == 0 {
       let low = edges[i]
       var start = low.time
       for j in 0..<edges.count where edges[j].place == low.place + 1 {
         let rise = edges[j].time - low.time
         guard rise >= 0, rise <= settings.rise else { continue }
-        start = low.time - rise * settings.low / (settings.high - settings.low)
+        start = low.time - rise * early
         break
       }
       blocks.append(DetectorHit(place: low.place, time: start))

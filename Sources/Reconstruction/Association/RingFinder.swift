@@ -21,8 +21,8 @@ struct RingFinder: ~Copyable {
   private static let bin: Float = 4
   private static let halfBins = 3
 
-  /// A track with what is expected of it.
-  private struct Expected: BitwiseCopyable {
+  /// A track with what is expected of it. Not private, see `CHODFinder.Near`.
+  struct Expected: BitwiseCopyable {
     /// Centre of the ring.
     var centre = SIMD2<Float>.zero
     var momentum = 0.0
@@ -30,26 +30,43 @@ struct RingFinder: ~Copyable {
     var radius = SIMD4<Float>.zero
     /// Hits by hypothesis.
     var hits = SIMD4<Float>.zero
+    /// Hits for each mm² on the ring of a hypothesis, over the height of the normal distribution; 0 for no light.
+    var heights = SIMD4<Float>.zero
     /// Spread of a hit about the ring.
     var resolution: Float = 0
-    /// Time of the ring, and how far from it a hit may be.
+    /// Time of the ring.
     var time: Float = 0
-    /// Best hypothesis so far, or −1 for no ring.
-    var best = -1
+    /// Likelihoods with background alone.
+    var likelihoods = SIMD4<Float>.zero
+    /// Its hits, in `rings`.
+    var first = 0
+    var end = 0
   }
 
+  /// A hit that may be of a track's ring. Not private, see `CHODFinder.Near`.
+  struct Near: BitwiseCopyable {
+    /// Place in the list of the hits.
+    var hit: Int32
+    var time: Float
+    /// From the centre.
+    var distance: Float
+    /// Hits for each mm² that the track's best hypothesis lets expect.
+    var density: Float
+  }
+
+  // A pointer stands first, see StrawAlgorithm.
+  /// The hits of the tracks' rings, track by track.
+  private let rings: UnsafeMutablePointer<Near>
+  /// Sum of the densities over the tracks, by hit.
+  private let total: UnsafeMutablePointer<Float>
+  /// Distances and times of the hits of one ring.
+  private let own: UnsafeMutablePointer<SIMD2<Float>>
+  private let tracks: UnsafeMutablePointer<Expected>
+  private var trackCount = 0
   /// The hits, by 1000 × disk + photomultiplier.
   var hits = DetectorHits(limit: RingFinder.hitLimit)
   /// By photomultiplier and disk: x and y with the disk's shift taken away.
   private let positions: ContiguousArray<SIMD2<Float>>
-  private var points = ContiguousArray<SIMD2<Float>>(repeating: .zero, count: RingFinder.hitLimit)
-  /// By track and hit: distance from the centre, infinite for a hit out of time or beyond all rings; and hits for each
-  /// mm² that the track's best hypothesis lets expect.
-  private var distances: ContiguousArray<Float>
-  private var densities: ContiguousArray<Float>
-  /// Sum of `densities` over the tracks.
-  private var total = ContiguousArray<Float>(repeating: 0, count: RingFinder.hitLimit)
-  private var tracks: ContiguousArray<Expected> = []
   private var counts = ContiguousArray<Int32>(repeating: 0, count: 96)
   private let normal: ContiguousArray<Float>
   private let settings: AssociationConfiguration.RICH
@@ -64,14 +81,23 @@ struct RingFinder: ~Copyable {
     let tangent = settings.electronRing / settings.focalLength
     index = (1 + tangent * tangent).squareRoot()
     scattering = Scattering.planeAngle(radiationLengths: radiationLengths) * settings.focalLength
+    // The last step is beyond the reach.
     normal = ContiguousArray(
       (0...Int(Self.reach * Self.steps)).map {
         let z = Double($0) / Double(Self.steps)
-        return Float(exp(-z * z / 2) / (2 * Double.pi).squareRoot())
+        return Float($0) < Self.reach * Self.steps ? Float(exp(-z * z / 2) / (2 * Double.pi).squareRoot()) : 0
       })
-    distances = ContiguousArray(repeating: 0, count: Self.hitLimit * Self.trackLimit)
-    densities = distances
-    tracks.reserveCapacity(Self.trackLimit)
+    rings = .allocate(capacity: Self.hitLimit * Self.trackLimit)
+    total = .allocate(capacity: Self.hitLimit)
+    own = .allocate(capacity: Self.hitLimit)
+    tracks = .allocate(capacity: Self.trackLimit)
+  }
+
+  deinit {
+    rings.deallocate()
+    total.deallocate()
+    own.deallocate()
+    tracks.deallocate()
   }
 
   /// Number of a photomultiplier by the value of the channel map; −1 for an OR and for none.
@@ -85,11 +111,8 @@ struct RingFinder: ~Copyable {
 
   /// Begins an event, when its hits are there.
   mutating func begin() {
-    tracks.removeAll(keepingCapacity: true)
-    for i in 0..<hits.count {
-      let place = Int(hits[i].place)
-      points[i] = positions.indices.contains(place) ? positions[place] : SIMD2(repeating: 1e6)
-    }
+    trackCount = 0
+    total.initialize(repeating: 0, count: hits.count)
   }
 
   /// Adds a track.
@@ -100,7 +123,7 @@ struct RingFinder: ~Copyable {
   ///   - momentum: in GeV/c.
   ///   - time: where its ring is looked for, within `search`.
   mutating func add(slope: SIMD2<Double>, mirror: Double, momentum: Double, time: Float, search: Float) {
-    guard tracks.count < Self.trackLimit else { return }
+    guard trackCount < Self.trackLimit else { return }
     var track = Expected()
     let centre = settings.focalLength * slope
     track.centre = SIMD2<Float>(centre)
@@ -116,9 +139,12 @@ struct RingFinder: ~Copyable {
       let share = radius / settings.electronRing
       track.radius[h] = Float(radius)
       track.hits[h] = Float(settings.hits * share * share * visible(centre, mirror, radius))
+      track.heights[h] =
+        track.hits[h] / (2 * Float.pi * max(track.radius[h], track.resolution) * track.resolution)
     }
-    tracks.append(track)
-    measure(tracks.count - 1, search)
+    measure(&track, search)
+    (tracks + trackCount).initialize(to: track)
+    trackCount += 1
   }
 
   /// The part of a ring that lies on the disks, by the side of the mirrors that the light meets.
@@ -136,102 +162,102 @@ struct RingFinder: ~Copyable {
     return jura * part(0) + (1 - jura) * part(1)
   }
 
-  /// Distances of the hits from a track's centre, and the time of its ring: the mean of the hits that may be of it.
-  private mutating func measure(_ k: Int, _ search: Float) {
-    var track = tracks[k]
-    let row = k * Self.hitLimit
+  /// The hits that may be of a track's ring, and its time: their mean.
+  private func measure(_ track: inout Expected, _ search: Float) {
     let largest = track.radius.x + Self.reach * track.resolution
-    let count = hits.count
-    for i in 0..<count {
-      let d = points[i] - track.centre
+    track.first = trackCount == 0 ? 0 : tracks[trackCount - 1].end
+    let near = rings + track.first
+    var count = 0
+    // The mean below moves by no more than its window each time.
+    let most = search + max(settings.window, search / 2) + max(settings.window, search / 4) + settings.window
+    for i in 0..<hits.count {
+      let hit = hits[i]
+      guard abs(hit.time - track.time) <= most, positions.indices.contains(Int(hit.place)) else { continue }
+      let d = positions[Int(hit.place)] - track.centre
       let distance = (d * d).sum().squareRoot()
-      distances[row + i] = distance < largest ? distance : .infinity
+      (near + count).initialize(
+        to: Near(hit: Int32(truncatingIfNeeded: i), time: hit.time, distance: distance, density: 0))
+      count += distance < largest ? 1 : 0
     }
     var window = search
     for _ in 0..<3 {
       var (sum, n) = (Float(0), Float(0))
-      for i in 0..<count where distances[row + i] < largest && abs(hits[i].time - track.time) <= window {
-        sum += hits[i].time
+      for i in 0..<count where abs(near[i].time - track.time) <= window {
+        sum += near[i].time
         n += 1
       }
       guard n > 0 else { break }
       track.time = sum / n
       window = max(settings.window, window / 2)
     }
-    for i in 0..<count where abs(hits[i].time - track.time) > settings.window {
-      distances[row + i] = .infinity
+    var kept = 0
+    for i in 0..<count {
+      near[kept] = near[i]
+      kept += abs(near[i].time - track.time) <= settings.window ? 1 : 0
     }
-    tracks[k] = track
+    track.end = track.first + kept
   }
 
-  /// Hits for each mm² at a distance from the centre that a hypothesis of a track lets expect.
+  /// Step in the table of the normal distribution at a distance from rings.
   @inline(__always)
-  private func density(_ track: Expected, _ h: Int, _ distance: Float) -> Float {
-    let radius = track.radius[h]
-    guard radius > 0 else { return 0 }
-    let z = abs(distance - radius) / track.resolution * Self.steps
-    guard z < Self.reach * Self.steps else { return 0 }
-    return normal[Int(z)] * track.hits[h] / (2 * Float.pi * max(radius, track.resolution) * track.resolution)
+  private func value(_ z: Float) -> Float { normal[Int(min(Self.reach * Self.steps, z))] }
+
+  /// Hits for each mm² at a distance from the centre that the hypotheses of a track let expect.
+  @inline(__always)
+  private func densities(_ track: Expected, _ distance: Float, _ scale: Float) -> SIMD4<Float> {
+    let d = (distance - track.radius) * scale
+    let z = d.replacing(with: -d, where: d .< 0)
+    return SIMD4(value(z.x), value(z.y), value(z.z), value(z.w)) * track.heights
   }
 
   /// Finds the likelihoods of all tracks.
   ///
   /// - Parameter give: takes a track's match, in the order in which they were added.
   mutating func run(_ give: (Int, RingMatch) -> Void) {
-    let count = hits.count
-    for i in 0..<count { total[i] = 0 }
-    for k in tracks.indices {
-      for i in 0..<count { densities[k * Self.hitLimit + i] = 0 }
-    }
     // First with background alone, then with the rings of the others.
-    for pass in 0..<2 {
-      for k in tracks.indices {
-        let likelihoods = likelihoods(k, alone: pass == 0)
-        if pass == 1 {
-          var match = RingMatch()
-          match.logLikelihood = likelihoods
-          fit(k, &match)
-          give(k, match)
-        } else {
-          note(k, likelihoods)
-        }
+    for k in 0..<trackCount {
+      tracks[k].likelihoods = likelihoods(tracks[k], alone: true)
+      note(tracks[k])
+    }
+    for k in 0..<trackCount {
+      var match = RingMatch()
+      let isAlone = (tracks[k].first..<tracks[k].end).allSatisfy {
+        total[Int(rings[$0].hit)] <= rings[$0].density
       }
-      guard pass == 0 else { break }
-      for k in tracks.indices {
-        for i in 0..<count { total[i] += densities[k * Self.hitLimit + i] }
-      }
+      match.logLikelihood = isAlone ? tracks[k].likelihoods : likelihoods(tracks[k], alone: false)
+      fit(tracks[k], &match)
+      give(k, match)
     }
   }
 
   /// Notes the densities of a track's best hypothesis.
-  private mutating func note(_ k: Int, _ likelihoods: SIMD4<Float>) {
+  private func note(_ track: Expected) {
     var best = -1
     var value: Float = 0
-    for h in 0..<4 where likelihoods[h] > value {
+    for h in 0..<4 where track.likelihoods[h] > value {
       best = h
-      value = likelihoods[h]
+      value = track.likelihoods[h]
     }
-    tracks[k].best = best
     guard best >= 0 else { return }
-    let row = k * Self.hitLimit
-    for i in 0..<hits.count where distances[row + i] < .infinity {
-      densities[row + i] = density(tracks[k], best, distances[row + i])
+    let scale = Self.steps / track.resolution
+    for i in track.first..<track.end {
+      let z = abs(rings[i].distance - track.radius[best]) * scale
+      rings[i].density = self.value(z) * track.heights[best]
+      total[Int(rings[i].hit)] += rings[i].density
     }
   }
 
   /// The likelihoods of a track's hypotheses over that of no ring.
-  private func likelihoods(_ k: Int, alone: Bool) -> SIMD4<Float> {
-    let track = tracks[k]
-    let row = k * Self.hitLimit
+  private func likelihoods(_ track: Expected, alone: Bool) -> SIMD4<Float> {
     var products = SIMD4<Double>(repeating: 1)
     var logs = SIMD4<Double>.zero
     var factors = 0
-    for i in 0..<hits.count {
-      let distance = distances[row + i]
-      guard distance < .infinity else { continue }
-      var background = Float(settings.background)
-      if !alone { background += max(total[i] - densities[row + i], 0) }
-      for h in 0..<4 { products[h] *= 1 + Double(density(track, h, distance) / background) }
+    let scale = Self.steps / track.resolution
+    let plain = Float(settings.background)
+    for i in track.first..<track.end {
+      let hit = rings[i]
+      let background = alone ? plain : plain + max(total[Int(hit.hit)] - hit.density, 0)
+      products *= 1 + SIMD4<Double>(densities(track, hit.distance, scale) / background)
       factors += 1
       // A factor is below 10⁴ or so: 48 of them are far from the end of the range.
       if factors == 48 {
@@ -240,26 +266,24 @@ struct RingFinder: ~Copyable {
         factors = 0
       }
     }
-    for h in 0..<4 { logs[h] += log(products[h]) - Double(track.hits[h]) }
-    return SIMD4<Float>(logs)
+    for h in 0..<4 where products[h] != 1 { logs[h] += log(products[h]) }
+    return SIMD4<Float>(logs - SIMD4<Double>(track.hits))
   }
 
   /// The ring of a track by the most hits at one distance, with its time and mass; hits that are rather another
   /// track's do not count.
-  private mutating func fit(_ k: Int, _ match: inout RingMatch) {
-    let track = tracks[k]
-    let row = k * Self.hitLimit
+  private mutating func fit(_ track: Expected, _ match: inout RingMatch) {
     let limit = Float(settings.background) * 16
-    @inline(__always)
-    func isOwn(_ i: Int) -> Bool {
-      let own = densities[row + i]
-      let others = total[i] - own
-      return distances[row + i] < .infinity && (others < limit || others < own)
+    var count = 0
+    for i in track.first..<track.end {
+      let hit = rings[i]
+      let others = total[Int(hit.hit)] - hit.density
+      (own + count).initialize(to: SIMD2(hit.distance, hit.time))
+      count += others < limit || others < hit.density ? 1 : 0
     }
+    guard count >= settings.ringHits else { return }
     for b in counts.indices { counts[b] = 0 }
-    for i in 0..<hits.count where isOwn(i) {
-      counts[min(Int(distances[row + i] / Self.bin), counts.count - 1)] += 1
-    }
+    for i in 0..<count { counts[min(Int(own[i].x / Self.bin), counts.count - 1)] += 1 }
     var (most, place) = (Int32(0), 0)
     var sum: Int32 = 0
     for b in counts.indices {
@@ -270,22 +294,20 @@ struct RingFinder: ~Copyable {
     guard most >= settings.ringHits else { return }
     var radius = (Float(place - Self.halfBins) + 0.5) * Self.bin
     var hitCount = 0
-    var timeSum: Float = 0
+    var sums = SIMD2<Float>.zero
     for _ in 0..<3 {
-      var distanceSum: Float = 0
       hitCount = 0
-      timeSum = 0
-      for i in 0..<hits.count where isOwn(i) && abs(distances[row + i] - radius) < 2.7 * track.resolution {
-        distanceSum += distances[row + i]
-        timeSum += hits[i].time
+      sums = .zero
+      for i in 0..<count where abs(own[i].x - radius) < 2.7 * track.resolution {
+        sums += own[i]
         hitCount += 1
       }
       guard hitCount >= settings.ringHits else { return }
-      radius = distanceSum / Float(hitCount)
+      radius = sums.x / Float(hitCount)
     }
     match.radius = radius
     match.hits = UInt16(hitCount)
-    match.time = timeSum / Float(hitCount)
+    match.time = sums.y / Float(hitCount)
     let cosine = index * cos(Double(radius) / settings.focalLength)
     match.massSquared = Float(track.momentum * track.momentum * (cosine * cosine - 1))
   }

@@ -12,15 +12,40 @@ struct LKrCells: ~Copyable {
   static let margin = 8
   private static let size = stride * stride
 
+  /// A cell with a signal.
+  struct Cell: BitwiseCopyable {
+    /// Energy in GeV; 0 for none.
+    var energy: Float = 0
+    /// Time in ns from the trigger's.
+    var time: Float = 0
+    /// Place in the grid.
+    var index: Int32 = 0
+    /// Whether a sample is at the end of the range.
+    var isSaturated = false
+  }
+
+  /// A board with channels. Not private, see `CHODFinder.Near`.
+  struct Source: BitwiseCopyable {
+    /// Where its payload begins, and its length.
+    var begin: Int32
+    var length: Int32
+    /// Its lowest cell.
+    var first: Int32
+    var board: CREAM.Board
+  }
+
   // A pointer stands first, see StrawAlgorithm.
-  /// Energy in GeV by cell; 0 for none.
-  let energy: UnsafeMutablePointer<Float>
-  /// Time in ns from the trigger's, where there is an energy.
-  let time: UnsafeMutablePointer<Float>
-  /// 1 where a sample is at the end of the range.
-  let isSaturated: UnsafeMutablePointer<UInt8>
-  /// The cells with an energy, in order of arrival.
-  let list: UnsafeMutablePointer<Int32>
+  /// Where in `list` the cell at a place of the grid is; 0 for none. Small, so that it stays in the cache.
+  let slots: UnsafeMutablePointer<UInt16>
+  /// The cells in order of arrival, after one that stands for all that are not there.
+  let list: UnsafeMutablePointer<Cell>
+  private let pulses: UnsafeMutablePointer<PulseFit.Pulse>
+  /// Cells whose fit is not at its end.
+  private let open: UnsafeMutablePointer<Int32>
+  private var sources = ScratchList<Source>(capacity: 512)
+  /// Fragments with channels.
+  private var filled = ScratchList<Int32>(capacity: 512)
+  /// Number of cells; the last is at this place in `list`.
   private(set) var count = 0
   /// Whether something was left out of the present event.
   private(set) var isOverflow = false
@@ -37,13 +62,12 @@ struct LKrCells: ~Copyable {
   init(settings: AssociationConfiguration.LKr, layout: EventLayout) {
     self.settings = settings
     source = Int16(truncatingIfNeeded: layout.l1Sources.firstIndex { $0.id == .lkr } ?? -1)
-    energy = .allocate(capacity: Self.size)
-    time = .allocate(capacity: Self.size)
-    isSaturated = .allocate(capacity: Self.size)
-    list = .allocate(capacity: Self.limit)
-    energy.initialize(repeating: 0, count: Self.size)
-    time.initialize(repeating: 0, count: Self.size)
-    isSaturated.initialize(repeating: 0, count: Self.size)
+    slots = .allocate(capacity: Self.size)
+    slots.initialize(repeating: 0, count: Self.size)
+    list = .allocate(capacity: Self.limit + 1)
+    list.initialize(to: Cell())
+    pulses = .allocate(capacity: Self.limit + 1)
+    open = .allocate(capacity: Self.limit + 1)
     var boards = ContiguousArray<Int32>(repeating: -1, count: 2048)
     for block in LKrGeometry.blocks {
       boards[Int(block.subID)] = Int32(Self.index(column: block.x, row: block.y))
@@ -52,10 +76,10 @@ struct LKrCells: ~Copyable {
   }
 
   deinit {
-    energy.deallocate()
-    time.deallocate()
-    isSaturated.deallocate()
+    slots.deallocate()
     list.deallocate()
+    pulses.deallocate()
+    open.deallocate()
   }
 
   /// Place of a cell.
@@ -68,16 +92,18 @@ struct LKrCells: ~Copyable {
     (index / stride - margin, index % stride - margin)
   }
 
+  /// The cell at a place.
+  @inline(__always)
+  subscript(index: Int) -> Cell { list[Int(slots[index])] }
+
   /// Forgets the event before.
   private mutating func removeAll() {
-    for i in 0..<count {
-      let index = Int(list[i])
-      energy[index] = 0
-      isSaturated[index] = 0
-    }
+    for i in 0..<count { slots[Int(list[i + 1].index)] = 0 }
     count = 0
     isOverflow = false
     badFragments = 0
+    sources.removeAll()
+    filled.removeAll()
   }
 
   /// Decodes the fragments of an event. One that is not sound is left out and counted.
@@ -88,53 +114,92 @@ struct LKrCells: ~Copyable {
   mutating func decode(_ data: CalorimeterData, reference: Float) {
     removeAll()
     let bytes = data.bytes.span.bytes
-    for fragment in data.fragments where fragment.source == source {
-      let begin = Int(fragment.offset)
-      let length = Int(fragment.length)
+    let fragments = data.fragments.span
+    for i in fragments.indices {
       // Header, two words and the last: a board without a channel (`detectors.md` 12.2), as most are.
-      if length == L1Packet.headerByteCount + 12 { continue }
-      guard length >= L1Packet.headerByteCount, begin + length <= bytes.byteCount,
-        let header = L1Packet.Fragment(bytes, at: begin)
-      else {
-        badFragments += 1
+      guard Int(fragments[i].length) != L1Packet.headerByteCount + 12, fragments[i].source == source else {
         continue
       }
-      let first = boards[Int(header.subID) & 2047]
-      let payload = bytes.extracting((begin + L1Packet.headerByteCount)..<(begin + length))
-      guard first >= 0, let board = try? CREAM.Board(payload),
-        board.mask == 0 || board.sampleCount == LKrGeometry.samples
-      else {
-        badFragments += 1
-        continue
-      }
-      add(board, payload, first: Int(first), reference)
+      filled.append(Int32(truncatingIfNeeded: i))
     }
+    // All headers, then all samples, then all fits, step by step: so neither memory nor the arithmetic of one cell
+    // holds up the others.
+    for i in 0..<filled.count {
+      let fragment = fragments[Int(filled[i])]
+      if !addSource(bytes, Int(fragment.offset), Int(fragment.length)) { badFragments += 1 }
+    }
+    for i in 0..<sources.count {
+      let source = sources[i]
+      let begin = Int(source.begin)
+      add(source, bytes.extracting(begin..<(begin + Int(source.length))))
+    }
+    fit(reference)
   }
 
-  private mutating func add(_ board: CREAM.Board, _ payload: RawSpan, first: Int, _ reference: Float) {
-    var left = board.mask
+  private mutating func addSource(_ bytes: RawSpan, _ begin: Int, _ length: Int) -> Bool {
+    guard length >= L1Packet.headerByteCount, begin + length <= min(bytes.byteCount, Int(Int32.max)),
+      let header = L1Packet.Fragment(bytes, at: begin)
+    else { return false }
+    let first = boards[Int(header.subID) & 2047]
+    let payload = bytes.extracting((begin + L1Packet.headerByteCount)..<(begin + length))
+    guard first >= 0, let board = try? CREAM.Board(payload),
+      board.mask == 0 || board.sampleCount == LKrGeometry.samples
+    else { return false }
+    if board.mask != 0 {
+      sources.append(
+        Source(
+          begin: Int32(begin + L1Packet.headerByteCount), length: Int32(length - L1Packet.headerByteCount),
+          first: first, board: board))
+    }
+    return true
+  }
+
+  private mutating func add(_ source: Source, _ payload: RawSpan) {
+    var left = source.board.mask
     var place = 0
+    let first = Int(source.first)
     while left != 0 {
       let channel = left.trailingZeroBitCount
       left &= left &- 1
-      let samples = board.eightSamples(payload, place: place)
+      let pulse = PulseFit.Pulse(source.board.eightSamples(payload, place: place))
       place += 1
-      let range = Int(samples.max()) - Int(samples.min())
-      guard range >= settings.leastRange else { continue }
+      guard pulse.largest - pulse.smallest >= Float(settings.leastRange) else { continue }
       let index = first + channel / 8 * Self.stride + 7 - channel % 8
       // A board that is there twice counts once.
-      guard energy[index] == 0 else { continue }
+      guard slots[index] == 0 else { continue }
       guard count < Self.limit else {
         isOverflow = true
         return
       }
-      let fit = pulse.fit(samples, reference: reference)
-      guard fit.height > 0 else { continue }
-      energy[index] = fit.height * settings.gain
-      time[index] = fit.time - reference
-      isSaturated[index] = samples.max() >= CREAM.saturation ? 1 : 0
-      list[count] = Int32(truncatingIfNeeded: index)
       count += 1
+      slots[index] = UInt16(truncatingIfNeeded: count)
+      (pulses + count).initialize(to: pulse)
+      (list + count).initialize(
+        to: Cell(
+          index: Int32(truncatingIfNeeded: index), isSaturated: pulse.largest >= Float(CREAM.saturation)))
+    }
+  }
+
+  /// Energies and times of the cells: a cell without a pulse has an energy of 0.
+  private func fit(_ reference: Float) {
+    for i in 0..<count {
+      pulses[i + 1].time = pulse.start(pulses[i + 1], reference: reference)
+      open[i] = Int32(truncatingIfNeeded: i + 1)
+    }
+    var left = count
+    for _ in 0..<PulseFit.steps {
+      var next = 0
+      for i in 0..<left {
+        let cell = open[i]
+        let isOpen = pulse.step(&pulses[Int(cell)])
+        open[next] = cell
+        next += isOpen ? 1 : 0
+      }
+      left = next
+    }
+    for i in 0..<count {
+      list[i + 1].energy = pulses[i + 1].height * settings.gain
+      list[i + 1].time = pulses[i + 1].time - reference
     }
   }
 }

@@ -1,5 +1,6 @@
 import Detectors
 import EventBuilding
+import NA62Formats
 
 /// Clusters of LKr: seeds, the cells around them, energy, position and time (`detectors.md` 12.4).
 ///
@@ -14,9 +15,13 @@ struct LKrClusters: ~Copyable {
   /// Cells around the seed, in each direction.
   private static let reach = 5
 
-  /// A cluster that is being found, lengths in cells.
-  private struct Seed: BitwiseCopyable {
+  /// A cluster that is being found, lengths in cells. Not private, see `CHODFinder.Near`.
+  struct Seed: BitwiseCopyable {
     var index: Int32
+    /// Cells around it that are in `near`, in each direction, and where they are.
+    var reach = 0
+    var first = 0
+    var end = 0
     /// Place of the shower from the middle of its cell.
     var place: SIMD2<Float> = .zero
     /// Column and row of its cell.
@@ -31,8 +36,22 @@ struct LKrClusters: ~Copyable {
     var neighbours: UInt64 = 0
   }
 
+  /// A cell near a seed. Not private, see `CHODFinder.Near`.
+  struct Near: BitwiseCopyable {
+    /// From the seed.
+    var offset: SIMD2<Float>
+    var energy: Float
+    var time: Float
+    /// The larger of the distances in columns and rows.
+    var ring: Int16
+    var isSaturated: Bool
+  }
+
+  // A pointer stands first, see StrawAlgorithm.
+  private let seeds: UnsafeMutablePointer<Seed>
+  private var seedCount = 0
+  private var near = ScratchList<Near>(capacity: 1024)
   var cells: LKrCells
-  private var seeds = ContiguousArray<Seed>()
   private let shape = ShowerShape()
   private let settings: AssociationConfiguration.LKr
   /// Whether something was left out of the present event.
@@ -41,8 +60,10 @@ struct LKrClusters: ~Copyable {
   init(settings: AssociationConfiguration.LKr, layout: EventLayout) {
     self.settings = settings
     cells = LKrCells(settings: settings, layout: layout)
-    seeds.reserveCapacity(Self.limit)
+    seeds = .allocate(capacity: Self.limit)
   }
+
+  deinit { seeds.deallocate() }
 
   /// Decodes an event and appends its clusters to the event that is open.
   mutating func run(_ data: CalorimeterData, reference: Float, into columns: inout ClusterColumns) {
@@ -51,9 +72,10 @@ struct LKrClusters: ~Copyable {
     findSeeds()
     markNeighbours()
     for _ in 0..<Self.steps {
-      for k in seeds.indices { measure(k) }
+      for k in 0..<seedCount { measure(k) }
     }
-    for seed in seeds where seed.energy > 0 {
+    for k in 0..<seedCount where seeds[k].energy > 0 {
+      let seed = seeds[k]
       var cluster = Cluster()
       let place = seed.cell + seed.place
       cluster.position = SIMD2(
@@ -68,44 +90,51 @@ struct LKrClusters: ~Copyable {
 
   /// Cells above the threshold that are larger than each of the eight around them, and stand out of their mean.
   private mutating func findSeeds() {
-    seeds.removeAll(keepingCapacity: true)
-    let energy = cells.energy
+    seedCount = 0
+    near.removeAll()
     for i in 0..<cells.count {
-      let index = Int(cells.list[i])
-      let e = energy[index]
+      let e = cells.list[i + 1].energy
       guard e > settings.seedEnergy else { continue }
+      let index = Int(cells.list[i + 1].index)
       var sum: Float = 0
       var isLargest = true
       for dx in -1...1 {
         for dy in -1...1 where dx != 0 || dy != 0 {
-          let other = energy[index + dx * LKrCells.stride + dy]
+          let other = cells[index + dx * LKrCells.stride + dy].energy
           sum += other
           // Of two that are equal, as at the end of the range, the first of the grid.
           if other > e || other == e && (dx < 0 || dx == 0 && dy < 0) { isLargest = false }
         }
       }
       guard isLargest, e > sum / 8 * settings.seedRatio + settings.seedOffset else { continue }
-      guard seeds.count < Self.limit else {
+      guard seedCount < Self.limit else {
         isOverflow = true
         return
       }
       let cell = LKrCells.cell(index)
-      seeds.append(
-        Seed(
-          index: Int32(truncatingIfNeeded: index), cell: SIMD2(Float(cell.column), Float(cell.row)),
-          energy: e + sum))
+      var seed = Seed(
+        index: Int32(truncatingIfNeeded: index), cell: SIMD2(Float(cell.column), Float(cell.row)),
+        energy: e + sum)
+      seed.density = seed.energy / shape.sum(0, 0)
+      // Into its place in the order of the grid, whatever the order of the boards.
+      var k = seedCount
+      while k > 0, seeds[k - 1].index > seed.index {
+        seeds[k] = seeds[k - 1]
+        k -= 1
+      }
+      (seeds + k).initialize(to: seed)
+      seedCount += 1
     }
-    // In order of the grid, whatever the order of the boards.
-    seeds.sort { $0.index < $1.index }
-    for k in seeds.indices { seeds[k].density = seeds[k].energy / shape.sum(0, 0) }
   }
 
-  private mutating func markNeighbours() {
+  private func markNeighbours() {
     let limit = Float(2 * LKrShower.radius / LKrGeometry.cell)
-    for i in seeds.indices {
-      for j in seeds.indices where j != i {
+    for i in 0..<seedCount {
+      for j in 0..<i {
         let d = seeds[i].cell - seeds[j].cell
-        if (d * d).sum() < limit * limit { seeds[i].neighbours |= 1 << UInt64(j) }
+        guard (d * d).sum() < limit * limit else { continue }
+        seeds[i].neighbours |= 1 << UInt64(j)
+        seeds[j].neighbours |= 1 << UInt64(i)
       }
     }
   }
@@ -139,27 +168,25 @@ struct LKrClusters: ~Copyable {
     while reach < Self.reach, seed.density * shape.share(Float(reach) + 0.5, 0) > settings.cellEnergy {
       reach += 1
     }
-    for dx in -reach...reach {
-      for dy in -reach...reach {
-        let here = index + dx * LKrCells.stride + dy
-        let e = cells.energy[here]
-        guard e > 0 else { continue }
-        let offset = SIMD2(Float(dx), Float(dy))
-        let d = offset - seed.place
-        let share = shape.share(d.x, d.y)
-        let own = seed.density * share
-        guard own > settings.cellEnergy || dx == 0 && dy == 0 else { continue }
-        guard cells.isSaturated[here] == 0 else {
-          seed.isSaturated = true
-          continue
-        }
-        let mine = e * part(k, seed.cell + offset, own)
-        read += mine
-        expected += share
-        weights += mine * mine
-        times += mine * mine * cells.time[here]
-        seed.cells += 1
+    // With one to spare for the next step.
+    if reach > seed.reach { collect(&seed, reach: min(reach + 1, Self.reach)) }
+    for i in seed.first..<seed.end {
+      let cell = near[i]
+      guard cell.ring <= reach else { continue }
+      let d = cell.offset - seed.place
+      let share = shape.share(d.x, d.y)
+      let own = seed.density * share
+      guard own > settings.cellEnergy || cell.ring == 0 else { continue }
+      guard !cell.isSaturated else {
+        seed.isSaturated = true
+        continue
       }
+      let mine = cell.energy * part(k, seed.cell + cell.offset, own)
+      read += mine
+      expected += share
+      weights += mine * mine
+      times += mine * mine * cell.time
+      seed.cells += 1
     }
     if expected > 0, weights > 0 {
       seed.density = read / expected
@@ -167,6 +194,25 @@ struct LKrClusters: ~Copyable {
       seed.time = times / weights
     }
     seeds[k] = seed
+  }
+
+  /// Collects the cells around a seed.
+  private mutating func collect(_ seed: inout Seed, reach: Int) {
+    seed.reach = reach
+    seed.first = near.count
+    for dx in -reach...reach {
+      let column = Int(seed.index) + dx * LKrCells.stride
+      for dy in -reach...reach {
+        let slot = Int(cells.slots[column + dy])
+        guard slot != 0, cells.list[slot].energy > 0 else { continue }
+        let cell = cells.list[slot]
+        near.append(
+          Near(
+            offset: SIMD2(Float(dx), Float(dy)), energy: cell.energy, time: cell.time,
+            ring: Int16(max(abs(dx), abs(dy))), isSaturated: cell.isSaturated))
+      }
+    }
+    seed.end = near.count
   }
 
   /// The place of a shower from the barycentre of 3 × 3 cells; those that are not there, or beyond their range, count
@@ -180,8 +226,9 @@ struct LKrClusters: ~Copyable {
         let offset = SIMD2(Float(dx), Float(dy))
         let d = offset - seed.place
         let own = seed.density * shape.share(d.x, d.y)
-        var e = cells.energy[here]
-        e = e > 0 && cells.isSaturated[here] == 0 ? e * part(k, seed.cell + offset, own) : own
+        let cell = cells[here]
+        let e =
+          cell.energy > 0 && !cell.isSaturated ? cell.energy * part(k, seed.cell + offset, own) : own
         sum += e
         moment += e * offset
       }
