@@ -41,12 +41,6 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
     case giveUp(Held, UnfinishedReason)
   }
 
-  /// A burst of a run.
-  private struct Burst: Equatable {
-    var run: UInt32
-    var burst: UInt32
-  }
-
   private let limits: [UInt16]
   private let total: Int
   private let options: Options
@@ -54,7 +48,7 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
   // at run time.
   private var held: [UInt32: L1EventData] = [:]
   private var payloads: [UInt32: Payload] = [:]
-  private var current: Burst?
+  private var current: L1DataBurst?
   private var serial: UInt64 = 0
   private var pendingBytes = 0
   /// Events in the order of their request; entries of events that have gone are skipped when they come up.
@@ -85,7 +79,7 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
   public mutating func request(
     _ event: BuiltEvent, byteCount: Int, payload: Payload, into actions: inout [Action]
   ) {
-    enter(Burst(run: event.run, burst: event.burst), &actions)
+    enter(L1DataBurst(run: event.run, burst: event.burst), &actions)
     books.events += 1
     // NA62's farm has one place for each number; a copy can only come of copied packets.
     guard held[event.number] == nil else {
@@ -114,7 +108,7 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
   public mutating func add(
     _ fragment: L1DataFragment, _ bytes: ContiguousArray<UInt8>, into actions: inout [Action]
   ) {
-    enter(Burst(run: fragment.run, burst: fragment.burst), &actions)
+    enter(L1DataBurst(run: fragment.run, burst: fragment.burst), &actions)
     books.fragments += 1
     guard let place = held.index(forKey: fragment.event) else {
       books.fragmentsNotRequested += 1
@@ -131,9 +125,19 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
     case .taken(let count):
       pendingBytes += Int(fragment.length)
       books.fragmentsPending += 1
-      guard count == total else { return shrink(&actions) }
+      if count == total {
+        complete(fragment.event, &actions)
+      } else if pendingBytes > options.maximumPendingBytes {
+        shrink(&actions)
+      }
     }
-    guard let done = remove(fragment.event) else { return }
+  }
+
+  // Not inlined, as the two below: what needs the type of the payload looks it up at run time, and that is not to
+  // be done for every fragment.
+  @inline(never)
+  private mutating func complete(_ event: UInt32, _ actions: inout [Action]) {
+    guard let done = remove(event) else { return }
     books.eventsComplete += 1
     books.fragmentsUsed += UInt64(done.fragments.count)
     actions.append(.complete(done))
@@ -141,16 +145,17 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
 
   /// Ends a burst, if it is the present one: what waits is given up, in the order of the event numbers.
   public mutating func end(run: UInt32, burst: UInt32, into actions: inout [Action]) {
-    guard current == Burst(run: run, burst: burst) else { return }
+    guard current == L1DataBurst(run: run, burst: burst) else { return }
     giveUpAll(&actions)
   }
 
-  private mutating func enter(_ burst: Burst, _ actions: inout [Action]) {
+  private mutating func enter(_ burst: L1DataBurst, _ actions: inout [Action]) {
     guard current != burst else { return }
     giveUpAll(&actions)
     current = burst
   }
 
+  @inline(never)
   private mutating func giveUpAll(_ actions: inout [Action]) {
     for number in held.keys.sorted() { giveUp(number, .burstEnd, &actions) }
     queue.removeAll(keepingCapacity: true)
@@ -174,6 +179,7 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
   }
 
   /// Gives up the oldest events until the rest is below the limit.
+  @inline(never)
   private mutating func shrink(_ actions: inout [Action]) {
     while pendingBytes > options.maximumPendingBytes, queueHead < queue.count {
       let head = queue[queueHead]
@@ -194,6 +200,12 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
   private func isWaiting(_ entry: (event: UInt32, serial: UInt64)) -> Bool {
     held.index(forKey: entry.event).map { held.values[$0].serial == entry.serial } ?? false
   }
+}
+
+/// A burst of a run: outside of the collector, as a type inside a generic one is looked up at run time.
+private struct L1DataBurst: Equatable {
+  var run: UInt32
+  var burst: UInt32
 }
 
 /// An event that waits, or waited, for its L1 data, with what has come of it.
@@ -242,7 +254,11 @@ public struct L1EventData: Sendable {
     if keepsBytes {
       let begin = min(Int(fragment.offset), arena.count)
       kept.offset = UInt32(truncatingIfNeeded: bytes.count)
-      bytes.append(contentsOf: arena[begin..<min(begin + length, arena.count)])
+      let end = min(begin + length, arena.count)
+      // Other tasks hold the arena too: a slice of it would count references in memory that they share.
+      arena.withUnsafeBufferPointer {
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: $0[begin..<end]))
+      }
     }
     received[source] += 1
     fragments.append(kept)
