@@ -28,7 +28,7 @@ final class FarmLoop {
 
   private let setup: SimulationSetup
   private let builder: EventBuilder
-  private let l1: (worker: L1Worker, Void)?
+  private let worker: L1Worker?
   private var head: L1Head?
   private var tail: L1Tail?
   private var readout = LKrReadout()
@@ -45,9 +45,7 @@ final class FarmLoop {
     options.keepsL1Bytes = false
     if let l1 = setup.l1 { options.l1BlockByteCount = l1.dataBlockByteCount }
     builder = EventBuilder(layout: layout, options: options)
-    l1 = setup.l1.map {
-      (L1Worker(configuration: $0, layout: layout, maps: setup.detectors.maps), ())
-    }
+    worker = setup.l1.map { L1Worker(configuration: $0, layout: layout, maps: setup.detectors.maps) }
     head = setup.l1.map { L1Head($0) }
     tail = setup.l1.map { L1Tail($0) }
     readsLKr = !setup.detectors.sources.l1.isEmpty
@@ -110,8 +108,8 @@ final class FarmLoop {
   }
 
   private func decide(_ event: BuiltEvent, _ batch: EventBatch) -> L1Decision? {
-    guard let l1, let plan = head?.plan(event) else { return nil }
-    return tail?.decide(event, l1.worker.evaluate(event, of: batch, plan: plan))
+    guard let worker, let plan = head?.plan(event) else { return nil }
+    return tail?.decide(event, worker.evaluate(event, of: batch, plan: plan))
   }
 
   /// What was kept of an event; those before it are forgotten.
