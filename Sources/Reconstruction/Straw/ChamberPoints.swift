@@ -217,13 +217,7 @@ struct ChamberPoints: ~Copyable {
 
   /// Points with x and y: those with both u and v, and those with one or none where the others do not see them.
   private mutating func addFromXY(_ chamber: Int, _ clusters: borrowing ViewClusters) {
-    let base = clusters.clusters + 4 * chamber * ViewClusters.viewLimit
-    let vs = base
-    let us = base + ViewClusters.viewLimit
-    let xs = base + 2 * ViewClusters.viewLimit
-    let ys = base + 3 * ViewClusters.viewLimit
-    let counts = clusters.counts + 4 * chamber
-    let (nv, nu, nx, ny) = (counts[0], counts[1], counts[2], counts[3])
+    let ((vs, us, xs, ys), (nv, nu, nx, ny)) = clusters.views(of: chamber)
     let d = 0.5.squareRoot()
     let steepest = chamber < 2 ? before : behind
     let (reachU, reachV) = (
@@ -265,7 +259,7 @@ struct ChamberPoints: ~Copyable {
           left &= left &- 1
           var ix = Int(firstX[bin])
           while ix < nx, Int(binsX[ix]) == bin {
-            addFromXY(chamber, base, iy, ix, y, xs[ix].position, nv, nu, reachU, reachV, steepest)
+            addFromXY(chamber, vs, iy, ix, y, xs[ix].position, nv, nu, reachU, reachV, steepest)
             ix += 1
           }
         }
@@ -337,13 +331,7 @@ struct ChamberPoints: ~Copyable {
 
   /// Points with u and v and one of x and y, or none, where the others do not see them.
   private mutating func addFromUV(_ chamber: Int, _ clusters: borrowing ViewClusters) {
-    let base = clusters.clusters + 4 * chamber * ViewClusters.viewLimit
-    let vs = base
-    let us = base + ViewClusters.viewLimit
-    let xs = base + 2 * ViewClusters.viewLimit
-    let ys = base + 3 * ViewClusters.viewLimit
-    let counts = clusters.counts + 4 * chamber
-    let (nv, nu, nx, ny) = (counts[0], counts[1], counts[2], counts[3])
+    let ((vs, us, xs, ys), (nv, nu, nx, ny)) = clusters.views(of: chamber)
     let d = 0.5.squareRoot()
     let steepest = chamber < 2 ? before : behind
     // u and v are 57 mm apart, x and y 262 mm and 319 mm behind their middle.
@@ -376,17 +364,17 @@ struct ChamberPoints: ~Copyable {
         if !seesY {
           for ix in 0..<nx where abs(xs[ix].position - x) < reachX {
             hasX = true
-            add(chamber, base, iv, iu, ix, -1)
+            add(chamber, vs, iv, iu, ix, -1)
           }
         }
         if !seesX {
           for iy in 0..<ny where abs(ys[iy].position - y) < reachY {
             hasY = true
-            add(chamber, base, iv, iu, -1, iy)
+            add(chamber, vs, iv, iu, -1, iy)
           }
         }
         if !hasX, !hasY, !seesX, !seesY, isNearHole(chamber, x, y) || isAtRim(x, y) {
-          add(chamber, base, iv, iu, -1, -1)
+          add(chamber, vs, iv, iu, -1, -1)
         }
       }
     }

@@ -37,6 +37,23 @@ struct ViewClusters: ~Copyable {
     neighbours.deallocate()
   }
 
+  /// Where the clusters of each view of a chamber begin.
+  typealias Lists = (
+    v: UnsafeMutablePointer<ViewCluster>, u: UnsafeMutablePointer<ViewCluster>,
+    x: UnsafeMutablePointer<ViewCluster>, y: UnsafeMutablePointer<ViewCluster>
+  )
+
+  /// The clusters of the views of a chamber, and how many there are in each.
+  @inline(__always)
+  func views(of chamber: Int) -> (lists: Lists, counts: (v: Int, u: Int, x: Int, y: Int)) {
+    let first = clusters + 4 * chamber * Self.viewLimit
+    let counts = counts + 4 * chamber
+    return (
+      (first, first + Self.viewLimit, first + 2 * Self.viewLimit, first + 3 * Self.viewLimit),
+      (counts[0], counts[1], counts[2], counts[3])
+    )
+  }
+
   /// How much a line may rise across the straws of a view: 12 mrad, and behind the magnet what bends a track of
   /// 5 GeV/c. Steeper ones lose some clusters, and more of those that chance makes would cost more.
   private static func steepest(_ view: Int) -> Float {

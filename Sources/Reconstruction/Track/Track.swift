@@ -91,12 +91,16 @@ public struct Track: Sendable, Hashable, BitwiseCopyable {
   /// Number of views with a straw.
   @inlinable public var viewCount: Int { views.nonzeroBitCount }
   /// Number of chambers with at least two views with a straw.
-  @inlinable public var chamberCount: Int {
-    (0..<4).reduce(0) { $0 + (((views >> UInt16(4 * $1)) & 15).nonzeroBitCount >= 2 ? 1 : 0) }
-  }
+  @inlinable public var chamberCount: Int { Self.chamberCount(ofViews: views) }
   /// The momentum vector before the magnet, GeV/c.
   @inlinable public var momentumVector: SIMD3<Double> {
     Self.vector(slope: upstream.slope, inverseMomentum: inverseMomentum)
+  }
+
+  /// Number of chambers with at least two views with a straw, for views as in ``views``.
+  @inlinable
+  public static func chamberCount(ofViews views: UInt16) -> Int {
+    (0..<4).reduce(0) { $0 + (((views >> UInt16(4 * $1)) & 15).nonzeroBitCount >= 2 ? 1 : 0) }
   }
 
   /// The momentum of slopes and q/p, GeV/c.

@@ -57,7 +57,7 @@ struct SelectionEventFiller {
     output.tracks[.charge, row] = inverse < 0 ? -1 : 1
     output.tracks[.patternMomentum, row] = 1000 / abs(tracks.inverseMomentumBeforeFit[i])
     output.tracks[.chi2, row] = Double(tracks.chi2[i]) / Double(max(1, tracks.degreesOfFreedom[i]))
-    output.tracks[.chambers, row] = Double(chambers(tracks.views[i]))
+    output.tracks[.chambers, row] = Double(Track.chamberCount(ofViews: tracks.views[i]))
     output.tracks[.x, row] = up.position.x
     output.tracks[.y, row] = up.position.y
     output.tracks[.z, row] = TrackColumns.upstreamZ
@@ -155,13 +155,6 @@ struct SelectionEventFiller {
   }
 
   private func point(_ line: TrackLine) -> SIMD3<Double> { SIMD3(line.position, TrackColumns.upstreamZ) }
-
-  /// Chambers with straws in two views or more, of which bit 4 chamber + view says it.
-  private func chambers(_ views: UInt16) -> Int {
-    var count = 0
-    for chamber in 0..<4 where (views >> UInt16(4 * chamber) & 15).nonzeroBitCount >= 2 { count += 1 }
-    return count
-  }
 }
 
 extension EventAssociation {
