@@ -76,7 +76,8 @@ let package = Package(
       swiftSettings: strict),
   ]
     + room("NA62Formats", [])
-    + room("CountingStatistics", [])
+    + room("RandomNumbers", [])
+    + room("CountingStatistics", ["RandomNumbers"])
     + room("Configuration", [yams])
     + room("Pages", [])
     + room("RunStore", ["Configuration", grdb, crypto])
@@ -97,7 +98,7 @@ let package = Package(
       "Simulation",
       [
         "NA62Formats", "Configuration", "Detectors", "PacketCapture", "EventBuilding", "L0Trigger",
-        "L1Trigger",
+        "L1Trigger", "RandomNumbers",
       ])
     + room(
       "TriggerPipeline",

@@ -32,8 +32,9 @@ public enum PoissonCLs {
     try InputCheck.confidenceLevel(confidenceLevel)
     return Limit(
       upper: try solve(observed, background, logAlpha: log1p(-confidenceLevel)),
-      observed: observed, background: background, confidenceLevel: confidenceLevel,
-      method: .exactCLs, tail: .oneSidedUpperCLs)
+      origin: ResultOrigin(
+        method: .exactCLs, tail: .oneSidedUpperCLs, ordering: .count, confidenceLevel: confidenceLevel,
+        inputs: try StatisticalInputs(observed: observed, background: try UncertainQuantity(background))))
   }
 
   private static func check(_ observed: Int, _ background: Double) throws {
