@@ -2,8 +2,8 @@
 public struct CountingExperiment: Sendable, Hashable {
   /// Its name in outputs.
   public let name: String
-  /// Expected background in the whole data set, in events.
-  public let background: Double
+  /// Expected background in the whole data set, in events, with its uncertainty.
+  public let expectedBackground: UncertainQuantity
   /// Signal efficiency within the acceptance (trigger, reconstruction), above 0 and at most 1.
   public let efficiency: Double
   /// Exposure and acceptance; nil where only numbers of events are wanted.
@@ -15,19 +15,32 @@ public struct CountingExperiment: Sendable, Hashable {
 
   /// An experiment; throws where a number has no meaning (see ``StatisticsError``).
   public init(
-    name: String, background: Double, efficiency: Double = 1, normalisation: Normalisation? = nil,
-    confidenceLevel: Double = 0.9
+    name: String, expectedBackground: UncertainQuantity, efficiency: Double = 1,
+    normalisation: Normalisation? = nil, confidenceLevel: Double = 0.9
   ) throws {
-    try InputCheck.mean(background, "background of experiment '\(name)'")
     try InputCheck.fraction(efficiency, "efficiency of experiment '\(name)'")
     try InputCheck.confidenceLevel(confidenceLevel)
     self.name = name
-    self.background = background
+    self.expectedBackground = expectedBackground
     self.efficiency = efficiency
     self.normalisation = normalisation
     self.confidenceLevel = confidenceLevel
     singleEventSensitivity = try normalisation?.singleEventSensitivity(efficiency: efficiency)
   }
+
+  /// An experiment whose background is known; throws where a number has no meaning (see ``StatisticsError``).
+  public init(
+    name: String, background: Double, efficiency: Double = 1, normalisation: Normalisation? = nil,
+    confidenceLevel: Double = 0.9
+  ) throws {
+    try InputCheck.mean(background, "background of experiment '\(name)'")
+    try self.init(
+      name: name, expectedBackground: UncertainQuantity(background), efficiency: efficiency,
+      normalisation: normalisation, confidenceLevel: confidenceLevel)
+  }
+
+  /// Expected background in the whole data set, in events: the central value.
+  public var background: Double { expectedBackground.value }
 
   /// The result of this experiment with `observed` events: the batch computation.
   ///

@@ -92,3 +92,10 @@ public struct UncertainQuantity: Sendable, Hashable {
     return (relative * relative, relative / uncertainty)
   }
 }
+
+extension UncertainQuantity: CustomStringConvertible {
+  /// As "0.016 ± 0.002 (gaussian)"; the value alone where it is known.
+  public var description: String {
+    isKnown ? "\(value)" : "\(value) ± \(uncertainty) (\(shape.rawValue))"
+  }
+}

@@ -18,15 +18,15 @@ struct CountingReader {
 
   func experiment(_ map: YAMLMapping, name: String) throws(ConfigurationError) -> Result {
     let background = try map.required("background").mapping()
-    try background.rejectUnknown(keys: ["events", "trust", "source"])
-    let events = try background.required("events").double(in: 0...Double.greatestFiniteMagnitude)
+    try background.rejectUnknown(keys: ["events", "uncertainty", "shape", "trust", "source"])
+    let events = try expected(background)
     let efficiency = try map.optional("efficiency").map(Self.fraction) ?? 1
     let normalisation = try map.optional("normalisation").map(normalisation)
     let level = try map.optional("confidence_level").map(Self.confidenceLevel) ?? 0.9
     let experiment: CountingExperiment
     do {
       experiment = try CountingExperiment(
-        name: name, background: events, efficiency: efficiency, normalisation: normalisation?.value,
+        name: name, expectedBackground: events, efficiency: efficiency, normalisation: normalisation?.value,
         confidenceLevel: level)
     } catch {
       throw map.node.error("\(error)")
@@ -34,6 +34,28 @@ struct CountingReader {
     return Result(
       experiment: experiment, background: try provenance(background),
       normalisation: normalisation?.provenance, unit: normalisation?.unit)
+  }
+
+  /// `events`, with `uncertainty` (one standard deviation, in events) and its `shape` where there is one.
+  private func expected(_ map: YAMLMapping) throws(ConfigurationError) -> UncertainQuantity {
+    let events = try map.required("events")
+    let value = try events.double(in: 0...Double.greatestFiniteMagnitude)
+    var width: Double?
+    if let node = map.optional("uncertainty") {
+      width = try node.double(in: 0...Double.greatestFiniteMagnitude)
+    }
+    var shape = UncertainQuantity.Shape.gaussian
+    if let node = map.optional("shape") {
+      guard width != nil else {
+        throw node.error("a shape without an uncertainty", advice: "add 'uncertainty', in events")
+      }
+      shape = try node.choice(UncertainQuantity.Shape.self)
+    }
+    do {
+      return try UncertainQuantity(value, uncertainty: width ?? 0, shape: width == nil ? .known : shape)
+    } catch {
+      throw events.error("\(error)")
+    }
   }
 
   func provenance(_ map: YAMLMapping) throws(ConfigurationError) -> Provenance {
@@ -58,8 +80,14 @@ struct CountingReader {
   func entries(
     _ experiment: CountingExperiment, background: Provenance, normalisation: Provenance?, unit: String?
   ) -> [ConfigValue.Entry] {
+    let expected = experiment.expectedBackground
+    var numbers: [ConfigValue.Entry] = [.init("events", .double(expected.value))]
+    if !expected.isKnown {
+      numbers.append(.init("uncertainty", .double(expected.uncertainty)))
+      numbers.append(.init("shape", .string(expected.shape.rawValue)))
+    }
     var entries: [ConfigValue.Entry] = [
-      .init("background", .map([.init("events", .double(experiment.background))] + self.entries(background))),
+      .init("background", .map(numbers + self.entries(background))),
       .init("efficiency", .double(experiment.efficiency)),
     ]
     if let value = experiment.normalisation, let unit, let normalisation {

@@ -18,6 +18,7 @@ extension PhysicsAccumulator {
       .init("regions", .list(regions.map { region($0, isBlind) })), .init("outside", Self.count(outside)),
       .init("ambiguous", Self.count(ambiguous)), .init("scans", .list(scanReports(isBlind))),
       .init("histograms", .list(histograms.map(Self.report))),
+      .init("bursts", .list(bursts.periods.indices.map { burst($0, isBlind) })),
     ]
     if let counting {
       let isHidden = isBlind && plan.isCountingBlind
@@ -53,6 +54,24 @@ extension PhysicsAccumulator {
       .init("name", .string(region.name)),
       .init("events", isBlind && region.isBlind ? Self.hidden : Self.count(region.events)),
     ])
+  }
+
+  /// The counts of a burst; regions under their names, as `regions` has them for the run.
+  private func burst(_ place: Int, _ isBlind: Bool) -> ConfigValue {
+    let period = bursts.periods[place]
+    var entries: [ConfigValue.Entry] = [
+      .init("run", .int(Int(period >> 32))), .init("burst", .int(Int(period & 0xFFFF_FFFF))),
+      .init("selected", Self.count(bursts[place, 0])),
+    ]
+    if counting != nil, !(isBlind && plan.isCountingBlind) {
+      entries.append(.init("counting", Self.count(bursts[place, 1])))
+    }
+    let shown = regions.indices.filter { !(isBlind && regions[$0].isBlind) }
+    if !shown.isEmpty {
+      let counts = shown.map { ConfigValue.Entry(regions[$0].name, Self.count(bursts[place, 2 + $0])) }
+      entries.append(.init("regions", .map(counts)))
+    }
+    return .map(entries)
   }
 
   private func scanReports(_ isBlind: Bool) -> [ConfigValue] {

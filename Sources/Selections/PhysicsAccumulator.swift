@@ -29,6 +29,9 @@ public struct PhysicsAccumulator: Sendable, Equatable, Mergeable {
   public private(set) var scans: [MassScan]
   /// The counting experiment; nil where the selection feeds none.
   public private(set) var counting: CountingState?
+  /// By burst: events that are selected (column 0), that count in the experiment (1), and that lie in each
+  /// region (2 and on). A period is a burst of a run: see ``period(run:burst:)``.
+  public private(set) var bursts: PeriodCounts
   /// Hash of the selection.
   public let selectionHash: String
 
@@ -53,6 +56,7 @@ public struct PhysicsAccumulator: Sendable, Equatable, Mergeable {
     histograms = selection.histograms.map(\.empty)
     scans = selection.scans.map(\.empty)
     counting = selection.counting.map { CountingState(experiment: $0.experiment) }
+    bursts = PeriodCounts(columns: 2 + selection.regions.count)
     selectionHash = selection.hash
     let blind = selection.plan.constants.blindRegions
     // Without a blind region a blind selection seals all that it selects.
@@ -75,10 +79,13 @@ public struct PhysicsAccumulator: Sendable, Equatable, Mergeable {
     return plan.countingRegions == 0 ? observed == flow.selected : observed ?? .max <= flow.selected
   }
 
+  /// The period of a burst in ``bursts``: runs in their order, and in each its bursts.
+  public static func period(run: UInt32, burst: UInt32) -> UInt64 { UInt64(run) << 32 | UInt64(burst) }
+
   /// Adds one event with the numbers of its best candidate; both must be of the accumulator's own
   /// selection. Throws, changing nothing, where the count would overflow.
-  public mutating func add(_ outcome: SelectionOutcome, values: [Double]) throws {
-    if outcome.isSelected { try count(outcome) }
+  public mutating func add(_ outcome: SelectionOutcome, values: [Double], period: UInt64) throws {
+    if outcome.isSelected { try count(outcome, period) }
     flow.add(outcome.verdict)
     for index in histograms.indices where outcome.stage >= plan.histogramStages[index] {
       let slots = plan.histogramSlots[index]
@@ -93,9 +100,12 @@ public struct PhysicsAccumulator: Sendable, Equatable, Mergeable {
     }
   }
 
-  private mutating func count(_ outcome: SelectionOutcome) throws {
+  private mutating func count(_ outcome: SelectionOutcome, _ period: UInt64) throws {
     let wanted = plan.countingRegions
-    if wanted == 0 || outcome.regions & wanted != 0 { try counting?.add() }
+    let counts = counting != nil && (wanted == 0 || outcome.regions & wanted != 0)
+    // 62 regions at most: see SelectionRegion.
+    try bursts.add(period: period, kinds: 1 | (counts ? 2 : 0) | outcome.regions << 2)
+    if counts { try counting?.add() }
     if outcome.regions == 0 { outside += 1 }
     if outcome.isAmbiguous { ambiguous += 1 }
     for index in regions.indices where outcome.regions >> UInt64(index) & 1 == 1 {
@@ -108,8 +118,11 @@ public struct PhysicsAccumulator: Sendable, Equatable, Mergeable {
     guard selectionHash == other.selectionHash else {
       throw SelectionError.differentSelections(flow.selection, other.flow.selection)
     }
+    var bursts = bursts
+    try bursts.merge(other.bursts)
     if let theirs = other.counting { try counting?.merge(theirs) }
     try flow.merge(other.flow)
+    self.bursts = bursts
     outside += other.outside
     ambiguous += other.ambiguous
     for index in regions.indices { regions[index].events += other.regions[index].events }
@@ -130,7 +143,7 @@ extension Blinded where Part == PhysicsAccumulator {
   public init(_ selection: PhysicsSelection) { self.init(empty: PhysicsAccumulator(selection)) }
 
   /// Adds one event to the part that it belongs to; throws, changing nothing, where the count would overflow.
-  public mutating func add(_ outcome: SelectionOutcome, values: [Double]) throws {
-    try add(isSealed: outcome.isSealed) { try $0.add(outcome, values: values) }
+  public mutating func add(_ outcome: SelectionOutcome, values: [Double], period: UInt64) throws {
+    try add(isSealed: outcome.isSealed) { try $0.add(outcome, values: values, period: period) }
   }
 }

@@ -95,6 +95,8 @@ extension PhysicsAccumulator {
     guard sealed.selectionHash == selectionHash else {
       throw SelectionError.differentSelections(flow.selection, sealed.selection)
     }
-    try add(sealed.outcome, values: sealed.values.map(\.value))
+    try add(
+      sealed.outcome, values: sealed.values.map(\.value),
+      period: Self.period(run: sealed.run, burst: sealed.burst))
   }
 }

@@ -49,7 +49,10 @@ public struct SelectionEngine: Sendable {
     if isOpened[index] { outcome.isSealed = false }
     last = index
     outcomes[index] = outcome
-    try accounts[index].add(outcome, values: workspace.slots)
+    let built = event.input.event
+    try accounts[index].add(
+      outcome, values: workspace.slots,
+      period: PhysicsAccumulator.period(run: built.run, burst: built.burst))
     guard outcome.isSealed,
       let record = SealedCandidate(set.selections[index], outcome, event, workspace)
     else { return }

@@ -114,7 +114,7 @@ public enum SelectionPage {
     if let counting = selection.counting {
       let experiment = counting.experiment
       lines.append(
-        "- expected background \(experiment.background)\(names(counting.regions, selection))"
+        "- expected background \(experiment.expectedBackground)\(names(counting.regions, selection))"
           + " (\(counting.backgroundProvenance.trust.word); \(counting.backgroundProvenance.source))")
       if let value = experiment.normalisation, let unit = counting.exposureUnit,
         let provenance = counting.normalisationProvenance

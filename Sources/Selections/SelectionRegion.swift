@@ -25,8 +25,8 @@ public struct SelectionRegion: Sendable {
     let includesBorder: Bool
   }
 
-  /// Largest number of regions of a selection.
-  static let limit = 64
+  /// Largest number of regions of a selection: its counts by burst have them, and two more, as bits of a word.
+  static let limit = 62
 
   /// Its name.
   public let name: String

@@ -136,7 +136,7 @@ extension ReplayReport {
   static func entries(_ item: Shown, isBrief: Bool) -> [ConfigValue.Entry] {
     var entries: [ConfigValue.Entry] = []
     if case .map(let all) = item.part.report(isBlind: item.isBlind) {
-      let left: Set<String> = isBrief ? ["counting", "histograms", "scans"] : ["counting"]
+      let left: Set<String> = isBrief ? ["counting", "histograms", "scans", "bursts"] : ["counting"]
       entries = all.filter { !left.contains($0.key) }
     }
     if let exposure = exposure(item), let flux = item.selection.flux {

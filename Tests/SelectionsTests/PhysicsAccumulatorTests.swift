@@ -36,7 +36,10 @@ import Testing
     var workspace = SelectionWorkspace([selection])
     for event in events {
       let outcome = selection.evaluate(event, &workspace)
-      try account.add(outcome, values: workspace.values)
+      let built = event.input.event
+      try account.add(
+        outcome, values: workspace.values,
+        period: PhysicsAccumulator.period(run: built.run, burst: built.burst))
     }
     return account
   }
@@ -57,6 +60,12 @@ import Testing
     #expect(whole.histograms[0].entries == whole.flow.selected)
     #expect(whole.histograms[1].entries == whole.flow.steps[1].passed)
     #expect(UInt64(whole.counting?.observed ?? 0) == whole.regions[0].events)
+    // The counts by burst add up to the counts.
+    #expect(whole.bursts.total(0) == whole.flow.selected)
+    #expect(whole.bursts.total(1) == whole.regions[0].events)
+    for index in whole.regions.indices {
+      #expect(whole.bursts.total(2 + index) == whole.regions[index].events)
+    }
   }
 
   @Test func mergedShardsEqualTheWholeInAnyOrder() throws {

@@ -1,4 +1,5 @@
 import Configuration
+import CountingStatistics
 import Selections
 import Testing
 
@@ -123,6 +124,23 @@ import Testing
     let empty = file([]).replacing("conditions:", with: "conditions: []")
     #expect(try failure(empty).problem.contains("at least one condition"))
     #expect(try failure("schema: spillway.menu/1\nselections: []").problem.contains("spillway.selections/1"))
+  }
+
+  @Test func backgroundHasAnUncertaintyAndItsShape() throws {
+    let lines = file(["l0.mask: 1"], background: "7.03, uncertainty: 0.94, shape: log-normal")
+    let set = try SelectionSet.parse(text: lines, file: "t")
+    let expected = set.selections[0].experiment.expectedBackground
+    #expect(expected == (try UncertainQuantity(7.03, uncertainty: 0.94, shape: .logNormal)))
+    // The effective form says the same again.
+    let again = try SelectionSet.parse(text: set.effective.yaml(), file: "u")
+    #expect(again.selections[0].experiment == set.selections[0].experiment)
+    func problem(_ background: String) throws -> String {
+      try failure(file(["l0.mask: 1"], background: background)).problem
+    }
+    #expect(try problem("1, shape: gamma").contains("without an uncertainty"))
+    #expect(try problem("1, uncertainty: -1").contains("expected"))
+    #expect(try problem("0, uncertainty: 1, shape: gamma").contains("above 0"))
+    #expect(try problem("1, uncertainty: 1, shape: normal").contains("expected one of"))
   }
 
   @Test func numbersOutsideTheirRangeAreErrors() throws {
