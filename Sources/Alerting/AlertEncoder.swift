@@ -71,6 +71,8 @@ public enum AlertEncoder {
       .init("p_value", masked(.double(state.pValue))),
       .init("z_one_sided", masked(.optional(state.zOneSided))),
       .init("z_two_sided", masked(.optional(state.zTwoSided))),
+      .init("anytime_p_value", masked(.optional(state.anytimePValue))),
+      .init("anytime_z", masked(.optional(state.anytimeZ))),
     ])
   }
 }

@@ -169,12 +169,16 @@ public struct AlertRecord: Sendable, Equatable {
     public var zOneSided: Double?
     /// Significance, two-sided; nil where infinite.
     public var zTwoSided: Double?
+    /// The p-value that holds although the state is looked at after every event; nil without a sequential test.
+    public var anytimePValue: Double?
+    /// One-sided significance of the same guarantee; nil also where the p-value is 1.
+    public var anytimeZ: Double?
 
     /// A state; see the properties.
     public init(
       observed: Int, background: Double, upperLimit: Double, branchingRatioLimit: Double?,
       confidenceLevel: Double, method: String, tail: String, pValue: Double, zOneSided: Double?,
-      zTwoSided: Double?
+      zTwoSided: Double?, anytimePValue: Double? = nil, anytimeZ: Double? = nil
     ) {
       self.observed = observed
       self.background = background
@@ -186,6 +190,8 @@ public struct AlertRecord: Sendable, Equatable {
       self.pValue = pValue
       self.zOneSided = zOneSided
       self.zTwoSided = zTwoSided
+      self.anytimePValue = anytimePValue
+      self.anytimeZ = anytimeZ
     }
   }
 }

@@ -1,28 +1,46 @@
 /// The running count of one experiment: a commutative monoid under ``merge(_:)``, whose empty element is a
 /// fresh state.
 ///
-/// The result depends only on the total count, so it equals the batch computation after every event and
-/// after every merge. It is kept until the count changes: an event costs one addition, and a result one
-/// computation per distinct count asked for.
+/// Limit and significance depend only on the total count, and the always-valid significance only on which periods
+/// have passed and how many events each holds; so they equal the batch computation after every event and after
+/// every merge. An event costs one addition, a result one computation per distinct count asked for, with
+/// tables that are kept.
 public struct CountingState: Sendable {
   /// The experiment counted for.
   public let experiment: CountingExperiment
   /// Events seen so far.
   public private(set) var observed = 0
+  /// The sequential test; nil where the experiment has none.
+  public private(set) var sequential: SequentialState?
 
+  private var limits: MarginalCLs?
   private var kept: CountingResult?
 
   /// No events seen yet.
-  public init(experiment: CountingExperiment) { self.experiment = experiment }
+  public init(experiment: CountingExperiment) {
+    self.experiment = experiment
+    sequential = experiment.sequential.map { SequentialState(experiment: $0) }
+  }
 
-  /// Adds `events`; throws, changing nothing, for a negative number or an overflow.
-  public mutating func add(_ events: Int = 1) throws {
+  /// Adds `events` of a period, as a burst; throws, changing nothing, for a negative number or an overflow.
+  public mutating func add(_ events: Int = 1, period: UInt64 = 0) throws {
     try InputCheck.count(events, "events added to '\(experiment.name)'")
     let (sum, overflow) = observed.addingReportingOverflow(events)
     guard !overflow else {
       throw StatisticsError.countOverflow("\(observed) + \(events) events of '\(experiment.name)'")
     }
+    if events > 0 { try sequential?.add(segment: experiment.segment(of: period), events: events) }
     observed = sum
+  }
+
+  /// Says that a period has passed, or is passing, with its exposure; the sequential test takes its events from
+  /// then on. May be said again.
+  ///
+  /// Throws, changing nothing, where sums leave the range of their numbers.
+  public mutating func cover(period: UInt64) throws {
+    guard let plan = experiment.segmentPlan else { return }
+    try sequential?.set(
+      segment: experiment.segment(of: period), exposure: plan.exposure, background: plan.background)
   }
 
   /// Adds the events of another state of the same experiment; throws, changing nothing, if it differs.
@@ -30,21 +48,33 @@ public struct CountingState: Sendable {
     guard experiment == other.experiment else {
       throw StatisticsError.differentExperiments(experiment.name, other.experiment.name)
     }
-    try add(other.observed)
+    try InputCheck.count(other.observed, "events added to '\(experiment.name)'")
+    let (sum, overflow) = observed.addingReportingOverflow(other.observed)
+    guard !overflow else {
+      throw StatisticsError.countOverflow("\(observed) + \(other.observed) events of '\(experiment.name)'")
+    }
+    if let theirs = other.sequential { try sequential?.merge(theirs) }
+    observed = sum
   }
 
   /// Limit and significance at the count so far; throws only without convergence.
   public mutating func result() throws -> CountingResult {
     if let kept, kept.observed == observed { return kept }
-    let fresh = try experiment.result(observed: observed)
+    if limits == nil { limits = try experiment.limits() }
+    let limit = try limits?.upperLimit(observed: observed)
+    let fresh = try experiment.result(observed: observed, limit: limit)
     kept = fresh
     return fresh
   }
+
+  /// The significance that holds however often it is looked at, of the periods that have passed; nil where the
+  /// experiment has no sequential test. Throws only without convergence.
+  public mutating func anytime() throws -> AnytimeSignificance? { try sequential?.significance() }
 }
 
 extension CountingState: Equatable {
-  /// Whether experiment and count are equal.
+  /// Whether experiment, count and periods are equal.
   public static func == (a: CountingState, b: CountingState) -> Bool {
-    a.experiment == b.experiment && a.observed == b.observed
+    a.experiment == b.experiment && a.observed == b.observed && a.sequential == b.sequential
   }
 }

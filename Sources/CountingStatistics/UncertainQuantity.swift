@@ -77,6 +77,16 @@ public struct UncertainQuantity: Sendable, Hashable {
     self.shape = shape
   }
 
+  /// The same quantity in another unit, or for another exposure: value and uncertainty times `factor`.
+  ///
+  /// Throws unless the factor is positive and finite, or where the product is not finite.
+  public func scaled(by factor: Double) throws -> UncertainQuantity {
+    try InputCheck.positive(factor, "factor")
+    try InputCheck.mean(value * factor, "value")
+    try InputCheck.mean(uncertainty * factor, "uncertainty")
+    return UncertainQuantity(unchecked: value * factor, uncertainty * factor, shape)
+  }
+
   /// Exactly 1: the efficiency of a signal counted as it is.
   public static let one = UncertainQuantity(unchecked: 1, 0, .known)
 

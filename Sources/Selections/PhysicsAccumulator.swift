@@ -105,7 +105,7 @@ public struct PhysicsAccumulator: Sendable, Equatable, Mergeable {
     let counts = counting != nil && (wanted == 0 || outcome.regions & wanted != 0)
     // 62 regions at most: see SelectionRegion.
     try bursts.add(period: period, kinds: 1 | (counts ? 2 : 0) | outcome.regions << 2)
-    if counts { try counting?.add() }
+    if counts { try counting?.add(period: period) }
     if outcome.regions == 0 { outside += 1 }
     if outcome.isAmbiguous { ambiguous += 1 }
     for index in regions.indices where outcome.regions >> UInt64(index) & 1 == 1 {
@@ -133,6 +133,21 @@ public struct PhysicsAccumulator: Sendable, Equatable, Mergeable {
   /// Limit and significance at the count so far; nil where the selection feeds no experiment. Throws only
   /// without convergence.
   public mutating func result() throws -> CountingResult? { try counting?.result() }
+
+  /// The significance that holds however often it is looked at, after bursts that have passed, and the history of
+  /// the experiment; nil where the selection feeds none.
+  ///
+  /// - Parameter periods: All bursts that have passed, in rising order; see ``period(run:burst:)``.
+  /// - Throws: `StatisticsError` without convergence.
+  public func course(periods: [UInt64]) throws -> (anytime: AnytimeSignificance?, history: CountingHistory)? {
+    guard let experiment = counting?.experiment else { return nil }
+    let counts = bursts.periods.indices.map { place in
+      (period: bursts.periods[place], events: Int(clamping: bursts[place, 1]))
+    }
+    let history = try CountingHistory(
+      experiment, counts: counts.filter { $0.events > 0 }, periods: periods)
+    return (history.points.last?.anytime, history)
+  }
 }
 
 /// What a physics selection has counted, with its sealed events kept apart.

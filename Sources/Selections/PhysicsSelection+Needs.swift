@@ -1,3 +1,4 @@
+import CountingStatistics
 import L1Trigger
 
 extension PhysicsSelection {
@@ -13,7 +14,10 @@ extension PhysicsSelection {
     let bins = histograms.reduce(0) { $0 + $1.empty.counts.count }
     let points = scans.reduce(0) { $0 + $1.empty.counts.count * (1 + $1.empty.axes.count) }
     // A step has four numbers and a label of several words; each histogram and scan has its axes.
+    // The history of an experiment has a bounded number of points, of eight numbers with their names.
+    let history = counting == nil ? 0 : 8 * CountingHistory.most
     return bins + points + 12 * stepLabels.count + 4 * regions.count + 16 * (histograms.count + scans.count)
+      + history
   }
 
   /// Whether an event in these regions is one that everyone may see, and that may raise an alert: in a region

@@ -67,10 +67,17 @@ public struct ReplayAccount: Sendable {
     hasL1Sources = !batch.layout.l1Sources.isEmpty
     for burst in judged.endedBursts {
       bursts.append(burst)
+      let period = PhysicsAccumulator.period(run: burst.burst.run, burst: burst.burst.burst)
+      for index in counting.indices { try counting[index]?.cover(period: period) }
       rates.add(burst.burst)
     }
     alerts += UInt64(raised.count)
     return raised
+  }
+
+  /// The bursts that have ended, as periods of the counting experiments, in rising order.
+  var periods: [UInt64] {
+    bursts.map { PhysicsAccumulator.period(run: $0.burst.run, burst: $0.burst.burst) }.sorted()
   }
 
   /// Takes what the selections have counted, when the run has ended.
@@ -79,8 +86,13 @@ public struct ReplayAccount: Sendable {
   private mutating func alert(
     _ finding: SelectionFindings.Finding, _ wallClock: WallClock
   ) throws -> AlertRecord {
-    if finding.counts { try counting[finding.selection]?.add() }
+    if finding.counts {
+      let period = PhysicsAccumulator.period(run: finding.event.run, burst: finding.event.burst)
+      try counting[finding.selection]?.cover(period: period)
+      try counting[finding.selection]?.add(period: period)
+    }
     let state = try counting[finding.selection]?.result()
+    let anytime = try counting[finding.selection]?.anytime()
     let (event, decision) = (finding.event, finding.decision)
     return AlertRecord(
       selection: setup?.set.selections[finding.selection].name ?? "", isBlind: false,
@@ -100,7 +112,8 @@ public struct ReplayAccount: Sendable {
           upperLimit: result.limit.upper, branchingRatioLimit: result.branchingRatioLimit,
           confidenceLevel: result.limit.confidenceLevel, method: result.limit.method.rawValue,
           tail: result.limit.tail.rawValue, pValue: result.significance.pValue,
-          zOneSided: result.significance.zOneSided, zTwoSided: result.significance.zTwoSided)
+          zOneSided: result.significance.zOneSided, zTwoSided: result.significance.zTwoSided,
+          anytimePValue: anytime?.pValue, anytimeZ: anytime?.zOneSided)
       },
       dataTime: event.time, wallTime: wallClock.now(), configurationHash: identity.configurationHash,
       input: identity.input)

@@ -86,9 +86,10 @@ extension ReplayReport {
   private func countingTable() -> String {
     let rows = shown.filter { $0.selection.counting != nil }.map(Self.countingRow)
     guard !rows.isEmpty else { return "" }
-    return HTML.table(
-      ["selection", "observed", "background", "limit", "BR limit", "p", "Z (1-sided)", "Z (2-sided)"], rows)
-      + HTML.paragraph("Limits on signal events: exact Poisson CLs, one-sided.", isNote: true)
+    return HTML.table(Self.countingColumns, rows)
+      + HTML.paragraph(
+        "Limits on signal events: exact CLs, one-sided, ordered by count. The p-value at any time holds however "
+          + "often the run is looked at (Docs/Sequential.md).", isNote: true)
   }
 
   private func section(_ item: Shown) -> String {

@@ -26,7 +26,9 @@ extension ReplayReport {
     let selection: PhysicsSelection
     let part: PhysicsAccumulator
     let isBlind: Bool
-    let result: CountingResult?
+    let summary: CountingSummary?
+
+    var result: CountingResult? { summary?.result }
   }
 
   /// The selections as they may be shown.
@@ -36,7 +38,7 @@ extension ReplayReport {
       let selection = engine.set.selections[index]
       return Shown(
         selection: selection, part: engine.accounts[index].open, isBlind: selection.isBlind,
-        result: results[index])
+        summary: results[index])
     }
   }
 
@@ -49,10 +51,10 @@ extension ReplayReport {
     var out = ""
     if shown.contains(where: { $0.selection.counting != nil }) {
       var table = TextTable(
-        ["selection", "observed", "background", "limit", "BR limit", "p", "Z (1-sided)", "Z (2-sided)"],
-        alignments: [.left, .right, .right, .right, .right, .right, .right, .right])
+        Self.countingColumns, alignments: [.left] + Self.countingColumns.dropFirst().map { _ in .right })
       for item in shown where item.selection.counting != nil { table.append(Self.countingRow(item)) }
-      out += "Counting experiments (limits on signal events: exact Poisson CLs, one-sided)\n" + table.text
+      out += "Counting experiments (limits on signal events: exact CLs, one-sided; p at any time: Ville)\n"
+      out += table.text
     } else {
       out += "Selections\n"
     }
@@ -60,10 +62,15 @@ extension ReplayReport {
     return out
   }
 
+  static let countingColumns = [
+    "selection", "observed", "background", "limit", "BR limit", "p", "Z (1-sided)", "Z (2-sided)",
+    "p at any time",
+  ]
+
   static func countingRow(_ item: Shown) -> [String] {
-    let b = item.selection.counting.map { TextTable.number($0.experiment.background) } ?? "-"
+    let b = item.selection.counting.map { backgroundText($0.experiment.expectedBackground) } ?? "-"
     guard let result = item.result else {
-      return [item.selection.name, item.isBlind ? "blind" : "-", b, "-", "-", "-", "-", "-"]
+      return [item.selection.name, item.isBlind ? "blind" : "-", b, "-", "-", "-", "-", "-", "-"]
     }
     return [
       item.selection.name, "\(result.observed)", b,
@@ -72,7 +79,13 @@ extension ReplayReport {
       TextTable.number(result.significance.pValue),
       result.significance.zOneSided.map(TextTable.number) ?? "-",
       result.significance.zTwoSided.map(TextTable.number) ?? "-",
+      item.summary?.anytime.map { TextTable.number($0.pValue) } ?? "-",
     ]
+  }
+
+  private static func backgroundText(_ quantity: UncertainQuantity) -> String {
+    TextTable.number(quantity.value)
+      + (quantity.isKnown ? "" : " ± \(TextTable.number(quantity.uncertainty))")
   }
 
   /// Cut flow, regions and exposure of a selection, a line each.
@@ -127,17 +140,17 @@ extension ReplayReport {
 
   /// The selections as structured values, with all that was counted, or without histograms and scans.
   public func counts(isBrief: Bool = false) -> ConfigValue {
-    .map([
+    let left: Set<String> = isBrief ? ["histograms", "scans", "bursts", "history"] : []
+    return .map([
       .init("schema", .string("spillway.counts/2")),
-      .init("selections", .list(shown.map { .map(Self.entries($0, isBrief: isBrief)) })),
+      .init("selections", .list(shown.map { .map(Self.entries($0, leaving: left)) })),
     ])
   }
 
-  static func entries(_ item: Shown, isBrief: Bool) -> [ConfigValue.Entry] {
+  static func entries(_ item: Shown, leaving left: Set<String> = []) -> [ConfigValue.Entry] {
     var entries: [ConfigValue.Entry] = []
     if case .map(let all) = item.part.report(isBlind: item.isBlind) {
-      let left: Set<String> = isBrief ? ["counting", "histograms", "scans", "bursts"] : ["counting"]
-      entries = all.filter { !left.contains($0.key) }
+      entries = all.filter { $0.key != "counting" && !left.contains($0.key) }
     }
     if let exposure = exposure(item), let flux = item.selection.flux {
       entries.append(
@@ -149,25 +162,32 @@ extension ReplayReport {
           ])))
     }
     if let counting = item.selection.counting {
-      entries.append(.init("counting", .map(Self.entries(counting, item.result, item.isBlind))))
+      entries.append(.init("counting", .map(Self.entries(counting, item.summary, item.isBlind))))
+    }
+    if let history = item.summary?.history, !left.contains("history") {
+      entries.append(.init("history", CountingSummary.value(history)))
     }
     return entries
   }
 
   private static func entries(
-    _ counting: SelectionCounting, _ result: CountingResult?, _ isBlind: Bool
+    _ counting: SelectionCounting, _ summary: CountingSummary?, _ isBlind: Bool
   ) -> [ConfigValue.Entry] {
     let experiment = counting.experiment
     var entries: [ConfigValue.Entry] = [
       .init("background", .double(experiment.background)),
+      .init("background_uncertainty", .double(experiment.expectedBackground.uncertainty)),
+      .init("background_shape", .string(experiment.expectedBackground.shape.rawValue)),
       .init("background_trust", .string(counting.backgroundProvenance.trust.rawValue)),
       .init("background_source", .string(counting.backgroundProvenance.source)),
       .init("efficiency", .double(experiment.efficiency)),
       .init("confidence_level", .double(experiment.confidenceLevel)),
     ]
-    if let result {
+    if let summary {
+      let result = summary.result
       entries += [
         .init("method", .string(result.limit.method.rawValue)),
+        .init("ordering", .string(result.limit.origin.ordering.rawValue)),
         .init("tail", .string(result.limit.tail.rawValue)),
         .init("observed", .int(result.observed)),
         .init("upper_limit_events", .double(result.limit.upper)),
@@ -177,6 +197,7 @@ extension ReplayReport {
         .init("z_one_sided", result.significance.zOneSided.map { .double($0) } ?? .null),
         .init("z_two_sided", result.significance.zTwoSided.map { .double($0) } ?? .null),
       ]
+      entries += summary.sequentialEntries
     } else if isBlind {
       entries.append(.init("observed", .string("(blind)")))
     }
@@ -192,13 +213,15 @@ extension ReplayReport {
     guard let run = account.selections else { return [] }
     let set = run.engine.set
     return try zip(set.selections, run.engine.accounts).filter { $0.0.isBlind }.map { selection, part in
-      var whole = try part.unblinded()
+      let whole = try part.unblinded()
       let item = Shown(
-        selection: selection, part: whole, isBlind: false, result: try whole.result())
+        selection: selection, part: whole, isBlind: false,
+        summary: try CountingSummary(whole, periods: account.periods))
       let events = run.sealed.filter { $0.selectionHash == selection.hash }
       return SealedSelection(
         name: selection.name, hash: selection.hash, cells: selection.cellCount,
-        result: .map(Self.entries(item, isBrief: false)), text: Self.unblindedText(item, events),
+        // The list of bursts has no bound by declaration; the box has.
+        result: .map(Self.entries(item, leaving: ["bursts"])), text: Self.unblindedText(item, events),
         events: events)
     }
   }
@@ -207,8 +230,7 @@ extension ReplayReport {
     var out = ""
     if item.selection.counting != nil {
       var table = TextTable(
-        ["selection", "observed", "background", "limit", "BR limit", "p", "Z (1-sided)", "Z (2-sided)"],
-        alignments: [.left, .right, .right, .right, .right, .right, .right, .right])
+        Self.countingColumns, alignments: [.left] + Self.countingColumns.dropFirst().map { _ in .right })
       table.append(countingRow(item))
       out += table.text
     }

@@ -11,9 +11,9 @@ import Selections
 /// written.
 public struct ReplayReport: Sendable {
   let account: ReplayAccount
-  /// The results of the counting experiments, in the order of the selections; nil of those without one, and of
+  /// What the counting experiments say, in the order of the selections; nil of those without one, and of
   /// blind ones.
-  let results: [CountingResult?]
+  let results: [CountingSummary?]
   let menu: L1Menu
   private let stored: BurstFileWriter.Books?
 
@@ -26,8 +26,7 @@ public struct ReplayReport: Sendable {
       try (account.selections?.engine).map { engine in
         try zip(engine.set.selections, engine.accounts).map { selection, part in
           guard !selection.isBlind else { return nil }
-          var open = part.open
-          return try open.result()
+          return try CountingSummary(part.open, periods: account.periods)
         }
       } ?? []
     self.menu = menu

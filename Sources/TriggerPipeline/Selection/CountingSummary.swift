@@ -1,0 +1,62 @@
+import Configuration
+import CountingStatistics
+import Selections
+
+/// What a counting experiment says at the end of a run, and how it came to that.
+struct CountingSummary: Sendable {
+  /// Limit and significance.
+  let result: CountingResult
+  /// The significance that holds however often it is looked at; nil where the experiment has no such test.
+  let anytime: AnytimeSignificance?
+  /// The way there, burst by burst.
+  let history: CountingHistory
+
+  /// The summary of a selection's counts after the bursts `periods`; nil where it feeds no experiment.
+  ///
+  /// - Throws: `StatisticsError`.
+  init?(_ part: PhysicsAccumulator, periods: [UInt64]) throws {
+    var part = part
+    guard let result = try part.result(), let course = try part.course(periods: periods) else { return nil }
+    self.result = result
+    anytime = course.anytime
+    history = course.history
+  }
+
+  /// The sequential test for `counts.json`.
+  var sequentialEntries: [ConfigValue.Entry] {
+    guard let anytime else { return [] }
+    return [
+      .init(
+        "anytime",
+        .map([
+          .init("method", .string(anytime.method.rawValue)), .init("tail", .string(anytime.tail.rawValue)),
+          .init("p_value", .double(anytime.pValue)),
+          .init("z_one_sided", Self.number(anytime.zOneSided)),
+          .init("z_two_sided", Self.number(anytime.zTwoSided)),
+          .init("log_evidence", .double(anytime.logEvidence)),
+          .init("largest_log_evidence", .double(anytime.largestLogEvidence)),
+          .init("background", .double(anytime.counts.background)),
+          .init("exposure", .double(anytime.counts.exposure)),
+          .init("exposure_unit", .string(anytime.experiment.exposureUnit)),
+          .init("background_knowledge", .string(anytime.experiment.background.description)),
+        ]))
+    ]
+  }
+
+  /// The points of a history.
+  static func value(_ history: CountingHistory) -> ConfigValue {
+    let points = history.points.map { point in
+      ConfigValue.map([
+        .init("run", .int(Int(point.period >> 32))), .init("burst", .int(Int(point.period & 0xFFFF_FFFF))),
+        .init("bursts", .int(point.passed)), .init("observed", .int(point.result.observed)),
+        .init("background", .double(point.result.experiment.background)),
+        .init("upper_limit_events", .double(point.result.limit.upper)),
+        .init("z_one_sided", Self.number(point.result.significance.zOneSided)),
+        .init("anytime_p_value", Self.number(point.anytime?.pValue)),
+      ])
+    }
+    return .list(points)
+  }
+
+  private static func number(_ value: Double?) -> ConfigValue { value.map { .double($0) } ?? .null }
+}
