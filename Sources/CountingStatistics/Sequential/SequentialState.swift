@@ -3,8 +3,9 @@
 /// It keeps the segments by their number and their events by their place, and looks at them in that order. So
 /// every result depends on what happened only, not on the order in which it was learnt: incremental, merged and
 /// batch results are equal to the last bit. Segments whose exposure is not yet known wait, and are not in any
-/// result. In order, an event costs one evaluation; what comes late, behind later segments, costs looking at
-/// the run again, once, when a result is asked for.
+/// result. In order, a result costs one evaluation for each placed event of the last segment (so a segment
+/// should be a burst, not a run); what comes late, behind later segments, costs looking at the run again, once,
+/// when a result is asked for.
 public struct SequentialState: Sendable {
   /// The experiment.
   public let experiment: SequentialExperiment
