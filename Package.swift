@@ -36,6 +36,7 @@ let package = Package(
     .executable(name: "spillway", targets: ["spillway"]),
     .library(name: "NA62Formats", targets: ["NA62Formats"]),
     .library(name: "CountingStatistics", targets: ["CountingStatistics"]),
+    .library(name: "RandomNumbers", targets: ["RandomNumbers"]),
     .library(name: "Detectors", targets: ["Detectors"]),
     .library(name: "PacketCapture", targets: ["PacketCapture"]),
     .library(name: "EventBuilding", targets: ["EventBuilding"]),

@@ -10,6 +10,8 @@ let package = Package(
       name: "Benchmarks",
       dependencies: [
         "CPcapBare",
+        .product(name: "CountingStatistics", package: "spillway"),
+        .product(name: "RandomNumbers", package: "spillway"),
         .product(name: "PacketCapture", package: "spillway"),
         .product(name: "EventBuilding", package: "spillway"),
         .product(name: "L0Trigger", package: "spillway"),

@@ -10,6 +10,11 @@ public enum StatisticalMethod: String, Sendable, Hashable, CaseIterable {
   case garwood = "Garwood"
   /// Central interval of a binomial probability (Clopper and Pearson 1934).
   case clopperPearson = "Clopper-Pearson"
+  // Sequential inference, valid at any time.
+  /// Evidence of a mixture likelihood ratio, its largest value so far (Ville 1939; Robbins 1970).
+  case anytimeMixture = "anytime-valid, mixture likelihood ratio"
+  /// Confidence sequence for a signal rate: the inverted family of mixture likelihood ratios.
+  case confidenceSequence = "anytime-valid confidence sequence, mixture likelihood ratio"
 }
 
 /// Which tail of the distribution a result speaks of. The raw value is the text that goes into outputs.
@@ -20,4 +25,17 @@ public enum TailConvention: String, Sendable, Hashable, CaseIterable {
   case oneSidedExcess = "one-sided, excess"
   /// A central interval: (1 - CL)/2 in each tail.
   case central = "two-sided, central"
+  // Sequential inference, valid at any time.
+  /// An excess at any time of the run.
+  case anytimeExcess = "one-sided, excess, anytime-valid"
+  /// A deficit at any time of the run.
+  case anytimeDeficit = "one-sided, deficit, anytime-valid"
+  /// An excess or a deficit at any time of the run.
+  case anytimeEither = "excess or deficit, anytime-valid"
+  /// An upper limit that holds at all times of the run at once.
+  case anytimeUpper = "one-sided upper, anytime-valid"
+  /// A lower limit that holds at all times of the run at once.
+  case anytimeLower = "one-sided lower, anytime-valid"
+  /// An interval that holds at all times of the run at once, (1 - CL)/2 on each side.
+  case anytimeCentral = "two-sided, central, anytime-valid"
 }

@@ -13,6 +13,7 @@ import TriggerPipeline
 ///     swift run -c release --package-path Benchmarks Benchmarks reconstruction [EVENTS [PARTS]]
 ///     swift run -c release --package-path Benchmarks Benchmarks association [EVENTS]
 ///     swift run -c release --package-path Benchmarks Benchmarks simulate [CONFIGURATION]
+///     swift run -c release --package-path Benchmarks Benchmarks sequential [RUNS]
 @main
 struct Benchmarks {
   static func main() async throws {
@@ -33,6 +34,9 @@ struct Benchmarks {
     if arguments.count > 1, arguments[1] == "simulate" {
       let burst = arguments.count > 2 ? arguments[2] : "Configs/simulation/kaon-2018.yaml"
       return try await SimulationBenchmark(burst: burst).run()
+    }
+    if arguments.count > 1, arguments[1] == "sequential" {
+      return try SequentialBenchmark(runs: arguments.count > 2 ? Int(arguments[2]) ?? 2000 : 2000).run()
     }
     let path = arguments.count > 1 ? arguments[1] : "Replay/ordered-1000.pcap.gz"
     let menu = try L1Menu.load(
