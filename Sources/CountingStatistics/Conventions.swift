@@ -10,6 +10,24 @@ public enum StatisticalMethod: String, Sendable, Hashable, CaseIterable {
   case garwood = "Garwood"
   /// Central interval of a binomial probability (Clopper and Pearson 1934).
   case clopperPearson = "Clopper-Pearson"
+
+  // Intervals of a signal over a background; products of counts.
+  /// Unified construction (Feldman and Cousins 1998), known background.
+  case feldmanCousins = "Feldman-Cousins, known background"
+  /// The same, the upper end made non-increasing in the background, as in the published tables.
+  case feldmanCousinsMonotonic = "Feldman-Cousins, known background, upper end monotonic in the background"
+  /// Unified construction, background and efficiency averaged over their uncertainties.
+  case feldmanCousinsMarginal = "Feldman-Cousins, background and efficiency marginalised"
+  /// Unified construction at the background that fits best with each signal.
+  case feldmanCousinsProfile = "Feldman-Cousins, profile construction"
+  /// Profile likelihood of Rolke, López and Conrad, signal not below 0.
+  case rolkeBounded = "Rolke-López-Conrad, bounded"
+  /// The same, the likelihood's maximum taken also at a signal below 0.
+  case rolkeUnbounded = "Rolke-López-Conrad, unbounded"
+  /// Profile likelihood of a product and quotient of counts.
+  case countProduct = "profile likelihood of a product of counts"
+  /// Ratio of two Poisson means by the binomial distribution of their counts, given the sum.
+  case conditionalBinomial = "ratio of Poisson means, conditional binomial"
 }
 
 /// Which tail of the distribution a result speaks of. The raw value is the text that goes into outputs.
@@ -20,4 +38,7 @@ public enum TailConvention: String, Sendable, Hashable, CaseIterable {
   case oneSidedExcess = "one-sided, excess"
   /// A central interval: (1 - CL)/2 in each tail.
   case central = "two-sided, central"
+
+  /// An interval whose tails follow from the order of the outcomes, upper limit or two-sided by itself.
+  case unified = "two-sided, unified (ends by the ordering)"
 }
