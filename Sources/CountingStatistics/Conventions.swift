@@ -15,6 +15,24 @@ public enum StatisticalMethod: String, Sendable, Hashable, CaseIterable {
   case anytimeMixture = "anytime-valid, mixture likelihood ratio"
   /// Confidence sequence for a signal rate: the inverted family of mixture likelihood ratios.
   case confidenceSequence = "anytime-valid confidence sequence, mixture likelihood ratio"
+
+  // Intervals of a signal over a background; products of counts.
+  /// Unified construction (Feldman and Cousins 1998), known background.
+  case feldmanCousins = "Feldman-Cousins, known background"
+  /// The same, the upper end made non-increasing in the background, as in the published tables.
+  case feldmanCousinsMonotonic = "Feldman-Cousins, known background, upper end monotonic in the background"
+  /// Unified construction, background and efficiency averaged over their uncertainties.
+  case feldmanCousinsMarginal = "Feldman-Cousins, background and efficiency marginalised"
+  /// Unified construction at the background that fits best with each signal.
+  case feldmanCousinsProfile = "Feldman-Cousins, profile construction"
+  /// Profile likelihood of Rolke, López and Conrad, signal not below 0.
+  case rolkeBounded = "Rolke-López-Conrad, bounded"
+  /// The same, the likelihood's maximum taken also at a signal below 0.
+  case rolkeUnbounded = "Rolke-López-Conrad, unbounded"
+  /// Profile likelihood of a product and quotient of counts.
+  case countProduct = "profile likelihood of a product of counts"
+  /// Ratio of two Poisson means by the binomial distribution of their counts, given the sum.
+  case conditionalBinomial = "ratio of Poisson means, conditional binomial"
 }
 
 /// Which tail of the distribution a result speaks of. The raw value is the text that goes into outputs.
@@ -38,4 +56,7 @@ public enum TailConvention: String, Sendable, Hashable, CaseIterable {
   case anytimeLower = "one-sided lower, anytime-valid"
   /// An interval that holds at all times of the run at once, (1 - CL)/2 on each side.
   case anytimeCentral = "two-sided, central, anytime-valid"
+
+  /// An interval whose tails follow from the order of the outcomes, upper limit or two-sided by itself.
+  case unified = "two-sided, unified (ends by the ordering)"
 }

@@ -7,13 +7,14 @@ struct CountingReader {
   let usesWords: Bool
 
   /// The keys that ``experiment(_:name:)`` reads.
-  static let keys = ["background", "efficiency", "normalisation", "confidence_level"]
+  static let keys = ["background", "efficiency", "normalisation", "confidence_level", "running"]
 
   struct Result {
     let experiment: CountingExperiment
     let background: Provenance
     let normalisation: Provenance?
     let unit: String?
+    let running: Provenance?
   }
 
   func experiment(_ map: YAMLMapping, name: String) throws(ConfigurationError) -> Result {
@@ -23,17 +24,47 @@ struct CountingReader {
     let efficiency = try map.optional("efficiency").map(Self.fraction) ?? 1
     let normalisation = try map.optional("normalisation").map(normalisation)
     let level = try map.optional("confidence_level").map(Self.confidenceLevel) ?? 0.9
+    let running = try map.optional("running").map(running)
     let experiment: CountingExperiment
     do {
       experiment = try CountingExperiment(
         name: name, expectedBackground: events, efficiency: efficiency, normalisation: normalisation?.value,
-        confidenceLevel: level)
+        confidenceLevel: level, running: running?.value)
     } catch {
       throw map.node.error("\(error)")
     }
     return Result(
       experiment: experiment, background: try provenance(background),
-      normalisation: normalisation?.provenance, unit: normalisation?.unit)
+      normalisation: normalisation?.provenance, unit: normalisation?.unit, running: running?.provenance)
+  }
+
+  /// How the exposure grows: `unit`, `total` (what the background is expected for), `per_burst`, and
+  /// `false_alarms: { accepted: 1, per: 1e18 }` in the same unit.
+  private func running(
+    _ node: YAMLNode
+  ) throws(ConfigurationError) -> (value: RunningExposure, provenance: Provenance) {
+    let map = try node.mapping()
+    try map.rejectUnknown(keys: ["unit", "total", "per_burst", "false_alarms", "trust", "source"])
+    let total = try Self.positive(map.required("total"))
+    let perBurst = try Self.positive(map.required("per_burst"))
+    var alarms: (accepted: Double, per: Double)?
+    if let node = map.optional("false_alarms") {
+      let entry = try node.mapping()
+      try entry.rejectUnknown(keys: ["accepted", "per"])
+      alarms = (
+        try Self.positive(entry.required("accepted")), try Self.positive(entry.required("per"))
+      )
+    }
+    let unit = try map.required("unit").text()
+    do {
+      let budget = try alarms.map { try FalseAlarmBudget(alarms: $0.accepted, perExposure: $0.per) }
+      let value = try RunningExposure(unit: unit, total: total, perPeriod: perBurst, falseAlarms: budget)
+      return (value, try provenance(map))
+    } catch let error as ConfigurationError {
+      throw error
+    } catch {
+      throw node.error("\(error)")
+    }
   }
 
   /// `events`, with `uncertainty` (one standard deviation, in events) and its `shape` where there is one.
@@ -78,7 +109,8 @@ struct CountingReader {
 
   /// The keys and values that ``experiment(_:name:)`` reads.
   func entries(
-    _ experiment: CountingExperiment, background: Provenance, normalisation: Provenance?, unit: String?
+    _ experiment: CountingExperiment, background: Provenance, normalisation: Provenance?, unit: String?,
+    running: Provenance?
   ) -> [ConfigValue.Entry] {
     let expected = experiment.expectedBackground
     var numbers: [ConfigValue.Entry] = [.init("events", .double(expected.value))]
@@ -99,6 +131,19 @@ struct CountingReader {
               .init("exposure", .double(value.exposure)), .init("unit", .string(unit)),
               .init("acceptance", .double(value.acceptance)),
             ] + self.entries(normalisation))))
+    }
+    if let plan = experiment.running, let running {
+      var numbers: [ConfigValue.Entry] = [
+        .init("unit", .string(plan.unit)), .init("total", .double(plan.total)),
+        .init("per_burst", .double(plan.perPeriod)),
+      ]
+      if let budget = plan.falseAlarms {
+        numbers.append(
+          .init(
+            "false_alarms",
+            .map([.init("accepted", .double(budget.rate)), .init("per", .double(1))])))
+      }
+      entries.append(.init("running", .map(numbers + self.entries(running))))
     }
     return entries + [.init("confidence_level", .double(experiment.confidenceLevel))]
   }

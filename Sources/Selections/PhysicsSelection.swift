@@ -96,6 +96,8 @@ public struct SelectionCounting: Sendable {
   public let backgroundProvenance: Provenance
   /// Where the normalisation comes from; nil without one.
   public let normalisationProvenance: Provenance?
+  /// Where the plan of the run comes from; nil without one.
+  public let runningProvenance: Provenance?
   /// What the exposure counts; nil without a normalisation.
   public let exposureUnit: String?
   /// The regions whose events count, as bits; 0 for all selected events.

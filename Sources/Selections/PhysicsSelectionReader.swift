@@ -196,12 +196,13 @@ struct PhysicsSelectionReader {
     return (
       SelectionCounting(
         experiment: result.experiment, backgroundProvenance: result.background,
-        normalisationProvenance: result.normalisation, exposureUnit: result.unit, regions: regions.bits),
+        normalisationProvenance: result.normalisation, runningProvenance: result.running,
+        exposureUnit: result.unit, regions: regions.bits),
       .map(
         regions.effective
           + Self.counting.entries(
             result.experiment, background: result.background, normalisation: result.normalisation,
-            unit: result.unit))
+            unit: result.unit, running: result.running))
     )
   }
 

@@ -91,7 +91,8 @@ extension PhysicsSelection {
     }
     let counting = CountingReader(usesWords: true).entries(
       selection.experiment, background: selection.backgroundProvenance,
-      normalisation: selection.normalisationProvenance, unit: selection.exposureUnit)
+      normalisation: selection.normalisationProvenance, unit: selection.exposureUnit,
+      running: selection.runningProvenance)
     let form = ConfigValue.map([
       .init("name", .string(selection.name)), .init("description", .string(selection.description)),
       .init("trigger", .map([.init("kept", .bool(selection.requiresKept))])),

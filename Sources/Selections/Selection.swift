@@ -32,6 +32,8 @@ public struct Selection: EventSelection, Hashable {
   public let backgroundProvenance: Provenance
   /// Where the normalisation comes from; nil without a normalisation.
   public let normalisationProvenance: Provenance?
+  /// Where the plan of the run comes from; nil without one.
+  public let runningProvenance: Provenance?
   /// What the exposure counts, such as kaon decays; nil without a normalisation.
   public let exposureUnit: String?
   /// Whether its count and its events are hidden until it is unblinded.
@@ -87,6 +89,8 @@ public struct Selection: EventSelection, Hashable {
       ]
         + CountingReader(usesWords: false).entries(
           experiment, background: backgroundProvenance, normalisation: normalisationProvenance,
-          unit: exposureUnit) + [.init("blind", .bool(isBlind)), .init("alert", .bool(raisesAlert))])
+          unit: exposureUnit, running: runningProvenance) + [
+          .init("blind", .bool(isBlind)), .init("alert", .bool(raisesAlert)),
+        ])
   }
 }

@@ -46,7 +46,8 @@ enum SelectionReader {
       name: name, description: description, conditions: conditions,
       requiresKept: try map.optional("require_kept")?.bool() ?? true,
       experiment: counting.experiment, backgroundProvenance: counting.background,
-      normalisationProvenance: counting.normalisation, exposureUnit: counting.unit,
+      normalisationProvenance: counting.normalisation, runningProvenance: counting.running,
+      exposureUnit: counting.unit,
       isBlind: try map.optional("blind")?.bool() ?? true,
       raisesAlert: try map.optional("alert")?.bool() ?? true)
   }
