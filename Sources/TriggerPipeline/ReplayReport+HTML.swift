@@ -109,7 +109,8 @@ extension ReplayReport {
     }
     out += cutFlow(item)
     let plots =
-      item.part.histograms.map(plot) + item.part.scans.enumerated().map { plot($1, of: item, index: $0) }
+      historyPlots(item) + item.part.histograms.map(plot)
+      + item.part.scans.enumerated().map { plot($1, of: item, index: $0) }
     if !plots.isEmpty {
       out += "<div class=\"grid2 large\">\n" + plots.joined() + "</div>\n"
     }
@@ -130,6 +131,34 @@ extension ReplayReport {
         ? HTML.paragraph(
           "Open events only. The numbers that would give the sealed ones by subtraction are withheld.",
           isNote: true) : "") + "</details>\n"
+  }
+
+  /// How limit and significance went along the run; none for a run of one burst.
+  private func historyPlots(_ item: Shown) -> [String] {
+    guard let points = item.summary?.history.points, let last = points.last, points.count > 1 else { return [] }
+    func plot(_ title: String, _ caption: String, _ lines: [[(x: Double, y: Double)]]) -> String {
+      let values = lines.joined().map(\.y)
+      let low = min(0, 1.05 * (values.min() ?? 0))
+      var plot = SVGPlot(
+        width: 520, height: 260, x: 0...Double(max(2, last.passed)), y: low...max(low + 1, 1.05 * (values.max() ?? 1)),
+        xTitle: "bursts", yTitle: title)
+      for (series, line) in lines.enumerated() { plot.curve(line, series: series, isDashed: series > 0) }
+      return figure(plot.svg(label: caption), caption)
+    }
+    func line(_ value: (CountingHistory.Point) -> Double?) -> [(x: Double, y: Double)] {
+      points.compactMap { point in value(point).map { (Double(point.passed), $0) } }
+    }
+    let level = TextShare.percent(last.result.limit.confidenceLevel)
+    return [
+      plot(
+        "signal events",
+        "history: upper limit at \(level) (line) and events seen (dashed), after each burst",
+        [line { $0.result.limit.upper }, line { Double($0.result.observed) }]),
+      plot(
+        "Z, one-sided",
+        "history: significance of the count (line) and one that holds at any time (dashed)",
+        [line { $0.result.significance.zOneSided }, line { $0.anytime.map { $0.zOneSided ?? 0 } }]),
+    ]
   }
 
   private func figure(_ svg: String, _ caption: String) -> String {
