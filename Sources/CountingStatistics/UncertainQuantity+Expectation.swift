@@ -32,7 +32,8 @@ extension UncertainQuantity {
     return sum / norm
   }
 
-  private var isLogarithmic: Bool { shape != .gaussian }
+  /// Whether the variable of integration is the logarithm of the quantity.
+  var isLogarithmic: Bool { shape != .gaussian }
 
   /// Shape and rate of the gamma distribution that ``Shape/gamma`` and ``Shape/auxiliaryCount`` stand for;
   /// nil for the others.
@@ -60,7 +61,7 @@ extension UncertainQuantity {
   }
 
   /// Logarithm of the density in the variable of integration, up to a constant chosen to keep it near 0.
-  private func logDensity(_ t: Double) -> Double {
+  func logDensity(_ t: Double) -> Double {
     if let (k, rate) = gammaParameters {
       let mode = k / rate
       let x = exp(t)

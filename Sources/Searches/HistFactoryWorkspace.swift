@@ -99,7 +99,9 @@ public struct HistFactoryWorkspace: Sendable {
             "signal", channel.signalPerUnit * channel.efficiency.value,
             [modifier("mu", "normfactor", .null)]
               + constraint("efficiency_\(channel.name)", channel.efficiency)),
-          sample("background", channel.background.value, constraint("background_\(channel.name)", channel.background)),
+          sample(
+            "background", channel.background.value,
+            constraint("background_\(channel.name)", channel.background)),
         ])),
     ])
   }

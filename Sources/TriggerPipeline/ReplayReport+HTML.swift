@@ -1,4 +1,5 @@
 public import Configuration
+import CountingStatistics
 import L1Trigger
 import Pages
 import Selections

@@ -16,7 +16,8 @@ import Testing
       ],
       state: .init(
         observed: 1, background: 0.016, upperLimit: 3.874, branchingRatioLimit: nil, confidenceLevel: 0.9,
-        method: "CLs", tail: "one-sided upper, CLs", pValue: 0.0159, zOneSided: 2.15, zTwoSided: 2.41),
+        method: "CLs", tail: "one-sided upper, CLs", pValue: 0.0159, zOneSided: 2.15, zTwoSided: 2.41,
+        anytimePValue: 0.2, anytimeZ: 0.842),
       dataTime: DataTime(nanoseconds: 1), wallTime: DataTime(nanoseconds: 2_000_000_000),
       configurationHash: "abc", input: "a.pcap")
   }
@@ -32,7 +33,8 @@ import Testing
         + #""quantities":{"ktag.sectors":6,"straw.momentum":34.5,"muv3.pass":false,"bad":null},"#
         + #""state":{"observed":1,"background":0.016,"upper_limit_events":3.874,"#
         + #""upper_limit_branching_ratio":null,"confidence_level":0.9,"method":"CLs","#
-        + #""tail":"one-sided upper, CLs","p_value":0.0159,"z_one_sided":2.15,"z_two_sided":2.41},"#
+        + #""tail":"one-sided upper, CLs","p_value":0.0159,"z_one_sided":2.15,"z_two_sided":2.41,"#
+        + #""anytime_p_value":0.2,"anytime_z":0.842},"#
         + #""t_data":"1970-01-01T00:00:00.000000001Z","t_wall":"1970-01-01T00:00:02.000000000Z","#
         + #""configuration":"abc","input":"a.pcap"}"#)
   }
@@ -42,11 +44,14 @@ import Testing
     #expect(line.contains(#""blind":true"#))
     #expect(line.contains(#""quantities":{"ktag.sectors":null,"straw.momentum":null,"#))
     #expect(line.contains(#""observed":null,"background":0.016,"upper_limit_events":null"#))
-    #expect(line.contains(#""p_value":null,"z_one_sided":null,"z_two_sided":null"#))
+    #expect(line.contains(#""p_value":null,"z_one_sided":null,"z_two_sided":null,"#))
+    #expect(line.contains(#""anytime_p_value":null,"anytime_z":null"#))
     var other = record(isBlind: true)
     other.state?.observed = 7
     other.state?.pValue = 0.5
     other.state?.upperLimit = 9
+    other.state?.anytimePValue = 0.9
+    other.state?.anytimeZ = -1
     other.state?.branchingRatioLimit = 1e-9
     other.quantities[0].value = .integer(0)
     #expect(AlertEncoder.line(other) == line)
