@@ -2,8 +2,8 @@ import CountingStatistics
 import Foundation
 import RandomNumbers
 
-/// Measures what the sequential tests promise: false alarms, coverage, power against a test at a fixed time, the
-/// price of looking all the time, and the time of an update. `Docs/Sequential.md` has its tables.
+/// Measures what the sequential tests promise: false alarms, coverage, power against a test at a fixed time,
+/// the price of looking all the time, and the time of an update. `Docs/Sequential.md` has its tables.
 ///
 ///     swift run -c release --package-path Benchmarks Benchmarks sequential [RUNS]
 struct SequentialBenchmark {
@@ -61,7 +61,7 @@ struct SequentialBenchmark {
 
   private func auxiliaryFalseAlarms() throws {
     print(
-      "\nThe same with an estimated background (true background 1 in a run, nominal 1 but where said), α = 0.01"
+      "\nThe same with an estimated background (1 in a run, nominal 1 but where said), α = 0.01"
     )
     print("| knowledge | fraction / α |")
     print("|---|---|")
@@ -140,8 +140,8 @@ struct SequentialBenchmark {
     let toys = runs / 5
     for background in [0.016, 1, 7] {
       print(
-        "\nProbability of an alarm at 3 σ by the end of a run with background \(background), and (mean fraction of "
-          + "the run at the alarm); \(toys) runs each")
+        "\nProbability of an alarm at 3 σ by the end of a run with background \(background), and (mean "
+          + "fraction of the run at the alarm); \(toys) runs each")
       let priors = background < 5 ? [1.0, 3, 10] : [3.0, 10, 30]
       let heads = priors.map { "anytime, typical \($0)" }
       print(
@@ -193,7 +193,8 @@ struct SequentialBenchmark {
   private static let looks = 10
   private static let most = 150
 
-  /// Counts at which each of ten looks alarms: exact, by the distribution of the count of runs not yet stopped.
+  /// Counts at which each of ten looks alarms: exact, by the distribution of the count of runs not yet
+  /// stopped.
   private func boundary(_ background: Double, _ spent: (Double) -> Double) throws -> [Int] {
     var boundary: [Int] = []
     var alive = [1.0] + [Double](repeating: 0, count: Self.most)

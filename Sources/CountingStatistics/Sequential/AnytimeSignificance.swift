@@ -8,8 +8,9 @@
 
 /// An always-valid p-value: under background only, P(p ever ≤ α) ≤ α, whatever the stopping rule.
 ///
-/// p = min(1, 1 / largest evidence so far) + δ. It is not the p-value of the count at a fixed time, and its Z is
-/// not comparable with that of a fixed-time test but by the same guarantee: the text of ``method`` says so.
+/// p = min(1, 1 / largest evidence so far) + δ. It is not the p-value of the count at a fixed time, and its Z
+/// is not comparable with that of a fixed-time test but by the same guarantee: the text of ``method`` says
+/// so.
 public struct AnytimeSignificance: Sendable, Hashable {
   /// Natural logarithm of the p-value; at most 0.
   public let logPValue: Double

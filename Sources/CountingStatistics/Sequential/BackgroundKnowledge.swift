@@ -43,9 +43,9 @@ public struct BackgroundKnowledge: Sendable, Hashable, CustomStringConvertible {
     return BackgroundKnowledge(kind: .auxiliary(count: count, ratio: ratio, shape: shape))
   }
 
-  /// The background has an uncertainty common to the whole run, given by `quantity` for any one exposure: only
-  /// its relative size enters. The test uses the upper bound of probability 1 - `delta`, and adds `delta` to
-  /// each p-value, which therefore never falls below it.
+  /// The background has an uncertainty common to the whole run, given by `quantity` for any one exposure:
+  /// only its relative size enters. The test uses the upper bound of probability 1 - `delta`, and adds
+  /// `delta` to each p-value, which therefore never falls below it.
   ///
   /// The guarantee is that of the bound: exact for an auxiliary count; over repetitions of the estimate for a
   /// Gaussian or log-normal one; on average over the distribution where it is a belief. Throws for a value of

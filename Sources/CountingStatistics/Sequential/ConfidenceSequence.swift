@@ -8,9 +8,10 @@
 
 /// Limits on a signal rate that hold at all times of the run at once, with a known background.
 ///
-/// The family of tests {signal = s} is inverted: each s is tested by the mixture likelihood ratio of the signals
-/// below it (for an upper limit) or above it (for a lower one). They hold for any course of background and
-/// exposure; they are at their best where the two keep their nominal ratio (`Docs/Sequential.md`, section 4).
+/// The family of tests {signal = s} is inverted: each s is tested by the mixture likelihood ratio of the
+/// signals below it (for an upper limit) or above it (for a lower one). They hold for any course of
+/// background and exposure; they are at their best where the two keep their nominal ratio
+/// (`Docs/Sequential.md`, section 4).
 public enum ConfidenceSequence {
   /// The upper limit: P(signal rate > limit at any time) ≤ 1 - CL.
   ///
@@ -25,7 +26,8 @@ public enum ConfidenceSequence {
       signalRate: rate, counts: counts, experiment: experiment, tail: .anytimeUpper, level: confidenceLevel)
   }
 
-  /// The lower limit: P(signal rate < limit at any time) ≤ 1 - CL; 0 as long as background alone is not excluded.
+  /// The lower limit: P(signal rate < limit at any time) ≤ 1 - CL; 0 as long as background alone is not
+  /// excluded.
   ///
   /// Throws as ``upperLimit(_:of:confidenceLevel:)``.
   public static func lowerLimit(
@@ -83,7 +85,8 @@ public enum ConfidenceSequence {
     try InputCheck.positive(counts.background, "background so far")
   }
 
-  /// Above `start` the evidence against s grows with s: so one root, or `start` itself, which is no less safe.
+  /// Above `start` the evidence against s grows with s: so one root, or `start` itself, which is no less
+  /// safe.
   private static func upper(
     _ counts: SequentialCounts, _ e: SequentialExperiment, _ logAlpha: Double
   ) throws -> Double {

@@ -9,9 +9,9 @@
 /// Alarms whose false-alarm rate is bounded, however long it runs: a state machine over segments in order.
 ///
 /// It is the Shiryaev-Roberts e-detector (Shin, Ramdas, Rinaldo 2022) in continuous exposure: new likelihood
-/// ratios start all the time, at the rate of the budget, and an alarm is given when their sum reaches 1; then it
-/// starts again from 0. Under background only, the expected number of alarms up to any stopping time is at most
-/// the budget times the expected exposure up to it (`Docs/Sequential.md`, section 5).
+/// ratios start all the time, at the rate of the budget, and an alarm is given when their sum reaches 1; then
+/// it starts again from 0. Under background only, the expected number of alarms up to any stopping time is at
+/// most the budget times the expected exposure up to it (`Docs/Sequential.md`, section 5).
 ///
 /// Its alarms are a function of the segments in order: for shards, merge their ``SequentialState`` and use
 /// ``actions(over:budget:quietExposure:)``.
@@ -47,8 +47,8 @@ public struct SequentialMonitor: Sendable {
 
   /// A monitor at the beginning of a run.
   ///
-  /// Throws for a background measured in parallel or by an auxiliary count (give its upper bound instead), and
-  /// for a quiet exposure that is not positive and finite.
+  /// Throws for a background measured in parallel or by an auxiliary count (give its upper bound instead),
+  /// and for a quiet exposure that is not positive and finite.
   public init(
     experiment: SequentialExperiment, budget: FalseAlarmBudget, quietExposure: Double
   ) throws {
@@ -117,8 +117,8 @@ public struct SequentialMonitor: Sendable {
 
   /// The actions of a whole run, from its merged state: the same whatever the order in which it was learnt.
   ///
-  /// Segments whose exposure is not known are passed over. Throws as ``init(experiment:budget:quietExposure:)``
-  /// and ``observe(_:)``.
+  /// Segments whose exposure is not known are passed over. Throws as
+  /// ``init(experiment:budget:quietExposure:)`` and ``observe(_:)``.
   public static func actions(
     over state: SequentialState, budget: FalseAlarmBudget, quietExposure: Double
   ) throws -> [Action] {

@@ -1,11 +1,11 @@
 /// The running state of a sequential test: a commutative monoid under ``merge(_:)``.
 ///
 /// It keeps the segments by their number and their events by their place, and looks at them in that order. So
-/// every result depends on what happened only, not on the order in which it was learnt: incremental, merged and
-/// batch results are equal to the last bit. Segments whose exposure is not yet known wait, and are not in any
-/// result. In order, a result costs one evaluation for each placed event of the last segment (so a segment
-/// should be a burst, not a run); what comes late, behind later segments, costs looking at the run again, once,
-/// when a result is asked for.
+/// every result depends on what happened only, not on the order in which it was learnt: incremental, merged
+/// and batch results are equal to the last bit. Segments whose exposure is not yet known wait, and are not in
+/// any result. In order, a result costs one evaluation for each placed event of the last segment (so a
+/// segment should be a burst, not a run); what comes late, behind later segments, costs looking at the run
+/// again, once, when a result is asked for.
 public struct SequentialState: Sendable {
   /// The experiment.
   public let experiment: SequentialExperiment
@@ -30,7 +30,8 @@ public struct SequentialState: Sendable {
     try change(index) { try $0.set(exposure: exposure, background: background) }
   }
 
-  /// Adds an event at the fraction `place` of a segment. Throws, changing nothing, for a place outside 0 to 1.
+  /// Adds an event at the fraction `place` of a segment. Throws, changing nothing, for a place outside 0 to
+  /// 1.
   public mutating func add(segment index: UInt64, place: Double, inSideband: Bool = false) throws {
     try ExposureSegment.check(place, index)
     try change(index) { $0.insert(place, inSideband: inSideband) }
@@ -82,7 +83,8 @@ public struct SequentialState: Sendable {
       experiment: experiment, counts: now.counts, logEvidence: now.current, largest: now.largest)
   }
 
-  /// What is known after each segment, in order: for plots, and for the intersection of a confidence sequence.
+  /// What is known after each segment, in order: for plots, and for the intersection of a confidence
+  /// sequence.
   public func history() throws -> [SequentialPoint] {
     var look = Look()
     var points: [SequentialPoint] = []

@@ -6,7 +6,8 @@
   import Darwin
 #endif
 
-/// Global p-values over several selections or mass windows, in logarithms so that tiny ones keep their digits.
+/// Global p-values over several selections or mass windows, in logarithms so that tiny ones keep their
+/// digits.
 public enum TrialsFactor {
   /// ln of 1 - (1 - p)ᵏ: the probability of a p-value as small in any of k independent tests (Šidák 1967).
   ///
