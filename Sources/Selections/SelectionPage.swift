@@ -123,6 +123,12 @@ public enum SelectionPage {
           "- \(value.exposure) \(unit), acceptance \(value.acceptance), efficiency \(experiment.efficiency)"
             + " (\(provenance.trust.word); \(provenance.source))")
       }
+      if let plan = experiment.running, let provenance = counting.runningProvenance {
+        lines.append(
+          "- \(plan.total) \(plan.unit), \(plan.perPeriod) in a burst"
+            + (plan.falseAlarms.map { ", \($0.rate) false alarms for each" } ?? "")
+            + " (\(provenance.trust.word); \(provenance.source))")
+      }
       lines.append("- limits at a confidence level of \(experiment.confidenceLevel)")
     }
     return lines.isEmpty ? ["None: the selection is a monitor."] : lines

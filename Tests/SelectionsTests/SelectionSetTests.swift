@@ -143,6 +143,28 @@ import Testing
     #expect(try problem("1, uncertainty: 1, shape: normal").contains("expected one of"))
   }
 
+  @Test func planOfTheRunIsRead() throws {
+    let plan = [
+      "running:", "  unit: protons", "  total: 1.4e17", "  per_burst: 7e12",
+      "  false_alarms: { accepted: 2, per: 1e18 }", "  trust: I", "  source: t",
+    ]
+    let set = try SelectionSet.parse(text: file(["l0.mask: 1"], extra: plan), file: "t")
+    let running = try #require(set.selections[0].experiment.running)
+    #expect(running.total == 1.4e17 && running.perPeriod == 7e12 && running.unit == "protons")
+    #expect(running.falseAlarms?.rate == 2e-18)
+    let again = try SelectionSet.parse(text: set.effective.yaml(), file: "u")
+    #expect(again.hash == set.hash)
+    func problem(_ line: Int, _ text: String) throws -> String {
+      var plan = plan
+      plan[line] = text
+      return try failure(file(["l0.mask: 1"], extra: plan)).problem
+    }
+    #expect(try problem(2, "  total: 0").contains("above 0"))
+    #expect(try problem(3, "  per_burst: 1e18").contains("at most the total"))
+    #expect(try problem(4, "  false_alarms: { accepted: 1 }").contains("per"))
+    #expect(try problem(4, "  alarms: 1").contains("alarms"))
+  }
+
   @Test func numbersOutsideTheirRangeAreErrors() throws {
     #expect(
       try failure(file(["l0.mask: 1"], background: "-0.1")).keyPath == "selections[0].background.events")

@@ -14,6 +14,7 @@ import TriggerPipeline
 ///     swift run -c release --package-path Benchmarks Benchmarks association [EVENTS]
 ///     swift run -c release --package-path Benchmarks Benchmarks simulate [CONFIGURATION]
 ///     swift run -c release --package-path Benchmarks Benchmarks sequential [RUNS]
+///     swift run -c release --package-path Benchmarks Benchmarks statistics [RUNS]
 @main
 struct Benchmarks {
   static func main() async throws {
@@ -37,6 +38,9 @@ struct Benchmarks {
     }
     if arguments.count > 1, arguments[1] == "sequential" {
       return try SequentialBenchmark(runs: arguments.count > 2 ? Int(arguments[2]) ?? 2000 : 2000).run()
+    }
+    if arguments.count > 1, arguments[1] == "statistics" {
+      return try StatisticsBenchmark(runs: arguments.count > 2 ? Int(arguments[2]) ?? 200 : 200).run()
     }
     let path = arguments.count > 1 ? arguments[1] : "Replay/ordered-1000.pcap.gz"
     let menu = try L1Menu.load(
