@@ -178,7 +178,8 @@ private struct Look: Sendable {
     self = try part.atEnd(of: segment, experiment)
   }
 
-  /// Goes to a place of a segment, evaluating after its events and, where evidence can grow without one, before.
+  /// Goes to a place of a segment, evaluating after its events and, where evidence can grow without one,
+  /// before.
   mutating func step(
     to place: Double, of segment: ExposureSegment, begin: SequentialCounts, events: Int, sideband: Int,
     isLook: Bool, _ experiment: SequentialExperiment
