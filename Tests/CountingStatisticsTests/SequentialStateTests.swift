@@ -96,6 +96,31 @@ struct SequentialStateTests {
     }
   }
 
+  @Test("Results while a segment fills are those of a fresh state, for places in and out of order, and equal")
+  func fillingSegment() throws {
+    var random = SplitMix64(seed: 8)
+    for experiment in try kinds() {
+      for _ in 0..<20 {
+        var state = SequentialState(experiment: experiment)
+        try state.set(segment: 1, exposure: 0.3, background: 0.4)
+        try state.add(segment: 1, place: 0.5)
+        var facts: [Fact] = [.exposure(2, 1, 1.7)]
+        for _ in 0..<12 {
+          let place = Double(random.below(5)) / 4
+          facts.append(random.oneIn(5) ? .count(2, 1, random.oneIn(2)) : .event(2, place, random.oneIn(2)))
+        }
+        if random.oneIn(2) { facts.swapAt(0, random.below(12)) }
+        if random.oneIn(3) { facts.append(.event(1, 0.25, false)) }
+        for fact in facts {
+          try fact.tell(&state)
+          var fresh = SequentialState(experiment: experiment)
+          try fresh.merge(state)
+          #expect(try state.significance() == fresh.significance())
+        }
+      }
+    }
+  }
+
   @Test("Merging is commutative and associative, and an empty state is neutral")
   func monoid() throws {
     var random = SplitMix64(seed: 5)

@@ -327,6 +327,16 @@ struct SequentialBenchmark {
     }
     let e = try experiment(1, 1)
     var samples: [Double] = []
+    var filling = SequentialState(experiment: try experiment(2_000, 100))
+    try filling.set(segment: 0, exposure: 1, background: 2_000)
+    for k in 0..<2_000 {
+      let begin = ContinuousClock.now
+      try filling.add(segment: 0, place: Double(k) / 2_000)
+      _ = try filling.significance()
+      samples.append((ContinuousClock.now - begin) / .microseconds(1))
+    }
+    print("  2000 events in one burst, the p-value after each: \(quantiles(samples))")
+    samples = []
     for k in 0..<5_000 {
       let counts = try SequentialCounts(observed: k % 50, background: 5, exposure: 5)
       let begin = ContinuousClock.now

@@ -104,23 +104,36 @@ public struct ExposureSegment: Sendable, Hashable {
     return sum
   }
 
-  /// Steps through the segment in order: what has passed of it (as a fraction) before each event and at its
-  /// end, and the events at that place. Of a sideband's and a signal event at one place the former is first.
-  func forEachStep(_ body: (_ place: Double, _ events: Int, _ sideband: Int, _ isEnd: Bool) throws -> Void)
-    rethrows
-  {
-    var next = 0
-    for place in events {
-      while next < sideband.count, sideband[next] <= place {
-        try body(sideband[next], 0, 1, false)
-        next += 1
-      }
-      try body(place, 1, 0, false)
+  /// How far the placed events have been gone through.
+  struct Cursor: Sendable {
+    var events = 0
+    var sideband = 0
+    /// The place of the last one.
+    var place = 0.0
+  }
+
+  /// Steps through the placed events behind the cursor, in order. Of a sideband's and a signal event at one
+  /// place the former is first.
+  func forEachPlaced(
+    from cursor: inout Cursor, _ body: (_ place: Double, _ events: Int, _ sideband: Int) throws -> Void
+  ) rethrows {
+    while cursor.events < events.count || cursor.sideband < sideband.count {
+      let isSideband =
+        cursor.sideband < sideband.count
+        && (cursor.events == events.count || sideband[cursor.sideband] <= events[cursor.events])
+      let place = isSideband ? sideband[cursor.sideband] : events[cursor.events]
+      try body(place, isSideband ? 0 : 1, isSideband ? 1 : 0)
+      if isSideband { cursor.sideband += 1 } else { cursor.events += 1 }
+      cursor.place = place
     }
-    while next < sideband.count {
-      try body(sideband[next], 0, 1, false)
-      next += 1
-    }
+  }
+
+  /// Steps through the whole segment in order: its placed events, then its end with those without a place.
+  func forEachStep(
+    _ body: (_ place: Double, _ events: Int, _ sideband: Int, _ isEnd: Bool) throws -> Void
+  ) rethrows {
+    var cursor = Cursor()
+    try forEachPlaced(from: &cursor) { try body($0, $1, $2, false) }
     try body(1, unplaced, unplacedSideband, true)
   }
 }

@@ -13,8 +13,10 @@
 public enum GlobalSequentialTest {
   /// ln of the global p-value after the common run.
   ///
-  /// A segment that is not known to all tests is passed over as a moment to look at. δ of bounded backgrounds
-  /// are added. Throws for no test, or as ``SequentialState/history()``.
+  /// It goes through the whole run; for a display after every event take
+  /// ``TrialsFactor/logBonferroni(logPValue:trials:)`` of the smallest p. A segment that is not known to all
+  /// tests is passed over as a moment to look at. δ of bounded backgrounds are added. Throws for no test, or
+  /// as ``SequentialState/history()``.
   public static func logPValue(_ states: [SequentialState]) throws -> Double {
     let histories = try states.map { try $0.history() }
     guard let first = histories.first else {

@@ -13,6 +13,8 @@
 /// it starts again from 0. Under background only, the expected number of alarms up to any stopping time is at
 /// most the budget times the expected exposure up to it (`Docs/Sequential.md`, section 5).
 ///
+/// With a bounded background that holds as far as the bound does; δ does not enter.
+///
 /// Its alarms are a function of the segments in order: for shards, merge their ``SequentialState`` and use
 /// ``actions(over:budget:quietExposure:)``.
 public struct SequentialMonitor: Sendable {

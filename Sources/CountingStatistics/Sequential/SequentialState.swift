@@ -3,9 +3,8 @@
 /// It keeps the segments by their number and their events by their place, and looks at them in that order. So
 /// every result depends on what happened only, not on the order in which it was learnt: incremental, merged
 /// and batch results are equal to the last bit. Segments whose exposure is not yet known wait, and are not in
-/// any result. In order, a result costs one evaluation for each placed event of the last segment (so a
-/// segment should be a burst, not a run); what comes late, behind later segments, costs looking at the run
-/// again, once, when a result is asked for.
+/// any result. In order, an event costs one or two evaluations; what comes late, behind events or segments
+/// that were looked at, costs going through the segment or the run again, once, when a result is asked for.
 public struct SequentialState: Sendable {
   /// The experiment.
   public let experiment: SequentialExperiment
@@ -18,6 +17,8 @@ public struct SequentialState: Sendable {
     var look = Look()
   }
   private var passed = Passed()
+  /// The look at the last segment as far as it has been gone through; nil where that must begin again.
+  private var part: PartLook?
 
   /// Nothing seen yet.
   public init(experiment: SequentialExperiment) { self.experiment = experiment }
@@ -34,13 +35,18 @@ public struct SequentialState: Sendable {
   /// 1.
   public mutating func add(segment index: UInt64, place: Double, inSideband: Bool = false) throws {
     try ExposureSegment.check(place, index)
+    let isBehind = part.map { inSideband ? place > $0.cursor.place : place >= $0.cursor.place } ?? false
+    let kept = isBehind && index == segments.last?.index ? part : nil
     try change(index) { $0.insert(place, inSideband: inSideband) }
+    part = kept
   }
 
   /// Adds events that count at the end of a segment. Throws, changing nothing, for a negative number or an
   /// overflow.
   public mutating func add(segment index: UInt64, events: Int, inSideband: Bool = false) throws {
     try InputCheck.count(events, "events of segment \(index)")
+    // They count at the end, which is looked at each time.
+    let kept = index == segments.last?.index ? part : nil
     try change(index) {
       if inSideband {
         $0.unplacedSideband = try ExposureSegment.sum($0.unplacedSideband, events, index)
@@ -48,6 +54,7 @@ public struct SequentialState: Sendable {
         $0.unplaced = try ExposureSegment.sum($0.unplaced, events, index)
       }
     }
+    part = kept
   }
 
   /// Adds a whole segment; throws as ``merge(_:)``.
@@ -99,7 +106,7 @@ public struct SequentialState: Sendable {
     return points
   }
 
-  /// The look at everything. The last segment is looked at afresh, since its events may still come.
+  /// The look at everything: what is passed, the placed events of the last segment, and its end so far.
   private mutating func look() throws -> Look {
     while passed.count + 1 < segments.count {
       // On a copy: what throws halfway must not stay.
@@ -107,9 +114,11 @@ public struct SequentialState: Sendable {
       try next.add(segments[passed.count], experiment)
       passed = Passed(count: passed.count + 1, look: next)
     }
-    var now = passed.look
-    if let last = segments.last { try now.add(last, experiment) }
-    return now
+    guard let last = segments.last, last.exposure != nil else { return passed.look }
+    var filling = part ?? PartLook(begin: passed.look.counts, look: passed.look)
+    try filling.addPlaced(of: last, experiment)
+    part = filling
+    return try filling.atEnd(of: last, experiment)
   }
 
   private mutating func change(_ index: UInt64, _ body: (inout ExposureSegment) throws -> Void) throws {
@@ -125,6 +134,7 @@ public struct SequentialState: Sendable {
       try body(&fresh)
       segments.insert(fresh, at: position)
     }
+    part = nil
     if position < passed.count { passed = Passed() }
   }
 
@@ -160,27 +170,60 @@ private struct Look: Sendable {
   var current = 0.0
   var largest = 0.0
 
-  /// Goes through a segment, evaluating after each event and, where evidence can grow without one, before it.
+  /// Goes through a whole segment.
   mutating func add(_ segment: ExposureSegment, _ experiment: SequentialExperiment) throws {
-    guard let exposure = segment.exposure, let background = segment.background else { return }
-    let begin = counts
-    try segment.forEachStep { place, events, sideband, isEnd in
-      counts.background = begin.background + background * place
-      counts.exposure = begin.exposure + exposure * place
-      guard counts.background.isFinite, counts.exposure.isFinite else {
-        throw StatisticsError.invalidInput(
-          name: "exposure or background up to segment \(segment.index)", value: "infinite",
-          expected: "sums within the range of numbers")
-      }
-      if experiment.growsBetweenEvents, events > 0 || isEnd {
-        largest = max(largest, try experiment.logEvidence(counts))
-      }
-      counts.observed = try ExposureSegment.sum(counts.observed, events, segment.index)
-      counts.sideband = try ExposureSegment.sum(counts.sideband, sideband, segment.index)
-      if events > 0 || isEnd {
-        current = try experiment.logEvidence(counts)
-        largest = max(largest, current)
-      }
+    guard segment.exposure != nil else { return }
+    var part = PartLook(begin: counts, look: self)
+    try part.addPlaced(of: segment, experiment)
+    self = try part.atEnd(of: segment, experiment)
+  }
+
+  /// Goes to a place of a segment, evaluating after its events and, where evidence can grow without one,
+  /// before.
+  mutating func step(
+    to place: Double, of segment: ExposureSegment, begin: SequentialCounts, events: Int, sideband: Int,
+    isLook: Bool, _ experiment: SequentialExperiment
+  ) throws {
+    counts.background = begin.background + (segment.background ?? 0) * place
+    counts.exposure = begin.exposure + (segment.exposure ?? 0) * place
+    guard counts.background.isFinite, counts.exposure.isFinite else {
+      throw StatisticsError.invalidInput(
+        name: "exposure or background up to segment \(segment.index)", value: "infinite",
+        expected: "sums within the range of numbers")
     }
+    if isLook, experiment.growsBetweenEvents { largest = max(largest, try experiment.logEvidence(counts)) }
+    counts.observed = try ExposureSegment.sum(counts.observed, events, segment.index)
+    counts.sideband = try ExposureSegment.sum(counts.sideband, sideband, segment.index)
+    guard isLook else { return }
+    current = try experiment.logEvidence(counts)
+    largest = max(largest, current)
+  }
+}
+
+/// The look at a segment that is still filling, up to its last placed event.
+private struct PartLook: Sendable {
+  let begin: SequentialCounts
+  var look: Look
+  var cursor = ExposureSegment.Cursor()
+
+  init(begin: SequentialCounts, look: Look) {
+    self.begin = begin
+    self.look = look
+  }
+
+  mutating func addPlaced(of segment: ExposureSegment, _ experiment: SequentialExperiment) throws {
+    try segment.forEachPlaced(from: &cursor) { place, events, sideband in
+      try look.step(
+        to: place, of: segment, begin: begin, events: events, sideband: sideband, isLook: events > 0,
+        experiment)
+    }
+  }
+
+  func atEnd(of segment: ExposureSegment, _ experiment: SequentialExperiment) throws -> Look {
+    var end = look
+    try end.step(
+      to: 1, of: segment, begin: begin, events: segment.unplaced, sideband: segment.unplacedSideband,
+      isLook: true, experiment)
+    return end
   }
 }
