@@ -136,9 +136,9 @@ struct SelectionStageTests {
     timing.add(UInt64(Int64.max))
     #expect(timing.events == 100)
     let middle = timing.quantile(0.5) ?? 0
-    #expect(middle >= 1 && middle <= 1.26)
+    #expect(middle >= 0.89 && middle <= 1.26)
     let late = timing.quantile(0.99) ?? 0
-    #expect(late >= 1000 && late <= 1260)
+    #expect(late >= 890 && late <= 1260)
     #expect(timing.quantile(1) == .infinity)
     var both = timing
     both.merge(timing)
