@@ -146,6 +146,26 @@ struct SelectionStageTests {
     #expect(both.quantile(0.5) == timing.quantile(0.5))
   }
 
+  @Test("a time lies in the bin whose edges are around it")
+  func timingBins() {
+    var value: UInt64 = 1
+    while value < 800_000_000 {
+      for time in [value, value + 1, value + value / 31] {
+        var timing = StageTiming()
+        timing.add(time)
+        let upper = 1000 * (timing.quantile(1) ?? 0)
+        #expect(upper > Double(time) * (1 - 1e-12))
+        #expect(upper < Double(max(time, 10)) * 1.13)
+      }
+      value += 1 + value / 23
+    }
+    for time in [UInt64(1) << 40, .max] {
+      var timing = StageTiming()
+      timing.add(time)
+      #expect(timing.quantile(1) == .infinity)
+    }
+  }
+
   @Test("the picture of an event is valid XML")
   func picture() async throws {
     let menu = try #require(try Self.menu.get())

@@ -64,7 +64,7 @@ struct SelectionWorker {
 
   private mutating func look(at ready: ReadyEvent, _ findings: inout SelectionFindings) throws {
     guard let reconstructor, let filler else { return }
-    let begin = ContinuousClock.now
+    let begin = StageClock.nanoseconds
     // To empty the lists costs as much for many events as for one.
     if reconstructed.eventCount >= Self.reconstructedLimit { reconstructed.removeAll() }
     let place = reconstructed.eventCount
@@ -75,16 +75,16 @@ struct SelectionWorker {
       filler.fill(&filled, reconstructed, place)
       event = filled
     }
-    var last = ContinuousClock.now
-    timing.reconstruction.add((last - begin).wholeNanoseconds)
+    var last = StageClock.nanoseconds
+    timing.reconstruction.add(last &- begin)
     var selected: UInt64 = 0
     for s in setup.reconstructed {
       try process(s, ready.event, ready.batch, &findings.findings, &selected)
-      let now = ContinuousClock.now
-      timing.selections[s].add((now - last).wholeNanoseconds)
+      let now = StageClock.nanoseconds
+      timing.selections[s].add(now &- last)
       last = now
     }
-    timing.all.add((last - begin).wholeNanoseconds)
+    timing.all.add(last &- begin)
     findings.late.append(SelectionFindings.Late(event: ready.event, selected: selected))
     findings.books.events += 1
     if ready.isComplete { findings.books.complete += 1 } else { findings.books.withoutL1Data += 1 }
@@ -140,14 +140,6 @@ struct SelectionWorker {
   mutating func finish() -> SelectionRun {
     let sealed = engine.takeSealed()
     return SelectionRun(engine: engine, timing: timing, sealed: sealed)
-  }
-}
-
-extension Duration {
-  /// Nanoseconds; 0 for a negative one.
-  fileprivate var wholeNanoseconds: UInt64 {
-    let (seconds, attoseconds) = components
-    return UInt64(clamping: seconds) &* 1_000_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000)
   }
 }
 
