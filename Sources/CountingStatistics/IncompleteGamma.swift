@@ -36,7 +36,7 @@ public enum IncompleteGamma {
       let lower = min(0, logWeight(a, x) + log(try lowerSeries(a, x)))
       return LogTails(lower: lower, upper: StirlingDeviance.logOneMinusExp(lower))
     }
-    let upper = min(0, logWeight(a, x) + log(a) + log(try upperFraction(a, x)))
+    let upper = logUpper(a, x, log(try upperFraction(a, x)))
     return LogTails(lower: StirlingDeviance.logOneMinusExp(upper), upper: upper)
   }
 
@@ -66,10 +66,46 @@ public enum IncompleteGamma {
 
   /// ln[Q(a, x + step) / Q(a, x)] for step ≥ 0, accurate also where both are tiny.
   static func logUpperRatio(shape a: Double, x: Double, step: Double) throws -> Double {
-    if x >= a + 1, !usesUniformExpansion(a, x), !usesUniformExpansion(a, x + step) {
-      return try a * log1p(step / x) - step + log(upperFraction(a, x + step)) - log(upperFraction(a, x))
+    try UpperRatio(shape: a, x: x).at(step: step).ratio
+  }
+
+  /// ln[Q(a, x + step) / Q(a, x)] for many steps: what is the same for all is worked out once, and ln Q(a, x + step),
+  /// on which it rests, is given with it.
+  struct UpperRatio {
+    private let a: Double
+    private let x: Double
+    /// ln Q(a, x).
+    private let upper: Double
+    /// The logarithm of the continued fraction at x, where it is used.
+    private let logFraction: Double?
+
+    init(shape a: Double, x: Double) throws {
+      self.a = a
+      self.x = x
+      if x >= a + 1, x < .infinity, !usesUniformExpansion(a, x) {
+        let logFraction = log(try upperFraction(a, x))
+        self.logFraction = logFraction
+        upper = logUpper(a, x, logFraction)
+      } else {
+        logFraction = nil
+        upper = try logTails(shape: a, x: x).upper
+      }
     }
-    return try logTails(shape: a, x: x + step).upper - logTails(shape: a, x: x).upper
+
+    func at(step: Double) throws -> (ratio: Double, upper: Double) {
+      let end = x + step
+      if let logFraction, end < .infinity, !usesUniformExpansion(a, end) {
+        let last = log(try upperFraction(a, end))
+        return (a * log1p(step / x) - step + last - logFraction, logUpper(a, end, last))
+      }
+      let last = try logTails(shape: a, x: end).upper
+      return (last - upper, last)
+    }
+  }
+
+  /// ln Q(a, x) from the logarithm of its continued fraction.
+  private static func logUpper(_ a: Double, _ x: Double, _ logFraction: Double) -> Double {
+    min(0, logWeight(a, x) + log(a) + logFraction)
   }
 
   /// ln[xᵃ e⁻ˣ / Γ(a + 1)], which for an integer a is the log of a Poisson term.

@@ -48,13 +48,12 @@ public enum PoissonCLs {
     if background == 0 { return try IncompleteGamma.inverseUpper(shape: shape, logProbability: logAlpha) }
     // For any background the limit lies between that of n = 0 and, above it, the one of b = 0.
     let start = max(-logAlpha, shape - background)
+    let upperRatio = try IncompleteGamma.UpperRatio(shape: shape, x: background)
     return try BracketedRoot.find(
       from: start, firstStep: max(1, shape.squareRoot()), rising: false, floor: 0
     ) { signal in
-      let mean = background + signal
-      let logUpper = try IncompleteGamma.logTails(shape: shape, x: mean).upper
-      let ratio = try IncompleteGamma.logUpperRatio(shape: shape, x: background, step: signal)
-      let slope = -exp(IncompleteGamma.logWeight(shape - 1, mean) - logUpper)
+      let (ratio, logUpper) = try upperRatio.at(step: signal)
+      let slope = -exp(IncompleteGamma.logWeight(shape - 1, background + signal) - logUpper)
       return BracketedRoot.Point(value: ratio - logAlpha, slope: slope)
     }
   }

@@ -16,8 +16,17 @@ final class ArenaPool: Sendable {
 
   init(limit: Int = 64) { self.limit = limit }
 
-  func take() -> Arena {
-    var arena = free.withLock { $0.popLast() } ?? Arena()
+  /// An empty arena; one without memory yet gets as much as another one has needed, so that it need not grow, which
+  /// would copy what it holds.
+  func take(like other: Arena) -> Arena {
+    guard var arena = free.withLock({ $0.popLast() }) else {
+      var fresh = Arena()
+      fresh.bytes.reserveCapacity(other.bytes.count)
+      fresh.fragments.reserveCapacity(other.fragments.count)
+      fresh.events.reserveCapacity(other.events.count)
+      fresh.l1Fragments.reserveCapacity(other.l1Fragments.count)
+      return fresh
+    }
     arena.bytes.removeAll(keepingCapacity: true)
     arena.fragments.removeAll(keepingCapacity: true)
     arena.events.removeAll(keepingCapacity: true)

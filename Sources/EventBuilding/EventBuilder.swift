@@ -126,7 +126,7 @@ struct BuilderCore: ~Copyable {
     ].compactMap { id, size in layout.index(of: id).map { ($0, size) } }
     timestampFragment = layout.fragments(of: layout.timestampSource).lowerBound
     l0tpFragment = layout.index(of: .l0tp).map { layout.starts[$0] }
-    arena = arenas.take()
+    arena = arenas.take(like: arena)
   }
 
   /// Builds with the datagrams `range` of a batch of packets.
@@ -182,7 +182,7 @@ struct BuilderCore: ~Copyable {
   ///   - isLast: whether this is the last batch from these packets: the one that carries their books.
   mutating func takeBatch(packets: PacketBatch?, isLast: Bool) -> EventBatch {
     defer {
-      arena = arenas.take()
+      arena = arenas.take(like: arena)
       books = BuilderBooks()
       unfinished = []
       rejects = []
@@ -255,12 +255,12 @@ struct BuilderCore: ~Copyable {
   }
 
   private mutating func addL1(_ payload: RawSpan) -> PacketRejection? {
-    let sources = layout.l1Sources
+    let sources = layout.l1Set
     // Where the packet will lie in the arena, if it is sound.
     let base = arena.bytes.count
     let first = arena.l1Fragments.count
     let rejection = L1Packet.forEachFragment(
-      of: payload, isConfigured: { id in sources.contains { $0.id == id } }
+      of: payload, isConfigured: { sources.contains($0) }
     ) { fragment in
       arena.l1Fragments.append(
         L1DataFragment(

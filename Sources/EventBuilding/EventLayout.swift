@@ -29,6 +29,8 @@ public struct EventLayout: Hashable, Sendable {
   let dense: [UInt8]
   /// For each source identifier its place among the sources read after L1, or −1.
   private let l1Dense: [Int16]
+  /// The sources read after L1.
+  let l1Set: SourceSet
 
   /// A layout of the given sources.
   public init(sources: [Source], l1Sources: [Source] = [], timestampSource: SourceID = .l0tp) {
@@ -48,6 +50,7 @@ public struct EventLayout: Hashable, Sendable {
     self.starts = starts
     self.dense = dense
     self.l1Dense = l1Dense
+    l1Set = SourceSet(l1Sources.map(\.id))
   }
 
   /// Fragments in a complete event.
@@ -69,5 +72,20 @@ public struct EventLayout: Hashable, Sendable {
   public func fragments(of source: SourceID) -> Range<Int> {
     guard let i = index(of: source) else { return 0..<0 }
     return starts[i]..<starts[i + 1]
+  }
+}
+
+/// A set of sources as plain bits: to ask it counts no references, which tasks that share a list would do at each
+/// other's cost.
+struct SourceSet: Hashable, Sendable, BitwiseCopyable {
+  private var bits = SIMD4<UInt64>(repeating: 0)
+
+  init(_ sources: [SourceID]) {
+    for source in sources { bits[Int(source.rawValue >> 6)] |= 1 << UInt64(source.rawValue & 63) }
+  }
+
+  @inline(__always)
+  func contains(_ source: SourceID) -> Bool {
+    bits[Int(source.rawValue >> 6)] >> UInt64(source.rawValue & 63) & 1 != 0
   }
 }

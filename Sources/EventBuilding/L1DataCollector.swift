@@ -1,3 +1,5 @@
+import NA62Formats
+
 /// Puts the fragments that are read after L1 (CREAMs) to the events that L1 kept (`l1.md` 3.3).
 ///
 /// A pure state machine: it is told, in order, of the events that L1 kept and of the fragments that came, and
@@ -11,8 +13,8 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
   public struct Options: Sendable, Hashable {
     /// Bytes that waiting events may hold; beyond, the oldest one is given up.
     public var maximumPendingBytes = 512 << 20
-    /// Whether the bytes of the fragments are kept, and not counted alone. Changes no answer.
-    public var keepsBytes = true
+    /// Which of the fragments are kept with their bytes, and not counted alone. Changes no answer.
+    public var keeps = L1DataKept.all
     /// The default limit.
     public init() {}
   }
@@ -27,9 +29,9 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
     public var event: BuiltEvent { data.event }
     /// Fragments received of each source, in the order of `EventLayout.l1Sources`.
     public var received: [UInt16] { data.received }
-    /// The fragments in order of arrival; their offsets are into `bytes`.
+    /// The fragments that are kept, in order of arrival; their offsets are into `bytes`.
     public var fragments: ContiguousArray<L1DataFragment> { data.fragments }
-    /// The fragments' bytes, headers included; empty where they are not kept.
+    /// The bytes of the fragments that are kept, headers included.
     public var bytes: ContiguousArray<UInt8> { data.bytes }
   }
 
@@ -46,7 +48,7 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
   private let options: Options
   // The payloads are apart: their type is known to the caller alone, and for a fragment nothing must be looked up
   // at run time.
-  private var held: [UInt32: L1EventData] = [:]
+  private var held = L1HeldEvents()
   private var payloads: [UInt32: Payload] = [:]
   private var current: L1DataBurst?
   private var serial: UInt64 = 0
@@ -82,15 +84,16 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
     enter(L1DataBurst(run: event.run, burst: event.burst), &actions)
     books.events += 1
     // NA62's farm has one place for each number; a copy can only come of copied packets.
-    guard held[event.number] == nil else {
+    guard held.place(of: event.number) < 0 else {
       books.eventsDuplicate += 1
       return
     }
     serial += 1
     let size = byteCount + 256
-    held[event.number] = L1EventData(
-      event: event, received: [UInt16](repeating: 0, count: limits.count), serial: serial, byteCount: size,
-      fragmentCount: options.keepsBytes ? total : 0)
+    held.insert(
+      L1EventData(
+        event: event, received: [UInt16](repeating: 0, count: limits.count), serial: serial, byteCount: size,
+        keeps: options.keeps, total: total))
     payloads[event.number] = payload
     forgetDone()
     queue.append((event.number, serial))
@@ -110,12 +113,11 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
   ) {
     enter(L1DataBurst(run: fragment.run, burst: fragment.burst), &actions)
     books.fragments += 1
-    guard let place = held.index(forKey: fragment.event) else {
+    // One access for each fragment, in place.
+    switch held.add(fragment, bytes, limits: limits, keeps: options.keeps) {
+    case .notRequested:
       books.fragmentsNotRequested += 1
       return
-    }
-    // One access for each fragment, in place.
-    switch held.values[place].take(fragment, bytes, limits: limits, keepsBytes: options.keepsBytes) {
     case .unknownSource:
       books.fragmentsUnknownSource += 1
       return
@@ -139,7 +141,7 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
   private mutating func complete(_ event: UInt32, _ actions: inout [Action]) {
     guard let done = remove(event) else { return }
     books.eventsComplete += 1
-    books.fragmentsUsed += UInt64(done.fragments.count)
+    books.fragmentsUsed += UInt64(done.data.count)
     actions.append(.complete(done))
   }
 
@@ -157,7 +159,7 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
 
   @inline(never)
   private mutating func giveUpAll(_ actions: inout [Action]) {
-    for number in held.keys.sorted() { giveUp(number, .burstEnd, &actions) }
+    for number in held.numbers.sorted() { giveUp(number, .burstEnd, &actions) }
     queue.removeAll(keepingCapacity: true)
     queueHead = 0
   }
@@ -165,16 +167,16 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
   private mutating func giveUp(_ number: UInt32, _ reason: UnfinishedReason, _ actions: inout [Action]) {
     guard let event = remove(number) else { return }
     if reason == .pendingLimit { books.eventsPendingLimit += 1 } else { books.eventsBurstEnd += 1 }
-    books.fragmentsUnfinished += UInt64(event.fragments.count)
+    books.fragmentsUnfinished += UInt64(event.data.count)
     actions.append(.giveUp(event, reason))
   }
 
   private mutating func remove(_ number: UInt32) -> Held? {
-    guard let data = held.removeValue(forKey: number), let payload = payloads.removeValue(forKey: number)
+    guard let data = held.remove(number), let payload = payloads.removeValue(forKey: number)
     else { return nil }
     pendingBytes -= data.byteCount
     books.eventsPending -= 1
-    books.fragmentsPending -= Int64(data.fragments.count)
+    books.fragmentsPending -= Int64(data.count)
     return Held(payload: payload, data: data)
   }
 
@@ -198,7 +200,7 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
   }
 
   private func isWaiting(_ entry: (event: UInt32, serial: UInt64)) -> Bool {
-    held.index(forKey: entry.event).map { held.values[$0].serial == entry.serial } ?? false
+    held.serial(of: entry.event) == entry.serial
   }
 }
 
@@ -208,34 +210,65 @@ private struct L1DataBurst: Equatable {
   var burst: UInt32
 }
 
+/// Which fragments that are read after L1 are kept.
+public enum L1DataKept: Sendable, Hashable {
+  /// None: they are counted.
+  case nothing
+  /// Those that have data: boards without a channel above threshold, as nearly all are, send a fragment too.
+  case filled
+  /// All, to be stored.
+  case all
+}
+
+extension L1DataFragment {
+  /// Whether it has more than the words of a board without a channel.
+  public var isFilled: Bool { Int(length) != L1Packet.headerByteCount + CREAM.emptyByteCount }
+}
+
 /// An event that waits, or waited, for its L1 data, with what has come of it.
 public struct L1EventData: Sendable {
   /// The event.
   public let event: BuiltEvent
   /// Fragments received of each source, in the order of `EventLayout.l1Sources`.
   public fileprivate(set) var received: [UInt16]
-  /// The fragments in order of arrival; their offsets are into `bytes`.
+  /// The fragments that are kept, in order of arrival; their offsets are into `bytes`.
   public fileprivate(set) var fragments: ContiguousArray<L1DataFragment> = []
-  /// The fragments' bytes, headers included; empty where they are not kept.
+  /// The bytes of the fragments that are kept, headers included.
   public fileprivate(set) var bytes: ContiguousArray<UInt8> = []
-  fileprivate let serial: UInt64
+  /// Of the fragments that are kept those that have data.
+  public var filled: ContiguousArray<L1DataFragment> {
+    fragments.allSatisfy { $0.isFilled } ? fragments : ContiguousArray(fragments.lazy.filter { $0.isFilled })
+  }
+  /// Fragments that have come, whether they are kept or not.
+  fileprivate var count = 0
+  let serial: UInt64
   /// Bytes that count for the limit.
   fileprivate var byteCount: Int
 
   fileprivate init(
-    event: BuiltEvent, received: [UInt16], serial: UInt64, byteCount: Int, fragmentCount: Int
+    event: BuiltEvent, received: [UInt16], serial: UInt64, byteCount: Int, keeps: L1DataKept, total: Int
   ) {
     self.event = event
     self.received = received
     self.serial = serial
     self.byteCount = byteCount
-    fragments.reserveCapacity(fragmentCount)
-    // A fragment without data has 28 bytes.
-    bytes.reserveCapacity(32 * fragmentCount)
+    switch keeps {
+    case .nothing: break
+    case .filled:
+      // What most events need of 432 boards.
+      fragments.reserveCapacity(min(total, 48))
+      bytes.reserveCapacity(min(total, 48) * 96)
+    case .all:
+      fragments.reserveCapacity(total)
+      // A fragment without data has 28 bytes.
+      bytes.reserveCapacity(32 * total)
+    }
   }
 
   /// What becomes of a fragment.
-  fileprivate enum Taken {
+  enum Taken {
+    /// Its event does not wait for data.
+    case notRequested
     case unknownSource
     case duplicate
     /// It is one of so many.
@@ -243,15 +276,21 @@ public struct L1EventData: Sendable {
   }
 
   /// Takes a fragment, if its source is known and has not sent all of its own.
-  fileprivate mutating func take(
-    _ fragment: L1DataFragment, _ arena: ContiguousArray<UInt8>, limits: [UInt16], keepsBytes: Bool
+  mutating func take(
+    _ fragment: L1DataFragment, _ arena: ContiguousArray<UInt8>, limits: [UInt16], keeps: L1DataKept
   ) -> Taken {
     let source = Int(fragment.source)
     guard limits.indices.contains(source) else { return .unknownSource }
     guard received[source] < limits[source] else { return .duplicate }
     let length = Int(fragment.length)
-    var kept = fragment
-    if keepsBytes {
+    let isKept: Bool =
+      switch keeps {
+      case .nothing: false
+      case .filled: fragment.isFilled
+      case .all: true
+      }
+    if isKept {
+      var kept = fragment
       let begin = min(Int(fragment.offset), arena.count)
       kept.offset = UInt32(truncatingIfNeeded: bytes.count)
       let end = min(begin + length, arena.count)
@@ -259,10 +298,11 @@ public struct L1EventData: Sendable {
       arena.withUnsafeBufferPointer {
         bytes.append(contentsOf: UnsafeBufferPointer(rebasing: $0[begin..<end]))
       }
+      fragments.append(kept)
     }
     received[source] += 1
-    fragments.append(kept)
+    count += 1
     byteCount += length
-    return .taken(fragments.count)
+    return .taken(count)
   }
 }

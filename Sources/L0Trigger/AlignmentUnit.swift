@@ -403,7 +403,11 @@ struct AlignmentUnit: ~Copyable {
   var horizon: UInt64 { now > TriggerDispatcher.hold ? now - TriggerDispatcher.hold : 0 }
 
   /// Takes what the menus sent and counted since the last call: `body` gets each menu's place.
+  ///
+  /// What was watched of the primitives is taken where it is much, or where `all` of it is asked for: at the end of
+  /// a burst and of the stream.
   mutating func take(
+    all: Bool,
     _ body: (
       _ menu: Int, ContiguousArray<L0TriggerRecord>, L0MenuCounters, ContiguousArray<FiredEntry>
     ) -> Void
@@ -416,6 +420,6 @@ struct AlignmentUnit: ~Copyable {
       }
     }
     defer { counters = L0AlignmentCounters() }
-    return (counters, monitors ? monitor.take() : nil)
+    return (counters, monitors ? monitor.take(all: all) : nil)
   }
 }

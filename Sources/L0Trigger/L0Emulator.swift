@@ -17,8 +17,9 @@ public struct L0Slice: Sendable {
   public var alignmentCounters: [L0AlignmentCounters]
   /// For each menu the entries that fired, in the order they were processed; empty unless they are traced.
   public var fired: [ContiguousArray<FiredEntry>]
-  /// What was watched of the primitives, as the first menu lines them up; empty unless it is monitored.
-  public var statistics = PrimitiveStatistics()
+  /// What was watched of the primitives since the last slice that has some, as the first menu lines them up. Where a
+  /// burst or the stream ends it is complete; before, it comes once it is much. `nil` unless primitives are watched.
+  public var statistics: PrimitiveStatistics?
   /// What came of the packets, as the first menu lines them up.
   public var books = L0Books()
   /// The datagrams of the batch added last that could not be taken, for a quarantine.
@@ -31,6 +32,10 @@ public struct L0Slice: Sendable {
     menuCounters = Array(repeating: L0MenuCounters(), count: menuCount)
     alignmentCounters = Array(repeating: L0AlignmentCounters(), count: menuCount)
     fired = Array(repeating: [], count: menuCount)
+  }
+
+  mutating func add(_ seen: PrimitiveStatistics) {
+    if statistics == nil { statistics = seen } else { statistics? += seen }
   }
 }
 
@@ -87,6 +92,8 @@ struct EmulatorCore: ~Copyable {
   private var identity: BurstIdentity?
   private var books = L0Books()
   private var rejects: [RejectedPrimitivePacket] = []
+  /// Whether the stream has ended since results were taken last: then all is given out.
+  private var isFinished = false
   private var pendingBefore: Int64 = 0
   private var lossesBefore: [PrimitivePacketLoss: UInt64] = [:]
 
@@ -156,6 +163,7 @@ struct EmulatorCore: ~Copyable {
   }
 
   mutating func finish() {
+    isFinished = true
     for i in 0..<unitCount {
       units[i].finish()
       advance(i)
@@ -168,9 +176,7 @@ struct EmulatorCore: ~Copyable {
     let next = bursts.max() ?? 0
     // A unit that found fewer bursts in the packets than another has nothing more for those it missed.
     for place in ended.indices where !ended[place].slice.endsBurst && ended[place].burst < next {
-      var slice = ended[place].slice
-      end(&slice)
-      ended[place].slice = slice
+      Self.end(&ended[place].slice)
     }
     identity = burst
     for i in 0..<unitCount {
@@ -203,24 +209,24 @@ struct EmulatorCore: ~Copyable {
         ended.append((burst, L0Slice(burst: number(of: burst), menuCount: menuCount)))
         return ended.count - 1
       }()
-    var slice = ended[place].slice
-    let (counters, statistics) = units[i].take { menu, triggers, counters, fired in
-      slice.triggers[menu] += triggers
-      slice.fired[menu] += fired
-      slice.menuCounters[menu] += counters
+    // In place: a copy of the slice would be one of all its lists.
+    let units = units
+    let takesAll = endsBurst || isFinished
+    let (counters, statistics) = units[i].take(all: takesAll) { menu, triggers, counters, fired in
+      ended[place].slice.triggers[menu] += triggers
+      ended[place].slice.fired[menu] += fired
+      ended[place].slice.menuCounters[menu] += counters
     }
-    for menu in 0..<menuCount where unitOfMenu[menu] == i { slice.alignmentCounters[menu] += counters }
-    if let statistics { slice.statistics += statistics }
+    for menu in 0..<menuCount where unitOfMenu[menu] == i {
+      ended[place].slice.alignmentCounters[menu] += counters
+    }
+    if let statistics { ended[place].slice.add(statistics) }
     let isLast = !bursts.indices.contains { $0 != i && bursts[$0] <= burst }
-    if endsBurst, isLast { end(&slice) }
-    if i == 0 {
-      let grouped = counters.packets.reduce(0, +)
-      books.grouped += grouped
-    }
-    ended[place].slice = slice
+    if endsBurst, isLast { Self.end(&ended[place].slice) }
+    if i == 0 { books.grouped += counters.packets.reduce(0, +) }
   }
 
-  private func end(_ slice: inout L0Slice) {
+  private static func end(_ slice: inout L0Slice) {
     slice.endsBurst = true
     slice.horizon = .max
   }
@@ -231,6 +237,7 @@ struct EmulatorCore: ~Copyable {
       ended = []
       books = L0Books()
       rejects = []
+      isFinished = false
     }
     // The packets as the first menu's unit has them.
     let losses = units[0].losses

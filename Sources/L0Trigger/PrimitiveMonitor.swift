@@ -70,6 +70,9 @@ public struct PrimitiveStatistics: Sendable, Hashable {
 struct PrimitiveMonitor: ~Copyable {
   /// Of so many groups, one is looked at for time differences.
   static let sampling: Int64 = 8
+  /// Groups after which what was seen is worth taking: to take it and to add it up costs as much as some hundred
+  /// groups do, and a batch of packets often has but a few.
+  static let worthTaking: UInt64 = 1024
   private static let bins = 1024
 
   private let bytes: UnsafeMutablePointer<UInt32>
@@ -150,8 +153,10 @@ struct PrimitiveMonitor: ~Copyable {
     }
   }
 
-  /// Takes what was seen since the last call.
-  mutating func take() -> PrimitiveStatistics {
+  /// Takes what was seen since it was taken last, if it is worth it or all is asked for; else nothing, and it goes
+  /// on.
+  mutating func take(all: Bool) -> PrimitiveStatistics? {
+    guard all || statistics.groups >= Self.worthTaking else { return nil }
     var taken = statistics
     statistics = PrimitiveStatistics()
     for detector in 0..<L0Detector.count {

@@ -95,7 +95,7 @@ public struct MenuStudy: Sendable {
       found.menus[menu].triggers += slice.menuCounters[menu]
       found.menus[menu].alignment += slice.alignmentCounters[menu]
     }
-    found.primitives += slice.statistics
+    if let seen = slice.statistics { found.primitives += seen }
     found.books += slice.books
     found.bursts += slice.endsBurst ? 1 : 0
     var menus =

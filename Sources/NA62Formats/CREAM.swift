@@ -3,6 +3,8 @@
 public enum CREAM {
   /// By how many clock periods the time in the fragment's header is behind that of the trigger.
   public static let latency: UInt32 = 0x1F01
+  /// Length in bytes of a payload without a channel: its two words, and the last.
+  @inlinable public static var emptyByteCount: Int { 12 }
   /// Largest value of a sample, 14 bits.
   public static let saturation: UInt16 = 16_383
 
@@ -69,7 +71,7 @@ public enum CREAM {
     ///   within the payload.
     @inlinable
     public init(_ payload: RawSpan) throws(FormatError) {
-      guard payload.byteCount >= 12 else {
+      guard payload.byteCount >= CREAM.emptyByteCount else {
         throw FormatError("shorter than its header", at: payload.byteCount)
       }
       let head = payload.little(0, as: UInt32.self)

@@ -42,10 +42,13 @@ public final class Reconstructor {
   private var straw: StrawTracker
   private var vertexer: VertexFinder
   private var associator: Associator
+  private let fragmentCount: Int
+  private var lines = CacheLines()
 
   /// A worker for the given configuration.
   public init(configuration: ReconstructionConfiguration, layout: EventLayout, maps: L1DetectorMaps) {
     self.configuration = configuration
+    fragmentCount = layout.fragmentCount
     strawFragments = layout.fragments(of: .straw)
     straw = StrawTracker(configuration: configuration, maps: maps)
     vertexer = VertexFinder(configuration: configuration)
@@ -65,6 +68,7 @@ public final class Reconstructor {
   ) {
     let bytes = batch.bytes
     let fragments = batch.fragments
+    fetch(event, bytes.span.bytes, fragments.span, calorimeter)
     let first = Int(event.firstFragment) + strawFragments.lowerBound
     var state = straw.run(
       bytes: bytes.span.bytes,
@@ -78,6 +82,22 @@ public final class Reconstructor {
       event, of: batch, calorimeter: calorimeter, tracks: output.tracks, range: range,
       into: &output.associations)
     output.states.append(state)
+  }
+
+  /// Brings the bytes of an event into the cache: its payloads lie one behind the other in the batch.
+  private func fetch(
+    _ event: BuiltEvent, _ bytes: RawSpan, _ fragments: Span<EventFragment>, _ calorimeter: CalorimeterData?
+  ) {
+    let first = Int(event.firstFragment)
+    var (begin, end) = (Int.max, 0)
+    for i in first..<(first + fragmentCount) where !fragments[i].isVirtual {
+      begin = min(begin, Int(fragments[i].offset))
+      end = max(end, Int(fragments[i].offset) + Int(fragments[i].length))
+    }
+    lines.read(bytes, from: begin, to: end)
+    if let calorimeter {
+      lines.read(calorimeter.bytes.span.bytes, from: 0, to: calorimeter.bytes.count)
+    }
   }
 
   /// The straws with a drift time of the event that was reconstructed last, for those who draw it.

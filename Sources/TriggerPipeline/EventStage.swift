@@ -39,7 +39,7 @@ struct EventStage: Sendable {
     guard !layout.l1Sources.isEmpty else { return }
     var collectorOptions = Collector.Options()
     collectorOptions.maximumPendingBytes = options.maximumPendingL1Bytes
-    collectorOptions.keepsBytes = options.storesEvents || passesEvents
+    collectorOptions.keeps = options.storesEvents ? .all : passesEvents ? .filled : .nothing
     collector = Collector(layout: layout, options: collectorOptions)
   }
 

@@ -50,7 +50,7 @@ public struct L0Account: Sendable {
         }
       }
     }
-    statistics += slice.statistics
+    if let seen = slice.statistics { statistics += seen }
     books += slice.books
     bursts += slice.endsBurst ? 1 : 0
   }

@@ -10,10 +10,15 @@ private struct Script {
   var collector: L1DataCollector<Int>
   var said: [String] = []
   var books = L1DataBooks()
+  /// For each event that was complete or given up, its fragments with their bytes.
+  var kept: [[[UInt8]]] = []
+  /// Of these the ones that have data.
+  var filled: [[[UInt8]]] = []
 
-  init(limit: Int = 1 << 20) {
+  init(limit: Int = 1 << 20, keeps: L1DataKept = .all) {
     var options = L1DataCollector<Int>.Options()
     options.maximumPendingBytes = limit
+    options.keeps = keeps
     collector = L1DataCollector(layout: L1DataFixture.layout, options: options)
   }
 
@@ -45,13 +50,23 @@ private struct Script {
       switch action {
       case .complete(let held):
         said.append("\(held.payload) complete \(held.received) \(held.bytes)")
+        note(held.data)
       case .giveUp(let held, let reason):
         said.append("\(held.payload) \(reason.rawValue) \(held.received)")
+        note(held.data)
       }
     }
     let part = collector.takeBooks()
     #expect(part.closes)
     books += part
+  }
+
+  private mutating func note(_ data: L1EventData) {
+    func bytes(_ fragment: L1DataFragment) -> [UInt8] {
+      Array(data.bytes[Int(fragment.offset)..<Int(fragment.offset + fragment.length)])
+    }
+    kept.append(data.fragments.map(bytes))
+    filled.append(data.filled.map(bytes))
   }
 }
 
@@ -153,24 +168,92 @@ struct L1DataCollectorTests {
     #expect(script.books.eventsPending == 0)
   }
 
+  @Test("of the fragments all are kept, those with data, or none; the answers are the same")
+  func kept() {
+    // The words of a board without a channel, and more.
+    let (empty, full) = ([UInt8](repeating: 0, count: 28), [UInt8](0..<44))
+    func script(_ keeps: L1DataKept) -> Script {
+      var script = Script(keeps: keeps)
+      for number in [1, 2, 3] as [UInt32] { script.request(number) }
+      script.fragment(1, 0, empty)
+      script.fragment(2, 1, empty)
+      script.fragment(1, 1, full)
+      script.fragment(1, 0, [9, 9, 9])
+      script.fragment(2, 0, full)
+      script.end()
+      return script
+    }
+    #expect(script(.all).kept == [[empty, full, [9, 9, 9]], [empty, full], []])
+    #expect(script(.filled).kept == [[full, [9, 9, 9]], [full], []])
+    #expect(script(.nothing).kept == [[], [], []])
+    #expect(script(.all).filled == script(.filled).kept && script(.filled).filled == script(.filled).kept)
+    #expect(script(.filled).books == script(.all).books && script(.nothing).books == script(.all).books)
+    #expect(script(.all).books.fragmentsUsed == 3 && script(.all).books.fragmentsUnfinished == 2)
+  }
+
+  @Test("events whose numbers are alike in their low bits are told apart, whichever goes first")
+  func alike() {
+    let numbers = (0..<4).map { 5 + UInt32($0 * L1HeldEvents.recent) }
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]] {
+      var script = Script()
+      for number in numbers { script.request(number) }
+      for place in order {
+        for source in [0, 1, 0] as [Int16] { script.fragment(numbers[place], source, [UInt8(place)]) }
+        // It has gone, and the others still wait.
+        script.fragment(numbers[place], 0)
+        script.request(numbers[place] &+ UInt32.max / 2)
+      }
+      #expect(script.said == order.map { "\(numbers[$0]) complete [2, 1] \([$0, $0, $0])" })
+      #expect(script.books.fragmentsNotRequested == 4 && script.books.eventsPending == 4)
+    }
+  }
+
+  @Test("a set of sources has those it was made of")
+  func sources() {
+    let all = (0...255).map { SourceID(rawValue: UInt8($0)) }
+    for chosen in [[], [0, 63, 64, 255], [0x24, 0x28]] as [[UInt8]] {
+      let set = SourceSet(chosen.map(SourceID.init(rawValue:)))
+      #expect(all.filter(set.contains).map(\.rawValue) == chosen)
+    }
+  }
+
+  @Test("what is kept of the fragments changes no answer", arguments: 0..<10 as Range<UInt64>)
+  func keptAtRandom(_ seed: UInt64) {
+    let scripts = [L1DataKept.all, .filled, .nothing].map { random(seed, keeps: $0) }
+    for script in scripts.dropFirst() {
+      #expect(script.books == scripts[0].books)
+      #expect(
+        script.said.map { $0.prefix { $0 != "]" } } == scripts[0].said.map { $0.prefix { $0 != "]" } })
+    }
+    #expect(scripts[1].kept == scripts[0].filled && scripts[0].filled != scripts[0].kept)
+  }
+
   @Test("many events come and go, and the books close", arguments: 0..<20 as Range<UInt64>)
   func random(_ seed: UInt64) {
+    let script = random(seed, keeps: .all)
+    #expect(script.books.closes)
+    #expect(script.books.eventsComplete > 0 && script.books.eventsBurstEnd > 0)
+    #expect(script.books.fragmentsDuplicate > 0 && script.books.fragmentsNotRequested > 0)
+    #expect(script.books.eventsPending == 0 && script.books.fragmentsPending == 0)
+  }
+
+  private func random(_ seed: UInt64, keeps: L1DataKept) -> Script {
     var generator = SplitMix64(seed: seed)
-    var script = Script(limit: 4000)
+    var script = Script(limit: 4000, keeps: keeps)
     for _ in 0..<3000 {
       let number = UInt32(generator.below(12))
       let burst = UInt32(script.books.events / 100)
       switch generator.below(4) {
       case 0: script.request(number, burst: burst)
-      default: script.fragment(number, Int16(generator.below(4)) - 1, burst: burst)
+      default:
+        let source = Int16(generator.below(4)) - 1
+        let bytes = [UInt8](repeating: UInt8(number), count: generator.below(4) == 0 ? 28 : 4)
+        script.fragment(number, source, burst: burst, bytes)
       }
     }
     script.end(UInt32(script.books.events / 100))
     script.end(UInt32(max(1, script.books.events) - 1) / 100)
-    #expect(script.books.closes)
-    #expect(script.books.eventsComplete > 0 && script.books.eventsBurstEnd > 0)
-    #expect(script.books.fragmentsDuplicate > 0 && script.books.fragmentsNotRequested > 0)
-    #expect(script.books.eventsPending == 0 && script.books.fragmentsPending == 0)
+    return script
   }
 }
 

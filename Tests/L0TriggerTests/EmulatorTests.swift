@@ -1,5 +1,6 @@
 import L0Trigger
 import NA62Formats
+import PacketCapture
 import SpillwayTestSupport
 import Testing
 
@@ -164,6 +165,47 @@ struct EmulatorTests {
       #expect(seen.countMismatches == 0)
     }
     #expect(result.statistics.detectors[0].timeDifferences.reduce(0, +) > 0)
+  }
+
+  @Test(
+    "gives out all that it watched by the end of each burst, for any batch size", arguments: [7, 1000, .max])
+  func watchedByBurst(batch: Int) {
+    // More groups than it gathers before it gives something out.
+    let streams = [
+      RandomPrimitives(seed: 16, groups: 2500, perFrame: 3).datagrams(),
+      RandomPrimitives(seed: 17, groups: 300, perFrame: 3).datagrams(burst: 1),
+    ]
+    let menu = L0Menu.random(seed: 6)
+    var options = L0Emulator.Options()
+    options.monitorsPrimitives = true
+    let emulator = L0Emulator(menus: [menu], options: options)
+    var watched: [UInt32: PrimitiveStatistics] = [:]
+    var (slices, telling) = (0, 0)
+    func take() {
+      for slice in emulator.take() {
+        slices += 1
+        guard let seen = slice.statistics else { continue }
+        telling += 1
+        watched[slice.burst, default: PrimitiveStatistics()] += seen
+      }
+    }
+    let list = streams[0] + streams[1]
+    var begin = 0
+    while begin < list.count {
+      let end = batch == .max ? list.count : min(begin + batch, list.count)
+      emulator.add(PacketBatch(Array(list[begin..<end]), first: UInt32(begin + 1)), 0..<(end - begin))
+      take()
+      begin = end
+    }
+    emulator.finish()
+    take()
+    for (burst, stream) in streams.enumerated() {
+      let alone = EmulatorResult([menu], stream, options: options).statistics
+      #expect(alone.groups > 250)
+      #expect(watched[UInt32(burst + 1)] == alone)
+    }
+    // Small batches are not each told of.
+    if batch == 7 { #expect(telling > 2 && 20 * telling < slices) }
   }
 
   @Test("with the counts of the headers equals that with the words where both agree")

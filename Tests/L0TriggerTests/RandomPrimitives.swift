@@ -119,7 +119,7 @@ struct EmulatorResult: Equatable {
         shared[menu] += slice.alignmentCounters[menu]
       }
       books += slice.books
-      statistics += slice.statistics
+      if let seen = slice.statistics { statistics += seen }
       if slice.endsBurst { bursts.append(slice.burst) }
       for menu in triggers.indices { fired[menu] += slice.fired[menu] }
     }

@@ -15,8 +15,8 @@ public struct CalorimeterData: Sendable {
     self.bytes = bytes
   }
 
-  /// The data that were collected for an event.
+  /// The data that were collected for an event: of its fragments those that have data.
   public init(_ data: L1EventData) {
-    self.init(fragments: data.fragments, bytes: data.bytes)
+    self.init(fragments: data.filled, bytes: data.bytes)
   }
 }

@@ -116,10 +116,7 @@ struct LKrCells: ~Copyable {
     let bytes = data.bytes.span.bytes
     let fragments = data.fragments.span
     for i in fragments.indices {
-      // Header, two words and the last: a board without a channel (`detectors.md` 12.2), as most are.
-      guard Int(fragments[i].length) != L1Packet.headerByteCount + 12, fragments[i].source == source else {
-        continue
-      }
+      guard fragments[i].isFilled, fragments[i].source == source else { continue }
       filled.append(Int32(truncatingIfNeeded: i))
     }
     // All headers, then all samples, then all fits, step by step: so neither memory nor the arithmetic of one cell

@@ -9,6 +9,9 @@ import Selections
 /// One worker of the stage that reconstructs and selects, with its own memory and counts. What it finds in an
 /// event depends on the event alone; its counts merge with those of the other workers.
 struct SelectionWorker {
+  /// Reconstructed events that are held at most: few, so that they stay in the cache.
+  private static let reconstructedLimit = 16
+
   private let setup: SelectionSetup
   private let layout: EventLayout
   private let reconstructor: Reconstructor?
@@ -61,25 +64,27 @@ struct SelectionWorker {
 
   private mutating func look(at ready: ReadyEvent, _ findings: inout SelectionFindings) throws {
     guard let reconstructor, let filler else { return }
-    let begin = ContinuousClock.now
-    reconstructed.removeAll()
+    let begin = StageClock.nanoseconds
+    // To empty the lists costs as much for many events as for one.
+    if reconstructed.eventCount >= Self.reconstructedLimit { reconstructed.removeAll() }
+    let place = reconstructed.eventCount
     reconstructor.reconstruct(
       ready.event, of: ready.batch, calorimeter: ready.calorimeter, into: &reconstructed)
     reset(SelectionInput(event: ready.event, evaluation: ready.evaluation, decision: ready.decision))
     if var filled = event.take() {
-      filler.fill(&filled, reconstructed, 0)
+      filler.fill(&filled, reconstructed, place)
       event = filled
     }
-    var last = ContinuousClock.now
-    timing.reconstruction.add((last - begin).wholeNanoseconds)
+    var last = StageClock.nanoseconds
+    timing.reconstruction.add(last &- begin)
     var selected: UInt64 = 0
     for s in setup.reconstructed {
       try process(s, ready.event, ready.batch, &findings.findings, &selected)
-      let now = ContinuousClock.now
-      timing.selections[s].add((now - last).wholeNanoseconds)
+      let now = StageClock.nanoseconds
+      timing.selections[s].add(now &- last)
       last = now
     }
-    timing.all.add((last - begin).wholeNanoseconds)
+    timing.all.add(last &- begin)
     findings.late.append(SelectionFindings.Late(event: ready.event, selected: selected))
     findings.books.events += 1
     if ready.isComplete { findings.books.complete += 1 } else { findings.books.withoutL1Data += 1 }
@@ -120,22 +125,21 @@ struct SelectionWorker {
 
   private func packets(of event: BuiltEvent, _ batch: EventBatch) -> [PacketReference] {
     let first = Int(event.firstFragment)
-    let fragments = batch.fragments[first..<(first + layout.fragmentCount)]
-    return Set(fragments.filter { !$0.isVirtual }.map(\.packet)).sorted()
+    var packets: [PacketReference] = []
+    packets.reserveCapacity(layout.fragmentCount)
+    for place in first..<(first + layout.fragmentCount) where !batch.fragments[place].isVirtual {
+      packets.append(batch.fragments[place].packet)
+    }
+    packets.sort()
+    var different: [PacketReference] = []
+    for packet in packets where packet != different.last { different.append(packet) }
+    return different
   }
 
   /// What it has counted, with the sealed events.
   mutating func finish() -> SelectionRun {
     let sealed = engine.takeSealed()
     return SelectionRun(engine: engine, timing: timing, sealed: sealed)
-  }
-}
-
-extension Duration {
-  /// Nanoseconds; 0 for a negative one.
-  fileprivate var wholeNanoseconds: UInt64 {
-    let (seconds, attoseconds) = components
-    return UInt64(clamping: seconds) &* 1_000_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000)
   }
 }
 

@@ -20,6 +20,14 @@ public struct StageTiming: Sendable, Hashable {
     return edges
   }()
 
+  /// The bin of the least time of each cell, so that nothing need be searched for an event: a cell is a sixteenth of a
+  /// factor of two, and has at most one edge.
+  private static let cells: [UInt8] = (0..<1024).map { cell in
+    // Below 16 ns a cell is one ns.
+    let value = cell < 16 ? UInt64(cell) : UInt64(16 + cell % 16) << UInt64(max(cell / 16 - 4, 0))
+    return UInt8(edges.count { Double(value) >= $0 })
+  }
+
   /// Events.
   public private(set) var events: UInt64 = 0
   /// Sum of their times in ns.
@@ -33,7 +41,7 @@ public struct StageTiming: Sendable, Hashable {
   public mutating func add(_ nanoseconds: UInt64) {
     events += 1
     self.nanoseconds &+= nanoseconds
-    counts[Self.bin(Double(nanoseconds))] += 1
+    counts[Self.bin(nanoseconds)] += 1
   }
 
   /// Adds the events of another.
@@ -43,27 +51,30 @@ public struct StageTiming: Sendable, Hashable {
     for bin in counts.indices { counts[bin] += other.counts[bin] }
   }
 
-  private static func bin(_ value: Double) -> Int {
-    var low = 0
-    var high = edges.count
-    while low < high {
-      let middle = (low + high) / 2
-      if value < edges[middle] { high = middle } else { low = middle + 1 }
-    }
-    return low
+  private static func bin(_ nanoseconds: UInt64) -> Int {
+    let exponent = 63 - (nanoseconds | 1).leadingZeroBitCount
+    let cell =
+      exponent < 4 ? Int(nanoseconds) : 16 * exponent + Int((nanoseconds >> UInt64(exponent - 4)) & 15)
+    let bin = Int(cells[cell])
+    return bin < edges.count && Double(nanoseconds) >= edges[bin] ? bin + 1 : bin
   }
 
   /// Mean in µs; nil without events.
   public var mean: Double? { events == 0 ? nil : Double(nanoseconds) / Double(events) / 1000 }
 
-  /// The time in µs that a share of the events stays below: the upper edge of its bin, so at most 12 % too long.
+  /// The time in µs that a share of the events stays below, as if those of a bin of 12 % were spread evenly in it.
   public func quantile(_ share: Double) -> Double? {
     guard events > 0 else { return nil }
     var sum: UInt64 = 0
     for bin in counts.indices {
+      let below = Double(sum)
       sum += counts[bin]
-      if Double(sum) >= share * Double(events) {
-        return (bin < Self.edges.count ? Self.edges[bin] : .infinity) / 1000
+      let wanted = share * Double(events)
+      if counts[bin] > 0, Double(sum) >= wanted {
+        guard bin < Self.edges.count else { return .infinity }
+        let lower = bin > 0 ? Self.edges[bin - 1] : 0
+        let part = max(wanted - below, 0) / Double(counts[bin])
+        return (lower + part * (Self.edges[bin] - lower)) / 1000
       }
     }
     return nil
