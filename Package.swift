@@ -43,6 +43,7 @@ let package = Package(
     .library(name: "L0Trigger", targets: ["L0Trigger"]),
     .library(name: "Reconstruction", targets: ["Reconstruction"]),
     .library(name: "Simulation", targets: ["Simulation"]),
+    .library(name: "Searches", targets: ["Searches"]),
     .library(name: "TriggerPipeline", targets: ["TriggerPipeline"]),
     .library(name: "MenuStudies", targets: ["MenuStudies"]),
   ],
@@ -64,7 +65,7 @@ let package = Package(
       dependencies: [
         "MenuStudies", "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding",
         "L0Trigger", "L1Trigger", "Detectors", "Reconstruction", "Selections", "Simulation", "Alerting",
-        "CountingStatistics", "RunStore", "Pages", argumentParser,
+        "CountingStatistics", "Searches", "RunStore", "Pages", argumentParser,
       ],
       swiftSettings: strict),
     .testTarget(
@@ -99,6 +100,8 @@ let package = Package(
         "NA62Formats", "Configuration", "Detectors", "PacketCapture", "EventBuilding", "L0Trigger",
         "L1Trigger",
       ])
+    + room(
+      "Searches", ["CountingStatistics", "Configuration", "Selections", "Simulation", "Pages"])
     + room(
       "TriggerPipeline",
       [

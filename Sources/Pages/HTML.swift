@@ -71,7 +71,7 @@ public enum HTML {
     .mark { stroke: var(--dim); stroke-dasharray: 3 3; }
     .line { fill: none; stroke-width: 1.5; stroke: currentColor; }
     .filled { fill: currentColor; fill-opacity: 0.18; } .bar { fill: currentColor; }
-    .cell { fill: var(--accent); }
+    .cell { fill: var(--accent); } .area { fill: currentColor; stroke: none; }
     .error { stroke: var(--ink); stroke-width: 1; }
     .s0 { color: var(--c0); } .s1 { color: var(--c1); } .s2 { color: var(--c2); } .s3 { color: var(--c3); }
     .s4 { color: var(--c4); } .s5 { color: var(--c5); } .s6 { color: var(--c6); } .s7 { color: var(--c7); }

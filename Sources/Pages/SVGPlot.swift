@@ -1,32 +1,51 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// A plot as inline SVG. Colours come from the page's style: class `s0` to `s7` for the series.
 public struct SVGPlot {
   /// Colours there are; later series take them again, with dashed lines.
   public static let colours = 8
+
+  /// How values are spaced along an axis.
+  public enum Scale: Sendable {
+    /// Evenly.
+    case linear
+    /// Evenly in the logarithm; the range is above 0.
+    case logarithmic
+  }
 
   private let width: Double
   private let height: Double
   private let margin = (left: 58.0, right: 26.0, top: 8.0, bottom: 36.0)
   private let x: ClosedRange<Double>
   private let y: ClosedRange<Double>
+  private let yScale: Scale
   private var body = ""
 
   /// An empty plot with axes; the ranges are not empty.
   public init(
     width: Double = 1040, height: Double = 320, x: ClosedRange<Double>, y: ClosedRange<Double>,
-    xTitle: String, yTitle: String
+    xTitle: String, yTitle: String, yScale: Scale = .linear
   ) {
     self.width = width
     self.height = height
     self.x = x
     self.y = y
+    self.yScale = yScale
     let bottom = height - margin.bottom
-    for tick in Self.ticks(y, about: 4) {
+    for tick in yScale == .linear ? Self.ticks(y, about: 4) : Self.logarithmicTicks(y) {
       let place = Self.text(placeY(tick))
       body +=
         "<line class=\"grid\" x1=\"\(Self.text(margin.left))\" x2=\"\(Self.text(width - margin.right))\" "
       body += "y1=\"\(place)\" y2=\"\(place)\"/>"
       body += "<text class=\"tick\" x=\"\(Self.text(margin.left - 6))\" y=\"\(place)\" dy=\"0.35em\" "
-      body += "text-anchor=\"end\">\(TextTable.number(tick))</text>\n"
+      let label = yScale == .linear ? TextTable.number(tick) : Self.logarithmicLabel(tick)
+      body += "text-anchor=\"end\">\(label)</text>\n"
     }
     for tick in Self.ticks(x, about: width > 400 ? 8 : 4) {
       let place = Self.text(placeX(tick))
@@ -87,6 +106,27 @@ public struct SVGPlot {
     return Double(value.exponent) + value.significand - 1
   }
 
+  /// Adds a line through points, cut off at the range of y.
+  public mutating func curve(_ points: [(x: Double, y: Double)], series: Int, isDashed: Bool = false) {
+    guard points.count > 1 else { return }
+    let dash = isDashed ? " stroke-dasharray=\"5 4\"" : ""
+    body += "<path class=\"line s\(series % Self.colours)\"\(dash) d=\"\(path(points))\"/>\n"
+  }
+
+  /// Fills the area inside points, cut off at the range of y.
+  public mutating func area(_ points: [(x: Double, y: Double)], series: Int, opacity: Double) {
+    guard points.count > 2 else { return }
+    body += "<path class=\"area s\(series % Self.colours)\" fill-opacity=\"\(opacity)\" "
+    body += "d=\"\(path(points))Z\"/>\n"
+  }
+
+  private func path(_ points: [(x: Double, y: Double)]) -> String {
+    points.enumerated().map { number, place in
+      let inside = min(max(place.y, y.lowerBound), y.upperBound)
+      return "\(number == 0 ? "M" : "L")\(point(place.x, inside))"
+    }.joined()
+  }
+
   /// Adds a vertical mark.
   public mutating func mark(_ value: Double) {
     guard x.contains(value) else { return }
@@ -110,7 +150,11 @@ public struct SVGPlot {
 
   private func placeY(_ value: Double) -> Double {
     let span = height - margin.top - margin.bottom
-    return height - margin.bottom - (value - y.lowerBound) / (y.upperBound - y.lowerBound) * span
+    let part =
+      yScale == .linear
+      ? (value - y.lowerBound) / (y.upperBound - y.lowerBound)
+      : log(value / y.lowerBound) / log(y.upperBound / y.lowerBound)
+    return height - margin.bottom - part * span
   }
 
   /// A coordinate with one digit behind the point.
@@ -118,6 +162,29 @@ public struct SVGPlot {
     guard value.isFinite else { return "0" }
     let rounded = (value * 10).rounded() / 10
     return rounded == rounded.rounded() && abs(rounded) < 1e9 ? "\(Int(rounded))" : "\(rounded)"
+  }
+
+  /// Powers of ten in a range; with their doubles and fives where there are few of them.
+  public static func logarithmicTicks(_ range: ClosedRange<Double>) -> [Double] {
+    guard range.lowerBound > 0, range.upperBound.isFinite else { return [] }
+    let decades = Int(log10(range.lowerBound).rounded(.down))...Int(log10(range.upperBound).rounded(.up))
+    let steps: [Double] = log10(range.upperBound / range.lowerBound) < 2.5 ? [1, 2, 5] : [1]
+    return decades.flatMap { decade in steps.map { $0 * pow(10, Double(decade)) } }.filter {
+      $0 >= range.lowerBound * 0.999_999 && $0 <= range.upperBound * 1.000_001
+    }
+  }
+
+  /// As `2·10⁻⁶`; plain near 1.
+  private static func logarithmicLabel(_ value: Double) -> String {
+    if (0.0099...10_001).contains(value) { return TextTable.number(value) }
+    let exponent = Int((log10(value) + 1e-9).rounded(.down))
+    let lead = Int((value / pow(10, Double(exponent))).rounded())
+    let digits = ["⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"]
+    let power =
+      (exponent < 0 ? "⁻" : "")
+      + String(exponent.magnitude).compactMap { $0.wholeNumberValue.map { digits[$0] } }
+      .joined()
+    return (lead == 1 ? "" : "\(lead)·") + "10\(power)"
   }
 
   /// Round numbers in a range, about as many as asked for.

@@ -24,7 +24,7 @@ struct Spillway: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      Replay.self, Simulate.self, Compare.self, Inspect.self, Unblind.self, Config.self,
+      Replay.self, Simulate.self, Compare.self, Inspect.self, Scan.self, Unblind.self, Config.self,
     ])
 
   static func main() async {
