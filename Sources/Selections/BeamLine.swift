@@ -1,4 +1,4 @@
-import Configuration
+public import Configuration
 
 /// The nominal beam that missing masses and transverse momenta refer to.
 public struct BeamLine: Hashable, Sendable {
@@ -34,8 +34,13 @@ public struct BeamLine: Hashable, Sendable {
 }
 
 extension Provenance {
+  /// Reads the keys `trust` (a word) and `source` of a mapping; throws if one is missing, or the word unknown.
+  public init(reading map: YAMLMapping) throws(ConfigurationError) {
+    self = try CountingReader(usesWords: true).provenance(map)
+  }
+
   /// The keys and values of selection files of schema 2.
-  var entries: [ConfigValue.Entry] {
+  public var entries: [ConfigValue.Entry] {
     [.init("trust", .string(trust.word)), .init("source", .string(source))]
   }
 }

@@ -1,4 +1,4 @@
-import Configuration
+public import Configuration
 import CountingStatistics
 
 /// Reads and writes the counting experiment of a selection; the schemas differ in how they write the trust.
@@ -195,16 +195,16 @@ struct CountingReader {
 }
 
 extension YAMLNode {
-  /// Text without white space at its ends; may be empty where it is quoted.
-  func text() throws(ConfigurationError) -> String {
+  /// Text without white space at its ends; may be empty where it is quoted. Throws as `string()` does.
+  public func text() throws(ConfigurationError) -> String {
     let text = try string()
     let isSpace: (Character) -> Bool = { $0.isWhitespace }
     let front = text.drop(while: isSpace)
     return String(front.reversed().drop(while: isSpace).reversed())
   }
 
-  /// A name of letters, digits, '-' and '_'.
-  func name() throws(ConfigurationError) -> String {
+  /// A name of letters, digits, '-' and '_'; throws if it is another text, empty or longer than 64.
+  public func name() throws(ConfigurationError) -> String {
     let name = try string()
     guard Self.isName(name) else {
       throw error("expected a name of at most 64 letters, digits, '-' and '_', found \(summary)")

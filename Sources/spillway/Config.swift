@@ -5,6 +5,7 @@ import Foundation
 import L0Trigger
 import L1Trigger
 import Reconstruction
+import Searches
 import Selections
 import Simulation
 
@@ -61,6 +62,10 @@ struct Config: ParsableCommand {
       },
       ResponseConfiguration.format: {
         File(summary: "response \(try ResponseConfiguration(node: $0).name)")
+      },
+      ScanConfiguration.schema: {
+        let scan = try ScanConfiguration(node: $0)
+        return File(summary: "scan \(scan.name), hash \(scan.hash.prefix(12))", effective: scan.effective)
       },
       ReconstructionConfiguration.format: {
         File(summary: "reconstruction \(try ReconstructionConfiguration(node: $0).name)")
@@ -141,7 +146,7 @@ struct Config: ParsableCommand {
 
     @Argument(
       help: ArgumentHelp(
-        "Menus, selections, detectors, simulation, reconstruction, L0 menus in register form (JSON).",
+        "Menus, selections, scans, detectors, simulation, reconstruction, L0 menus in register form (JSON).",
         valueName: "file"))
     var files: [String]
 
@@ -160,7 +165,7 @@ struct Config: ParsableCommand {
       abstract: "Show a file as it takes effect, with every default written out.",
       discussion: "Example:\n  spillway config show Configs/menus/kaon-2018.yaml --json")
 
-    @Argument(help: "A menu or selections.")
+    @Argument(help: "A menu, selections or a scan.")
     var file: String
 
     @Flag(help: "With all defaults; this is what is always shown.")
@@ -172,7 +177,7 @@ struct Config: ParsableCommand {
     func run() throws {
       guard let value = try File(path: file).effective else {
         throw Failure.usage(
-          "\(file): only menus and selections have defaults to show; this file says all that there is")
+          "\(file): only menus, selections and scans have defaults to show; this file says all that there is")
       }
       Terminal.out(json ? value.json() + "\n" : value.yaml())
     }

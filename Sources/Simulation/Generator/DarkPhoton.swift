@@ -30,10 +30,18 @@ public struct DarkPhoton: Sendable, Equatable {
     return mixing * mixing * Physics.alpha * mass / 12 * square * square.squareRoot() * form
   }
 
-  /// The mean life times the speed of light, in mm.
-  public var decayLength: Double {
-    Physics.hbarC / (leptonWidth(Species.electron.mass) + leptonWidth(Species.muonPlus.mass) + pionWidth)
+  /// The width to all that it decays to, in GeV.
+  public var totalWidth: Double {
+    leptonWidth(Species.electron.mass) + leptonWidth(Species.muonPlus.mass) + pionWidth
   }
+
+  /// The part of the decays that go to a pair of leptons; it does not depend on ε.
+  public func branchingFraction(_ channel: DumpProduction.Channel) -> Double {
+    leptonWidth(channel.lepton.mass) / totalWidth
+  }
+
+  /// The mean life times the speed of light, in mm.
+  public var decayLength: Double { Physics.hbarC / totalWidth }
 }
 
 /// Production of a dark photon by bremsstrahlung of the proton, by Blümlein and Brunner (arXiv:1311.3870;
@@ -48,6 +56,9 @@ public struct DumpProduction: Sendable {
     case electrons = "e+ e-"
     /// µ⁺µ⁻.
     case muons = "mu+ mu-"
+
+    /// Twice the mass of the lepton, in GeV/c².
+    public var threshold: Double { 2 * lepton.mass }
 
     var lepton: Species { self == .electrons ? .positron : .muonPlus }
     var title: String { self == .electrons ? "A' -> e+ e-" : "A' -> mu+ mu-" }
@@ -65,10 +76,9 @@ public struct DumpProduction: Sendable {
   public let leastEnergy: Double
   /// The largest transverse momentum in GeV/c.
   public let largestTransverseMomentum: Double
-  private let fractions: ClosedRange<Double>
+  private let flux: BremsstrahlungFlux
   /// Integral over z of the rate of decays per proton, up to each edge of the bins.
   private let integral: [Double]
-  private static let bins = 4096
 
   /// Production with energies above `leastEnergy`; nil if that is not possible or no decay is left in the
   /// range.
@@ -76,34 +86,21 @@ public struct DumpProduction: Sendable {
     darkPhoton: DarkPhoton, protonMomentum: Double, origin: Vector3, decayRange: ClosedRange<Double>,
     leastEnergy: Double, largestTransverseMomentum: Double
   ) {
-    let least = max(leastEnergy, darkPhoton.mass * 1.001) / protonMomentum
-    guard least > 0, least < 0.999, largestTransverseMomentum > 0, decayRange.lowerBound >= origin.z else {
-      return nil
-    }
+    guard decayRange.lowerBound >= origin.z,
+      let flux = BremsstrahlungFlux(
+        mass: darkPhoton.mass, protonMomentum: protonMomentum, leastEnergy: leastEnergy,
+        largestTransverseMomentum: largestTransverseMomentum)
+    else { return nil }
     self.darkPhoton = darkPhoton
     self.protonMomentum = protonMomentum
     self.origin = origin
     self.decayRange = decayRange
     self.leastEnergy = leastEnergy
     self.largestTransverseMomentum = largestTransverseMomentum
-    fractions = least...0.999
-    let spectrum = BremsstrahlungSpectrum(mass: darkPhoton.mass, protonMomentum: protonMomentum)
-    let width = (fractions.upperBound - fractions.lowerBound) / Double(Self.bins)
-    var sum = 0.0
-    var integral = [0.0]
-    integral.reserveCapacity(Self.bins + 1)
-    for bin in 0..<Self.bins {
-      let z = fractions.lowerBound + (Double(bin) + 0.5) * width
-      let momentum = Kinematics.momentum(energy: z * protonMomentum, mass: darkPhoton.mass)
-      let decays = Self.decayProbability(
-        darkPhoton, momentumZ: momentum, from: decayRange.lowerBound - origin.z,
-        to: decayRange.upperBound - origin.z)
-      let density = spectrum.density(z: z, largestTransverseMomentum: largestTransverseMomentum)
-      sum += max(0, density) * decays * width
-      integral.append(sum)
-    }
-    guard sum > 0, sum.isFinite else { return nil }
-    self.integral = integral
+    self.flux = flux
+    integral = flux.decays(
+      of: darkPhoton, from: decayRange.lowerBound - origin.z, to: decayRange.upperBound - origin.z)
+    guard let sum = integral.last, sum > 0, sum.isFinite else { return nil }
   }
 
   /// Dark photons that decay in the range, per proton on the dump and for ε of the dark photon.
@@ -116,8 +113,13 @@ public struct DumpProduction: Sendable {
     _ darkPhoton: DarkPhoton, momentumZ: Double, from first: Double, to last: Double
   ) -> Double {
     guard momentumZ > 0 else { return 0 }
-    let length = darkPhoton.decayLength * momentumZ / darkPhoton.mass
-    return CMath.exp(-first / length) * Exponential.probability(within: last - first, mean: length)
+    return decayProbability(
+      length: darkPhoton.decayLength * momentumZ / darkPhoton.mass, from: first, to: last)
+  }
+
+  /// The probability to decay between two distances, for a mean flight of `length`; all in one unit.
+  static func decayProbability(length: Double, from first: Double, to last: Double) -> Double {
+    CMath.exp(-first / length) * Exponential.probability(within: last - first, mean: length)
   }
 
   /// Adds a dark photon that decays in the range, and its pair.
@@ -159,8 +161,78 @@ public struct DumpProduction: Sendable {
     }
     let step = integral[high] - integral[low]
     let inside = step > 0 ? (wanted - integral[low]) / step : 0.5
-    let width = (fractions.upperBound - fractions.lowerBound) / Double(Self.bins)
-    return fractions.lowerBound + (Double(low) + inside) * width
+    return flux.fractions.lowerBound + (Double(low) + inside) * flux.width
+  }
+}
+
+/// Dark photons of one mass over the energies that a search takes, per proton and ε²: what does not depend on ε,
+/// so that the yields for many ε are cheap.
+public struct BremsstrahlungFlux: Sendable {
+  /// Momentum at the middle of each bin, in GeV/c.
+  public let momenta: [Double]
+  /// dN/dz per proton and ε² at the middle of each bin, where z is the part of the proton's energy.
+  public let densities: [Double]
+  /// The z that the bins divide evenly.
+  let fractions: ClosedRange<Double>
+  /// Width of a bin in z.
+  let width: Double
+
+  /// The flux above `leastEnergy` (GeV) with at most a transverse momentum (GeV/c) and an angle to the proton's
+  /// direction (rad); nil if nothing can be left.
+  public init?(
+    mass: Double, protonMomentum: Double, leastEnergy: Double, largestTransverseMomentum: Double,
+    largestAngle: Double = .infinity, bins: Int = 4096
+  ) {
+    let least = max(leastEnergy, mass * 1.001) / protonMomentum
+    guard least > 0, least < 0.999, largestTransverseMomentum > 0, largestAngle > 0, bins > 0 else {
+      return nil
+    }
+    fractions = least...0.999
+    width = (fractions.upperBound - fractions.lowerBound) / Double(bins)
+    let spectrum = BremsstrahlungSpectrum(mass: mass, protonMomentum: protonMomentum)
+    var momenta: [Double] = []
+    var densities: [Double] = []
+    momenta.reserveCapacity(bins)
+    densities.reserveCapacity(bins)
+    for bin in 0..<bins {
+      let z = fractions.lowerBound + (Double(bin) + 0.5) * width
+      let momentum = Kinematics.momentum(energy: z * protonMomentum, mass: mass)
+      momenta.append(momentum)
+      densities.append(
+        max(
+          0,
+          spectrum.density(
+            z: z, largestTransverseMomentum: min(largestTransverseMomentum, largestAngle * momentum))))
+    }
+    self.momenta = momenta
+    self.densities = densities
+  }
+
+  /// Decays between two distances in mm from the dump, per proton and ε² of production, added up over the
+  /// bins: 0 first, all last.
+  func decays(of darkPhoton: DarkPhoton, from first: Double, to last: Double) -> [Double] {
+    var sum = 0.0
+    var integral = [0.0]
+    integral.reserveCapacity(momenta.count + 1)
+    for bin in momenta.indices {
+      let decays = DumpProduction.decayProbability(
+        darkPhoton, momentumZ: momenta[bin], from: first, to: last)
+      sum += densities[bin] * decays * width
+      integral.append(sum)
+    }
+    return integral
+  }
+
+  /// Dark photons of the flux's mass and this ε that decay between two distances in mm from the dump, per proton.
+  public func decaysPerProton(_ darkPhoton: DarkPhoton, from first: Double, to last: Double) -> Double {
+    let perMomentum = darkPhoton.decayLength / darkPhoton.mass
+    var sum = 0.0
+    for bin in momenta.indices {
+      sum +=
+        densities[bin]
+        * DumpProduction.decayProbability(length: perMomentum * momenta[bin], from: first, to: last)
+    }
+    return sum * width * darkPhoton.mixing * darkPhoton.mixing
   }
 }
 
