@@ -13,6 +13,7 @@ import TriggerPipeline
 ///     swift run -c release --package-path Benchmarks Benchmarks reconstruction [EVENTS [PARTS]]
 ///     swift run -c release --package-path Benchmarks Benchmarks association [EVENTS]
 ///     swift run -c release --package-path Benchmarks Benchmarks simulate [CONFIGURATION]
+///     swift run -c release --package-path Benchmarks Benchmarks coverage
 @main
 struct Benchmarks {
   static func main() async throws {
@@ -34,6 +35,7 @@ struct Benchmarks {
       let burst = arguments.count > 2 ? arguments[2] : "Configs/simulation/kaon-2018.yaml"
       return try await SimulationBenchmark(burst: burst).run()
     }
+    if arguments.count > 1, arguments[1] == "coverage" { return try CoverageBenchmark().run() }
     let path = arguments.count > 1 ? arguments[1] : "Replay/ordered-1000.pcap.gz"
     let menu = try L1Menu.load(
       path: arguments.count > 2 ? arguments[2] : "Configs/menus/golden-default.yaml")
