@@ -21,6 +21,7 @@ let package = Package(
         .product(name: "Reconstruction", package: "spillway"),
         .product(name: "Simulation", package: "spillway"),
         .product(name: "NA62Formats", package: "spillway"),
+        .product(name: "CountingStatistics", package: "spillway"),
       ],
       swiftSettings: [
         .swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"),

@@ -76,24 +76,7 @@ struct MarginalUnifiedBelt {
 
   /// P(n | s) for n = 0…last.
   private func probabilities(upTo last: Int, at signal: Double) -> [Double] {
-    if signal == 0 { return Array(backgroundCounts[0...last]) }
-    var signalCounts = [Double](repeating: 0, count: last + 1)
-    for node in efficiencies {
-      let mean = node.value * signal
-      // From the most probable term outwards, so that no start is too small for the machine.
-      let peak = min(last, Int(mean))
-      let top = node.weight * exp(IncompleteGamma.logWeight(Double(peak), mean))
-      var term = top
-      for k in stride(from: peak, through: 0, by: -1) {
-        signalCounts[k] += term
-        term *= Double(k) / mean
-      }
-      term = top
-      for k in stride(from: peak + 1, through: last, by: 1) {
-        term *= mean / Double(k)
-        signalCounts[k] += term
-      }
-    }
+    let signalCounts = signalCounts(upTo: last, at: signal) { _ in 1 }
     var sum = [Double](repeating: 0, count: last + 1)
     for j in 0...last where backgroundCounts[j] > 0 {
       let weight = backgroundCounts[j]
@@ -102,12 +85,41 @@ struct MarginalUnifiedBelt {
     return sum
   }
 
+  /// P(K = k) of the signal's count alone, averaged over the efficiency with a further weight.
+  private func signalCounts(
+    upTo last: Int, at signal: Double, weight: (_ efficiency: Double) -> Double
+  ) -> [Double] {
+    var counts = [Double](repeating: 0, count: last + 1)
+    for node in efficiencies {
+      let factor = node.weight * weight(node.value)
+      let mean = node.value * signal
+      guard mean > 0 else {
+        counts[0] += factor
+        continue
+      }
+      // From the most probable term outwards, so that no start is too small for the machine.
+      let peak = min(last, Int(mean))
+      let top = factor * exp(IncompleteGamma.logWeight(Double(peak), mean))
+      var term = top
+      for k in stride(from: peak, through: 0, by: -1) {
+        counts[k] += term
+        term *= Double(k) / mean
+      }
+      term = top
+      for k in stride(from: peak + 1, through: last, by: 1) {
+        term *= mean / Double(k)
+        counts[k] += term
+      }
+    }
+    return counts
+  }
+
   private mutating func extend(to last: Int) throws {
     for j in backgroundCounts.count..<max(last + 1, backgroundCounts.count) {
       backgroundCounts.append(try backgroundProbability(j))
     }
     for n in best.count..<max(last + 1, best.count) {
-      let signal = try bestSignal(n)
+      let signal = bestSignal(n)
       best.append((log(probabilities(upTo: n, at: signal)[n]), signal))
     }
   }
@@ -133,22 +145,14 @@ struct MarginalUnifiedBelt {
     }
   }
 
-  /// Where P(n | s) is highest: P(n | s) rises while P(n - 1 | s) with the signal's event is the greater.
-  private func bestSignal(_ n: Int) throws -> Double {
+  /// Where P(n | s) is highest: d/ds of Poisson(k; ε s) is ε [P(k - 1) - P(k)].
+  private func bestSignal(_ n: Int) -> Double {
     guard n > 0 else { return 0 }
     func slope(_ s: Double) -> Double {
+      let weighted = signalCounts(upTo: n, at: s) { $0 }
       var sum = 0.0
-      for node in efficiencies {
-        let mean = node.value * s
-        for j in 0...n {
-          // d/ds of Poisson(k; εs) is ε [P(k - 1) - P(k)].
-          let k = n - j
-          let here = mean > 0 ? exp(IncompleteGamma.logWeight(Double(k), mean)) : (k == 0 ? 1 : 0)
-          let before =
-            k == 0
-            ? 0 : mean > 0 ? exp(IncompleteGamma.logWeight(Double(k - 1), mean)) : (k == 1 ? 1 : 0)
-          sum += node.weight * node.value * backgroundCounts[j] * (before - here)
-        }
+      for j in 0...n {
+        sum += backgroundCounts[j] * ((j < n ? weighted[n - j - 1] : 0) - weighted[n - j])
       }
       return sum
     }

@@ -141,7 +141,8 @@ extension RolkeInterval {
     while try ends(above).lower <= 0 {
       below = above
       above *= 2
-      guard above <= 1_000_000_000 else { throw StatisticsError.notConverged("critical number of Rolke's method")
+      guard above <= 1_000_000_000 else {
+        throw StatisticsError.notConverged("critical number of Rolke's method")
       }
     }
     while above - below > 1 {

@@ -7,6 +7,9 @@ public struct BackgroundEstimate: Sendable, Hashable {
   /// One standard deviation, in events.
   public let uncertainty: Double
 
+  /// The same as statistics take it: a Gaussian cut off at 0 where there is an uncertainty.
+  func quantity() throws -> UncertainQuantity { try UncertainQuantity(events, uncertainty: uncertainty) }
+
   /// A part of it.
   func scaled(by part: Double) -> BackgroundEstimate {
     BackgroundEstimate(events: events * part, uncertainty: uncertainty * part)
@@ -14,28 +17,24 @@ public struct BackgroundEstimate: Sendable, Hashable {
 }
 
 /// The limits of all scans: the one place that knows the statistical method.
-///
-/// The method takes the background as known. Its uncertainty goes along to here, so that a method that takes it
-/// changes these functions and the names of the method alone.
 struct WindowLimits: Sendable {
   let confidenceLevel: Double
 
-  static let method = StatisticalMethod.exactCLs
-  static let expectedMethod = StatisticalMethod.expectedCLs
+  static let expectedMethod = StatisticalMethod.expectedFullSum
   static let tail = TailConvention.oneSidedUpperCLs
-  static let uncertaintyNote = "the uncertainty of the background is not used: the method takes it as known"
 
   /// The upper limit on signal events.
   func observed(_ count: Int, _ background: BackgroundEstimate) throws -> Double {
-    try PoissonCLs.upperLimit(
-      observed: count, background: background.events, confidenceLevel: confidenceLevel
+    try MarginalCLs.upperLimit(
+      observed: count, background: background.quantity(), confidenceLevel: confidenceLevel
     ).upper
   }
 
   /// The limits expected under background only.
   func expected(_ background: BackgroundEstimate) throws -> Quantiles {
-    let limits = try PoissonCLs.expectedLimits(
-      background: background.events, confidenceLevel: confidenceLevel)
+    var calculator = try MarginalCLs(
+      background: background.quantity(), confidenceLevel: confidenceLevel)
+    let limits = try calculator.expectedLimits()
     return Quantiles([
       limits.minusTwoSigma.upper, limits.minusOneSigma.upper, limits.median.upper, limits.plusOneSigma.upper,
       limits.plusTwoSigma.upper,
@@ -44,7 +43,14 @@ struct WindowLimits: Sendable {
 
   /// The probability of as many events or more from background alone.
   func excess(_ count: Int, _ background: BackgroundEstimate) throws -> ExcessSignificance {
-    try ExcessSignificance(observed: count, background: background.events)
+    try ExcessSignificance(observed: count, background: background.quantity())
+  }
+}
+
+extension ScanConfiguration {
+  /// How limits on signal events are computed.
+  var limitMethod: StatisticalMethod {
+    observation.background.estimate.uncertainty > 0 ? .marginalCLs : .exactCLs
   }
 }
 

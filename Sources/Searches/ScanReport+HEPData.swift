@@ -18,7 +18,7 @@ extension ScanReport {
 
   private var qualifiers: [(name: String, value: String)] {
     [
-      ("CL", "\(configuration.confidenceLevel)"), ("METHOD", WindowLimits.method.rawValue),
+      ("CL", "\(configuration.confidenceLevel)"), ("METHOD", configuration.limitMethod.rawValue),
       ("TAIL", WindowLimits.tail.rawValue),
     ]
   }

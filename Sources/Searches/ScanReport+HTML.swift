@@ -8,7 +8,7 @@ extension ScanReport {
     if !configuration.description.isEmpty { out += HTML.paragraph(configuration.description) }
     out += HTML.paragraph(
       "Counts: \(countsText). Limits at \(ScanText.number(configuration.confidenceLevel * 100)) %: "
-        + "\(WindowLimits.method.rawValue). Spillway \(version), configuration \(configuration.hash.prefix(12))."
+        + "\(configuration.limitMethod.rawValue). Spillway \(version), configuration \(configuration.hash.prefix(12))."
     )
     switch result {
     case .darkPhoton(let scan): out += section(scan)

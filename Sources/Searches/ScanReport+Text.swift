@@ -10,7 +10,7 @@ extension ScanReport {
     let level = ScanText.number(configuration.confidenceLevel * 100)
     var out = "\(configuration.name)"
     if !configuration.description.isEmpty { out += ": \(configuration.description)" }
-    out += "\n\(countsText); limits at \(level) %: \(WindowLimits.method.rawValue)\n\n"
+    out += "\n\(countsText); limits at \(level) %: \(configuration.limitMethod.rawValue)\n\n"
     switch result {
     case .darkPhoton(let scan): out += text(scan)
     case .kaonDecay(let scan): out += text(scan)

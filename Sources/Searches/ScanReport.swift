@@ -75,7 +75,6 @@ public struct ScanReport: Sendable {
       )
     }
     let background = configuration.observation.background
-    if background.estimate.uncertainty > 0 { notes.append("background: \(WindowLimits.uncertaintyNote)") }
     notes.append("background: \(background.provenance.trust.word), \(background.provenance.source)")
     notes.append("acceptance: \(acceptance.provenance.trust.word), \(acceptance.provenance.source)")
     return notes
@@ -99,7 +98,7 @@ public struct ScanReport: Sendable {
         "counts",
         counts.map { .map([.init("file", .string($0.source)), .init("sha256", .string($0.hash))]) } ?? .null),
       .init("confidence_level", .double(configuration.confidenceLevel)),
-      .init("method", .string(WindowLimits.method.rawValue)),
+      .init("method", .string(configuration.limitMethod.rawValue)),
       .init("expected_method", .string(WindowLimits.expectedMethod.rawValue)),
       .init("tail", .string(WindowLimits.tail.rawValue)),
       .init("notes", .list(notes.map { .string($0) })),

@@ -50,8 +50,8 @@ struct RolkeIntervalTests {
   }
 
   /// `TRolke` fits the background of model 1 as b = y / (τ - η/µ), with η the derivative of the efficiency's
-  /// term; the maximum is at y / (τ + η/µ), and its likelihood comes out too low. A general minimiser (scipy) on the
-  /// same likelihood gives the numbers on the right; ROOT's are kept in the rows: 11.594, 1.1729 and 0.9363.
+  /// term; the maximum is at y / (τ + η/µ), and its likelihood comes out too low. A general minimiser (scipy) on
+  /// the same likelihood gives the numbers on the right; ROOT's are in the rows.
   static let modelOne: [(row: Row, exact: Double)] = [
     (
       Row(
@@ -128,8 +128,8 @@ struct RolkeIntervalTests {
   @Test("No number is not a number, however extreme; what has no meaning is refused")
   func extremesAndRefusals() throws {
     let backgrounds: [RolkeInterval.Background] = [
-      .known(0), .known(1e6), .counted(0, ratio: 1e-3), .counted(1_000_000, ratio: 1), .gaussian(0, width: 10),
-      .gaussian(1e-12, width: 1e-12),
+      .known(0), .known(1e6), .counted(0, ratio: 1e-3), .counted(1_000_000, ratio: 1),
+      .gaussian(0, width: 10), .gaussian(1e-12, width: 1e-12),
     ]
     let efficiencies: [RolkeInterval.Efficiency] = [
       .known(1e-6), .known(1), .counted(passed: 1, trials: 1_000_000), .counted(passed: 5, trials: 5),

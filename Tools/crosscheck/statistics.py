@@ -151,7 +151,7 @@ def main():
         data = workspace.data(model)
         begin = time.perf_counter()
         theirs = pyhf.infer.intervals.upper_limits.toms748_scan(
-            data, model, 0, 4 * upper(answer) + 10, level=1 - LEVEL)[0]
+            data, model, 0.1, 4 * upper(answer) + 10, level=1 - LEVEL)[0]
         spent = max(spent, time.perf_counter() - begin)
         largest = max(largest, relative(upper(answer), float(theirs)))
         points += 1

@@ -15,6 +15,7 @@ import TriggerPipeline
 ///     swift run -c release --package-path Benchmarks Benchmarks simulate [CONFIGURATION]
 ///     swift run -c release --package-path Benchmarks Benchmarks sequential [RUNS]
 ///     swift run -c release --package-path Benchmarks Benchmarks statistics [RUNS]
+///     swift run -c release --package-path Benchmarks Benchmarks coverage
 @main
 struct Benchmarks {
   static func main() async throws {
@@ -42,6 +43,7 @@ struct Benchmarks {
     if arguments.count > 1, arguments[1] == "statistics" {
       return try StatisticsBenchmark(runs: arguments.count > 2 ? Int(arguments[2]) ?? 200 : 200).run()
     }
+    if arguments.count > 1, arguments[1] == "coverage" { return try CoverageBenchmark().run() }
     let path = arguments.count > 1 ? arguments[1] : "Replay/ordered-1000.pcap.gz"
     let menu = try L1Menu.load(
       path: arguments.count > 2 ? arguments[2] : "Configs/menus/golden-default.yaml")
