@@ -113,11 +113,12 @@ public struct SVGPlot {
     body += "<path class=\"line s\(series % Self.colours)\"\(dash) d=\"\(path(points))\"/>\n"
   }
 
-  /// Fills the area inside points, cut off at the range of y.
-  public mutating func area(_ points: [(x: Double, y: Double)], series: Int, opacity: Double) {
-    guard points.count > 2 else { return }
+  /// Fills the area inside closed outlines, cut off at the range of y; an outline inside another one is a hole.
+  public mutating func area(_ outlines: [[(x: Double, y: Double)]], series: Int, opacity: Double) {
+    let outline = outlines.filter { $0.count > 2 }.map { "\(path($0))Z" }.joined()
+    guard !outline.isEmpty else { return }
     body += "<path class=\"area s\(series % Self.colours)\" fill-opacity=\"\(opacity)\" "
-    body += "d=\"\(path(points))Z\"/>\n"
+    body += "fill-rule=\"evenodd\" d=\"\(outline)\"/>\n"
   }
 
   private func path(_ points: [(x: Double, y: Double)]) -> String {

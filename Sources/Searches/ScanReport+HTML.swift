@@ -63,12 +63,12 @@ extension ScanReport {
     if hasBands {
       // From -2 to +2 σ the limit rises, so the excluded area shrinks: the band is what lies between.
       for (inner, outer, series) in [(4, 0, 1), (3, 1, 2)] {
-        for band in Self.bands(scan.contourPoints, inner, outer) {
-          plot.area(band, series: series, opacity: 0.35)
-        }
+        plot.area(
+          (scan.expected[outer].outlines + scan.expected[inner].outlines).map(Self.points), series: series,
+          opacity: 0.35)
       }
     }
-    for outline in scan.observed.outlines { plot.area(Self.points(outline), series: 0, opacity: 0.12) }
+    plot.area(scan.observed.outlines.map(Self.points), series: 0, opacity: 0.12)
     for outline in scan.observed.outlines { plot.curve(Self.points(outline), series: 0) }
     // On top: where it is the observed line, both are seen.
     for outline in scan.expected[2].outlines { plot.curve(Self.points(outline), series: 3, isDashed: true) }
@@ -101,27 +101,6 @@ extension ScanReport {
     outline.map { (x: $0.position, y: $0.coupling) }
   }
 
-  /// Between two expected limits, where both exclude something: below, and above the excluded ε.
-  private static func bands(
-    _ points: [DarkPhotonScan.Point], _ inner: Int, _ outer: Int
-  ) -> [[(x: Double, y: Double)]] {
-    var bands: [[(x: Double, y: Double)]] = []
-    for isLower in [true, false] {
-      var near: [(x: Double, y: Double)] = []
-      var far: [(x: Double, y: Double)] = []
-      for point in points {
-        guard let wide = point.expectedIntervals[outer] else { continue }
-        // Where the stronger limit excludes nothing the band goes across.
-        let tip = point.greatestMixing
-        let narrow = point.expectedIntervals[inner] ?? ExclusionInterval(lower: tip, upper: tip)
-        near.append((point.mass, isLower ? narrow.lower : narrow.upper))
-        far.append((point.mass, isLower ? wide.lower : wide.upper))
-      }
-      bands.append(near + far.reversed())
-    }
-    return bands
-  }
-
   // MARK: Branching ratio
 
   private func line(_ scan: KaonDecayScan) -> String {
@@ -140,8 +119,8 @@ extension ScanReport {
     }
     let hasBands = !points.allSatisfy(\.expected.coincide)
     if hasBands {
-      plot.area(curve(4) + curve(0).reversed(), series: 1, opacity: 0.35)
-      plot.area(curve(3) + curve(1).reversed(), series: 2, opacity: 0.35)
+      plot.area([curve(4) + curve(0).reversed()], series: 1, opacity: 0.35)
+      plot.area([curve(3) + curve(1).reversed()], series: 2, opacity: 0.35)
     }
     plot.curve(points.map { ($0.masses.x, $0.branchingRatio ?? low) }, series: 0)
     plot.curve(curve(2), series: 3, isDashed: true)
