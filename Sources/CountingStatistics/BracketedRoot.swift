@@ -26,7 +26,8 @@ enum BracketedRoot {
       let value = outside == floor && !goUp ? -first.value : try evaluate(outside).value
       if value == 0 { return outside }
       if (value < 0) != (first.value < 0) {
-        return try close(min(inside, outside), max(inside, outside), rising: rising, relative: relative, evaluate)
+        return try close(
+          min(inside, outside), max(inside, outside), rising: rising, relative: relative, evaluate)
       }
       inside = outside
       step *= 2

@@ -42,22 +42,50 @@ public struct ExcessSignificance: Sendable, Hashable {
   /// With an auxiliary count this is the binomial test of the on and off counts (Z_Bi). Throws for a negative
   /// count, or without convergence.
   public init(observed: Int, background: UncertainQuantity) throws {
-    inputs = try StatisticalInputs(observed: observed, background: background)
-    method = background.isKnown ? .exactPoissonTail : .marginalPoissonTail
-    let logAbove: Double
-    let logBelow: () throws -> Double
-    if background.isKnown {
-      let counts = try PoissonDistribution(mean: background.value)
-      logAbove = try counts.logSurvival(from: observed)
-      logBelow = { try counts.logCumulative(upTo: observed - 1) }
-    } else {
-      let counts = CountMixture(mean: background)
-      logAbove = try counts.logSurvival(from: observed)
-      logBelow = { try counts.logCumulative(upTo: observed - 1) }
+    let inputs = try StatisticalInputs(observed: observed, background: background)
+    let counts = CountMixture(mean: background)
+    try self.init(
+      inputs: inputs, method: background.isKnown ? .exactPoissonTail : .marginalPoissonTail,
+      logAbove: try counts.logSurvival(from: observed)
+    ) {
+      try counts.logCumulative(upTo: observed - 1)
     }
     logPValue = logAbove
     pValue = exp(logAbove)
     let z = try TailNumber.significance(logAbove: logAbove, logBelow: logBelow)
+    zOneSided = z.oneSided
+    zTwoSided = z.twoSided
+  }
+}
+
+/// Significances from tail probabilities.
+enum TailNumber {
+  /// One- and two-sided Z of a p-value; nil where infinite. `logBelow` is ln(1 - p), asked for only where p is
+  /// near 1, so that Z keeps its digits.
+  static func significance(
+    logAbove: Double, logBelow: () throws -> Double
+  ) throws -> (oneSided: Double?, twoSided: Double?) {
+    let logHalf = logAbove - 0.6931471805599453
+    let twoSided = logHalf.isFinite ? try NormalDistribution.inverseLogSurvival(logHalf) : nil
+    guard logAbove.isFinite else { return (nil, twoSided) }
+    if logAbove > -0.6931471805599453 {
+      let below = try logBelow()
+      let z = below < 0 && below.isFinite ? -(try NormalDistribution.inverseLogSurvival(below)) : nil
+      return (z, twoSided)
+    }
+    return (try NormalDistribution.inverseLogSurvival(logAbove), twoSided)
+  }
+
+  /// From the logarithms of both tails; that of the lower is asked for only where p is near 1.
+  init(
+    inputs: StatisticalInputs, method: StatisticalMethod, logAbove: Double, logBelow: () throws -> Double
+  ) throws {
+    self.inputs = inputs
+    self.method = method
+    logPValue = logAbove
+    pValue = exp(logAbove)
+    let z = try TailNumber.significance(
+      logAbove: logAbove, logBelow: { inputs.observed > 0 ? try logBelow() : -.infinity })
     zOneSided = z.oneSided
     zTwoSided = z.twoSided
   }

@@ -61,10 +61,33 @@ public struct MarginalCLs: Sendable {
         tail: .oneSidedUpperCLs, ordering: .count, confidenceLevel: confidenceLevel, inputs: inputs))
   }
 
+  /// p-value and Z of the count under background only, averaged over the background's uncertainty.
+  ///
+  /// The same as ``ExcessSignificance`` to rounding, from the
+  /// kept tables. Throws for a negative count or without convergence.
+  public mutating func significance(observed: Int) throws -> ExcessSignificance {
+    if background.isKnown { return try ExcessSignificance(observed: observed, background: background) }
+    let inputs = try StatisticalInputs(observed: observed, background: background)
+    return try ExcessSignificance(
+      inputs: inputs, method: .marginalPoissonTail, logAbove: try counts.logSurvival(from: observed)
+    ) {
+      try counts.cumulative(upTo: observed - 1, signal: 0).logProbability
+    }
+  }
+
+  /// Fills the tables for counts up to `count` (at most 1000) ahead, so that no later event waits for them.
+  ///
+  /// Throws for a negative count or without convergence.
+  public mutating func prepare(upTo count: Int) throws {
+    try InputCheck.count(count, "count to prepare for")
+    try counts.extend(upTo: min(count, 1_000))
+  }
+
   /// The limit of one count. Throws as ``init(background:efficiency:confidenceLevel:)`` and
   /// ``upperLimit(observed:)``.
   public static func upperLimit(
-    observed: Int, background: UncertainQuantity, efficiency: UncertainQuantity = .one, confidenceLevel: Double
+    observed: Int, background: UncertainQuantity, efficiency: UncertainQuantity = .one,
+    confidenceLevel: Double
   ) throws -> Limit {
     var engine = try MarginalCLs(
       background: background, efficiency: efficiency, confidenceLevel: confidenceLevel)
@@ -95,7 +118,7 @@ public struct MarginalCLs: Sendable {
     let start = max(-logAlpha, n - background.value + 1.3 * spread) / efficiency.value
     let integrates = observed > 150
     return try BracketedRoot.find(
-      from: start, firstStep: 0.3 * spread, rising: false, floor: 0, relative: integrates ? 1e-11 : 1e-14
+      from: start, firstStep: 0.3 * spread, rising: false, floor: 0, relative: integrates ? 1e-11 : 1e-13
     ) { signal in
       let tail = try counts.cumulative(upTo: observed, signal: signal)
       return BracketedRoot.Point(value: tail.logProbability - logBelow - logAlpha, slope: tail.slope)

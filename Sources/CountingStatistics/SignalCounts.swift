@@ -15,29 +15,54 @@ struct SignalCounts: Sendable {
   private(set) var logScale = 0.0
 
   private let efficiency: UncertainQuantity
-  private let nodes: [Node]
-  private var running: [Double] = []
+  /// The nodes of the average over the efficiency, four at a time; the last is filled up with weight 0.
+  private let nodes: [Nodes]
+  private var running: [SIMD4<Double>] = []
+  /// From the least to the largest efficiency of a node.
+  private let least: Double
+  private let range: Double
+  private let pieces: Int
 
-  private struct Node {
-    var efficiency: Double
-    var logWeight: Double
+  private struct Nodes {
+    var efficiency: SIMD4<Double>
+    var logWeight: SIMD4<Double>
   }
 
   /// The counts of a signal of this relative efficiency.
   ///
-  /// `reach` says how many standard deviations matter: for a tail probability α, 8.5 + √(2 |ln α|).
-  init(efficiency: UncertainQuantity, reach: Double) {
+  /// `reach` says how many standard deviations matter: for a tail probability α, 8.5 + √(2 |ln α|); `pieces`, how
+  /// fine the average is.
+  init(efficiency: UncertainQuantity, reach: Double, pieces: Int) {
     self.efficiency = efficiency
-    nodes =
-      efficiency.isKnown || efficiency.gammaParameters != nil ? [] : Self.nodes(efficiency, reach: reach)
+    self.pieces = pieces
+    guard !efficiency.isKnown, efficiency.gammaParameters == nil else {
+      (nodes, least, range) = ([], 0, 0)
+      return
+    }
+    let all = Self.nodes(efficiency, reach: reach, pieces: pieces)
+    let least = all.first?.efficiency ?? 0
+    self.least = least
+    range = (all.last?.efficiency ?? 0) - least
+    nodes = stride(from: 0, to: all.count, by: 4).map { start in
+      var group = Nodes(efficiency: .init(repeating: least), logWeight: .init(repeating: -.infinity))
+      for k in start..<min(start + 4, all.count) {
+        group.efficiency[k - start] = all[k].efficiency
+        group.logWeight[k - start] = all[k].logWeight
+      }
+      return group
+    }
   }
+
+  /// The largest signal for which terms come out right.
+  var largestSignal: Double { nodes.isEmpty ? .infinity : 16 * Double(pieces) / range }
+
+  /// The largest count for which an average by nodes stays in the range of the machine.
+  static let largestCount = 150
 
   /// Whether a signal is so small that the terms up to `count` come out right: the nodes of an integral are
   /// close enough, and nothing leaves the range of the machine.
   func holds(signal: Double, upTo count: Int) -> Bool {
-    guard let first = nodes.first, let last = nodes.last else { return true }
-    return signal * (last.efficiency - first.efficiency) < 650 && count <= 150
-      && signal * (last.efficiency - first.efficiency) < 10 * Double(nodes.count / 15)
+    nodes.isEmpty || count <= Self.largestCount && signal <= largestSignal
   }
 
   /// Computes the terms 0...count of a signal above 0.
@@ -76,38 +101,41 @@ struct SignalCounts: Sendable {
   }
 
   private mutating func average(_ signal: Double, _ count: Int) {
-    if running.count != nodes.count { running = [Double](repeating: 0, count: nodes.count) }
-    let least = signal * (nodes.first?.efficiency ?? 0)
-    logScale = -least
-    var sum = 0.0
+    if running.count != nodes.count { running = [SIMD4<Double>](repeating: .zero, count: nodes.count) }
+    logScale = -signal * least
+    var sum = SIMD4<Double>.zero
     for (k, node) in nodes.enumerated() {
-      running[k] = exp(node.logWeight - signal * node.efficiency + least)
+      for lane in 0..<4 {
+        running[k][lane] = exp(node.logWeight[lane] - signal * (node.efficiency[lane] - least))
+      }
       sum += running[k]
     }
-    terms[0] = sum
+    terms[0] = sum.sum()
     guard count > 0 else { return }
     for j in 1...count {
       let factor = signal / Double(j)
-      sum = 0
+      sum = .zero
       for k in running.indices {
-        running[k] *= factor * nodes[k].efficiency
-        sum += running[k]
+        let next = running[k] * (factor * nodes[k].efficiency)
+        running[k] = next
+        sum += next
       }
-      terms[j] = sum
+      terms[j] = sum.sum()
     }
   }
 
   /// A fixed Gauss-Kronrod rule over the distribution, in the variable in which it is smooth.
-  private static func nodes(_ quantity: UncertainQuantity, reach: Double) -> [Node] {
-    let width = quantity.isLogarithmic ? quantity.uncertainty / quantity.value : quantity.uncertainty
-    let centre = quantity.isLogarithmic ? log(quantity.value) : quantity.value
-    let low = quantity.isLogarithmic ? centre - reach * width : max(0, centre - reach * width)
-    let pieces = max(6, Int((reach / 1.5).rounded(.up)))
+  private static func nodes(
+    _ quantity: UncertainQuantity, reach: Double, pieces: Int
+  ) -> [(efficiency: Double, logWeight: Double)] {
+    let width = quantity.width
+    let low = quantity.isLogarithmic ? -reach * width : max(-quantity.centre, -reach * width)
     let norm = quantity.logNorm
-    return Quadrature.nodes(from: low, to: centre + reach * width, pieces: pieces).map { point, weight in
-      Node(
-        efficiency: quantity.isLogarithmic ? exp(point) : point,
-        logWeight: log(weight) + quantity.logDensity(point) - norm)
+    return Quadrature.nodes(from: low, to: reach * width, pieces: pieces).map { point, weight in
+      (
+        quantity.value(at: point),
+        log(weight) + quantity.logDensity(point) - norm
+      )
     }
   }
 }
