@@ -10,6 +10,29 @@ public enum StatisticalMethod: String, Sendable, Hashable, CaseIterable {
   case garwood = "Garwood"
   /// Central interval of a binomial probability (Clopper and Pearson 1934).
   case clopperPearson = "Clopper-Pearson"
+  // Sequential inference, valid at any time.
+  /// Evidence of a mixture likelihood ratio, its largest value so far (Ville 1939; Robbins 1970).
+  case anytimeMixture = "anytime-valid, mixture likelihood ratio"
+  /// Confidence sequence for a signal rate: the inverted family of mixture likelihood ratios.
+  case confidenceSequence = "anytime-valid confidence sequence, mixture likelihood ratio"
+
+  // Intervals of a signal over a background; products of counts.
+  /// Unified construction (Feldman and Cousins 1998), known background.
+  case feldmanCousins = "Feldman-Cousins, known background"
+  /// The same, the upper end made non-increasing in the background, as in the published tables.
+  case feldmanCousinsMonotonic = "Feldman-Cousins, known background, upper end monotonic in the background"
+  /// Unified construction, background and efficiency averaged over their uncertainties.
+  case feldmanCousinsMarginal = "Feldman-Cousins, background and efficiency marginalised"
+  /// Unified construction at the background that fits best with each signal.
+  case feldmanCousinsProfile = "Feldman-Cousins, profile construction"
+  /// Profile likelihood of Rolke, López and Conrad, signal not below 0.
+  case rolkeBounded = "Rolke-López-Conrad, bounded"
+  /// The same, the likelihood's maximum taken also at a signal below 0.
+  case rolkeUnbounded = "Rolke-López-Conrad, unbounded"
+  /// Profile likelihood of a product and quotient of counts.
+  case countProduct = "profile likelihood of a product of counts"
+  /// Ratio of two Poisson means by the binomial distribution of their counts, given the sum.
+  case conditionalBinomial = "ratio of Poisson means, conditional binomial"
 
   // Uncertain background and efficiency.
   /// CLs of a count with background and efficiency averaged over their uncertainties, ordered by the count.
@@ -48,6 +71,22 @@ public enum TailConvention: String, Sendable, Hashable, CaseIterable {
   case oneSidedExcess = "one-sided, excess"
   /// A central interval: (1 - CL)/2 in each tail.
   case central = "two-sided, central"
+  // Sequential inference, valid at any time.
+  /// An excess at any time of the run.
+  case anytimeExcess = "one-sided, excess, anytime-valid"
+  /// A deficit at any time of the run.
+  case anytimeDeficit = "one-sided, deficit, anytime-valid"
+  /// An excess or a deficit at any time of the run.
+  case anytimeEither = "excess or deficit, anytime-valid"
+  /// An upper limit that holds at all times of the run at once.
+  case anytimeUpper = "one-sided upper, anytime-valid"
+  /// A lower limit that holds at all times of the run at once.
+  case anytimeLower = "one-sided lower, anytime-valid"
+  /// An interval that holds at all times of the run at once, (1 - CL)/2 on each side.
+  case anytimeCentral = "two-sided, central, anytime-valid"
+
+  /// An interval whose tails follow from the order of the outcomes, upper limit or two-sided by itself.
+  case unified = "two-sided, unified (ends by the ordering)"
 
   /// An upper limit with the whole of 1 - CL above it, not divided by anything.
   case oneSidedUpper = "one-sided upper"

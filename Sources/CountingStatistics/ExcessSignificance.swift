@@ -50,30 +50,6 @@ public struct ExcessSignificance: Sendable, Hashable {
     ) {
       try counts.logCumulative(upTo: observed - 1)
     }
-    logPValue = logAbove
-    pValue = exp(logAbove)
-    let z = try TailNumber.significance(logAbove: logAbove, logBelow: logBelow)
-    zOneSided = z.oneSided
-    zTwoSided = z.twoSided
-  }
-}
-
-/// Significances from tail probabilities.
-enum TailNumber {
-  /// One- and two-sided Z of a p-value; nil where infinite. `logBelow` is ln(1 - p), asked for only where p is
-  /// near 1, so that Z keeps its digits.
-  static func significance(
-    logAbove: Double, logBelow: () throws -> Double
-  ) throws -> (oneSided: Double?, twoSided: Double?) {
-    let logHalf = logAbove - 0.6931471805599453
-    let twoSided = logHalf.isFinite ? try NormalDistribution.inverseLogSurvival(logHalf) : nil
-    guard logAbove.isFinite else { return (nil, twoSided) }
-    if logAbove > -0.6931471805599453 {
-      let below = try logBelow()
-      let z = below < 0 && below.isFinite ? -(try NormalDistribution.inverseLogSurvival(below)) : nil
-      return (z, twoSided)
-    }
-    return (try NormalDistribution.inverseLogSurvival(logAbove), twoSided)
   }
 
   /// From the logarithms of both tails; that of the lower is asked for only where p is near 1.

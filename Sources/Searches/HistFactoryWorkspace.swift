@@ -11,47 +11,21 @@ public import CountingStatistics
 /// Counting experiments as a HistFactory workspace in JSON, as pyhf and cabinetry read it: one channel of one bin
 /// for each experiment, and one signal strength for all.
 ///
-/// The strength `mu` is what ``Channel/signalPerUnit`` is per unit of: events of signal, or a branching ratio.
+/// The strength `mu` is that of the channels: events of signal, or a branching ratio.
 /// The format: L. Heinrich, M. Feickert, G. Stark, K. Cranmer, JOSS 6 (2021) 2823; schema 1.0.0 of pyhf.
 public struct HistFactoryWorkspace: Sendable {
-  /// One counting experiment.
-  public struct Channel: Sendable, Hashable {
-    /// Its name.
-    public let name: String
-    /// The observed count.
-    public let observed: Int
-    /// The expected background in events.
-    public let background: UncertainQuantity
-    /// Signal events expected at a strength of 1.
-    public let signalPerUnit: Double
-    /// What the signal is multiplied with: 1 with the relative uncertainty of efficiency and normalisation.
-    public let efficiency: UncertainQuantity
-
-    /// A channel.
-    public init(
-      name: String, observed: Int, background: UncertainQuantity, signalPerUnit: Double = 1,
-      efficiency: UncertainQuantity = .one
-    ) {
-      self.name = name
-      self.observed = observed
-      self.background = background
-      self.signalPerUnit = signalPerUnit
-      self.efficiency = efficiency
-    }
-  }
-
   /// The channels.
-  public let channels: [Channel]
+  public let channels: [CountingChannel]
   /// The largest strength that a fit may try.
   public let largestStrength: Double
 
   /// A workspace of channels with different names.
   ///
   /// The bound of the strength is ten times what the counts could be signal of.
-  public init(channels: [Channel]) {
+  public init(channels: [CountingChannel]) {
     self.channels = channels
     largestStrength = channels.reduce(0) { most, channel in
-      max(most, 10 * (Double(channel.observed) + channel.background.value + 10) / channel.signalPerUnit)
+      max(most, 10 * (Double(channel.observed) + channel.background.value + 10) / channel.signal)
     }
   }
 
@@ -89,14 +63,14 @@ public struct HistFactoryWorkspace: Sendable {
     ])
   }
 
-  private static func channel(_ channel: Channel) -> ConfigValue {
+  private static func channel(_ channel: CountingChannel) -> ConfigValue {
     .map([
       .init("name", .string(channel.name)),
       .init(
         "samples",
         .list([
           sample(
-            "signal", channel.signalPerUnit * channel.efficiency.value,
+            "signal", channel.signal * channel.efficiency.value,
             [modifier("mu", "normfactor", .null)]
               + constraint("efficiency_\(channel.name)", channel.efficiency)),
           sample(

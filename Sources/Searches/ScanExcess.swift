@@ -23,13 +23,10 @@ public struct ScanExcess: Sendable, Hashable {
     self.masses = masses
     self.local = local
     self.windows = windows
-    globalPValue = Self.sidak(local.pValue, trials: windows)
+    globalPValue = exp(try TrialsFactor.logSidak(logPValue: local.logPValue, trials: windows))
     globalZ =
       globalPValue > 0 && globalPValue < 1 ? try NormalDistribution.inverseSurvival(globalPValue) : nil
   }
-
-  /// The probability that the least of `trials` independent p-values is at most `p`.
-  static func sidak(_ p: Double, trials: Int) -> Double { -expm1(Double(trials) * log1p(-p)) }
 
   /// How many of the windows, taken in their order, do not overlap with one that was taken before: on a line the
   /// largest number of such windows.

@@ -13,7 +13,7 @@ struct LimitCommand: ParsableCommand {
     discussion: """
       Numbers may have an uncertainty: 0.016±0.002 (or 0.016+-0.002, 7.03±13%), with a shape behind a colon \
       (gaussian, log-normal, gamma, auxiliary count), or an auxiliary count such as 25/50: 25 events where 50 times \
-      the background is expected. With --sensitivity (one signal event's branching ratio at efficiency 1) or --exposure \
+      the background is expected. Several channels share one signal: give their options in the same order. With --sensitivity (one signal event's branching ratio at efficiency 1) or --exposure \
       limits are also branching ratios. Docs/Statistics.md says which method to take when.
 
       Examples:
@@ -21,28 +21,35 @@ struct LimitCommand: ParsableCommand {
         spillway limit --observed 3 --background 1.65 --sensitivity 3.462e-11 --method cls,fc
         spillway limit --observed 20 --background 7.03±0.94:log-normal --efficiency 0.9±5% --expected --json
         spillway limit --observed 0 --background 0.3±0.1 --pyhf workspace.json
+        spillway limit --observed 1 --background 0.15 --efficiency 0.1 \\
+                       --observed 2 --background 1.5 --efficiency 0.9 --method cls
       """)
 
-  @Option(help: "Events seen.")
-  var observed: Int
+  @Option(help: "Events seen; give it once for each channel.")
+  var observed: [Int] = []
 
-  @Option(help: "Expected background, in events.")
-  var background: UncertainArgument
+  @Option(help: ArgumentHelp("Expected background, in events; once for each channel.", valueName: "number"))
+  var background: [String] = []
 
-  @Option(help: "Efficiency of the signal, at most 1.")
-  var efficiency = UncertainArgument(.one)
+  @Option(
+    help: ArgumentHelp(
+      "Efficiency of the signal, at most 1 (default: 1); once, or once for each channel.", valueName: "number"
+    ))
+  var efficiency: [String] = []
 
-  @Option(help: "Branching ratio per signal event at efficiency 1.")
-  var sensitivity: UncertainArgument?
+  @Option(help: ArgumentHelp("Branching ratio per signal event at efficiency 1.", valueName: "number"))
+  var sensitivity: String?
 
-  @Option(help: "Decays (or protons on target) times acceptance: 1 / sensitivity.")
-  var exposure: UncertainArgument?
+  @Option(
+    help: ArgumentHelp(
+      "Decays (or protons on target) times acceptance: 1 / sensitivity.", valueName: "number"))
+  var exposure: String?
 
   @Option(name: [.customLong("cl")], help: "Confidence level.")
   var confidenceLevel = 0.9
 
   @Option(help: ArgumentHelp("Methods, with commas: \(MethodList.names).", valueName: "list"))
-  var method = MethodList([.cls, .feldmanCousins, .rolke])
+  var method = MethodList([.cls, .feldmanCousins, .rolke, .bayes])
 
   @Flag(help: "Add the median limit expected without a signal, with 68 % and 95 % bands, by CLs.")
   var expected = false
@@ -57,21 +64,44 @@ struct LimitCommand: ParsableCommand {
     if sensitivity != nil, exposure != nil {
       throw ValidationError("--sensitivity and --exposure: one is the inverse of the other; give one")
     }
+    guard !observed.isEmpty else { throw ValidationError("--observed: expected the events seen") }
+    guard background.count == observed.count else {
+      throw ValidationError(
+        "--background: \(background.count) given, expected \(observed.count), as many as --observed")
+    }
+    guard efficiency.count <= 1 || efficiency.count == observed.count else {
+      throw ValidationError(
+        "--efficiency: \(efficiency.count) given, expected none, 1 or \(observed.count), as many as --observed"
+      )
+    }
   }
 
   func run() throws {
     let answer: LimitAnswer
     do {
+      let efficiencies = try efficiency.map { try Self.number($0, "--efficiency") }
+      let counts = try zip(observed, background).enumerated().map { number, count in
+        (
+          observed: count.0, background: try Self.number(count.1, "--background"),
+          efficiency: efficiencies.count > 1 ? efficiencies[number] : efficiencies.first ?? .one
+        )
+      }
       answer = try LimitAnswer(
-        observed: observed, background: background.quantity, efficiency: efficiency.quantity,
-        sensitivity: try Self.sensitivity(sensitivity?.quantity, exposure?.quantity),
-        confidenceLevel: confidenceLevel, methods: method.methods, isExpectedWanted: expected)
+        counts: counts,
+        sensitivity: try Self.sensitivity(
+          sensitivity.map { try Self.number($0, "--sensitivity") },
+          exposure.map { try Self.number($0, "--exposure") }), confidenceLevel: confidenceLevel,
+        methods: method.methods, isExpectedWanted: expected)
+      if let pyhf { try OutputFile.write(answer.workspace().value.json() + "\n", to: pyhf) }
     } catch let error as StatisticsError { throw Failure.usage(error) }
-    if let pyhf {
-      try OutputFile.write(answer.workspace.value.json() + "\n", to: pyhf)
-    }
     Terminal.out(json ? answer.value.json() + "\n" : answer.text())
     if let pyhf, !json { Terminal.out("\nworkspace: \(pyhf)\n") }
+  }
+
+  private static func number(_ text: String, _ option: String) throws -> UncertainQuantity {
+    do { return try UncertainNumber.parse(text) } catch {
+      throw Failure.usage("\(option) \(text): \(error)")
+    }
   }
 
   private static func sensitivity(

@@ -11,7 +11,7 @@ struct LimitAnswerTests {
     efficiency: UncertainQuantity = .one, sensitivity: UncertainQuantity? = nil, level: Double = 0.9
   ) throws -> LimitAnswer {
     try LimitAnswer(
-      observed: observed, background: background, efficiency: efficiency, sensitivity: sensitivity,
+      counts: [(observed, background, efficiency)], sensitivity: sensitivity,
       confidenceLevel: level, methods: methods, isExpectedWanted: true)
   }
 
@@ -34,9 +34,9 @@ struct LimitAnswerTests {
   @Test("A' to mu mu: one event over 0.016 has p = 0.01587, and 2.15 or 2.41 standard deviations")
   func darkPhotonEvent() throws {
     let seen = try answer(1, UncertainQuantity(0.016))
-    #expect(abs(seen.significance.pValue - 0.01587) < 5e-6)
-    #expect(abs((seen.significance.zOneSided ?? 0) - 2.15) < 0.005)
-    #expect(abs((seen.significance.zTwoSided ?? 0) - 2.41) < 0.005)
+    #expect(abs(seen.significances[0].pValue - 0.01587) < 5e-6)
+    #expect(abs((seen.significances[0].zOneSided ?? 0) - 2.15) < 0.005)
+    #expect(abs((seen.significances[0].zTwoSided ?? 0) - 2.41) < 0.005)
     #expect(abs(try upper(seen, .cls) - 3.874) < 5e-4)
   }
 
@@ -86,6 +86,20 @@ struct LimitAnswerTests {
     #expect(at95 > at90 * 1.05)
   }
 
+  @Test(
+    "Channels without events or background combine as 1/SES = Σ 1/SES; a method that knows one channel says so"
+  )
+  func combination() throws {
+    let none = try UncertainQuantity(0)
+    let parts: [(observed: Int, background: UncertainQuantity, efficiency: UncertainQuantity)] = [
+      (0, none, try UncertainQuantity(0.1)), (0, none, try UncertainQuantity(0.35)),
+    ]
+    let both = try LimitAnswer(counts: parts, confidenceLevel: 0.9, methods: [.cls, .feldmanCousins])
+    #expect(abs(try upper(both, .cls) - 2.302585 / 0.45) < 1e-5)
+    #expect(both.text().contains("fc: not given: method is fc: expected cls, asymptotic or profile"))
+    #expect(both.value.json().contains("channel 2"))
+  }
+
   @Test("Inputs without meaning are refused by name")
   func refusals() throws {
     let one = try UncertainQuantity(1)
@@ -103,7 +117,7 @@ struct LimitAnswerTests {
     let seen = try answer(
       4, UncertainQuantity(0.5, uncertainty: 0.1, shape: .auxiliaryCount), methods: [.cls],
       efficiency: UncertainQuantity(0.8, uncertainty: 0.08, shape: .logNormal))
-    let object = try JSONSerialization.jsonObject(with: Data(seen.workspace.value.json().utf8))
+    let object = try JSONSerialization.jsonObject(with: Data(seen.workspace().value.json().utf8))
     let root = try #require(object as? [String: Any])
     #expect(root["version"] as? String == "1.0.0")
     let observations = try #require(root["observations"] as? [[String: Any]])

@@ -99,9 +99,9 @@ def main():
             answer = limit(n, repr(b), "--method", "cls")
             largest = max(largest, relative(upper(answer), known(n, b)))
             p = stats.poisson.sf(n - 1, b)
-            tails = max(tails, relative(answer["significance"]["p_value"], p))
+            tails = max(tails, relative(answer["channels"][0]["significance"]["p_value"], p))
             if 0 < n and p < 0.5:
-                z = max(z, relative(answer["significance"]["z_one_sided"], stats.norm.isf(p)))
+                z = max(z, relative(answer["channels"][0]["significance"]["z_one_sided"], stats.norm.isf(p)))
             points += 1
     table.add("CLs limit, known background", "scipy.stats.poisson", points, largest, 1e-10)
     table.add("p-value, known background", "scipy.stats.poisson.sf", points, tails, 1e-10)
@@ -114,7 +114,7 @@ def main():
             largest = max(largest, relative(upper(answer), counted(n, m, tau)))
             # Z_Bi: the binomial test of n on and m off counts.
             p = special.betainc(n, m + 1, 1 / (1 + tau)) if n else 1.0
-            tails = max(tails, relative(answer["significance"]["p_value"], p))
+            tails = max(tails, relative(answer["channels"][0]["significance"]["p_value"], p))
             points += 1
     table.add("CLs limit, auxiliary count", "scipy.stats.nbinom, convolved", points, largest, 1e-9)
     table.add("p-value, auxiliary count (Z_Bi)", "scipy.special.betainc", points, tails, 1e-9)
@@ -129,7 +129,7 @@ def main():
             largest = max(largest, relative(upper(answer), averaged(n, gauss, low, high)))
             p, _ = integrate.quad(
                 lambda x: gauss(x) * stats.poisson.sf(n - 1, x), low, high, epsabs=0, epsrel=1e-11)
-            tails = max(tails, relative(answer["significance"]["p_value"], p))
+            tails = max(tails, relative(answer["channels"][0]["significance"]["p_value"], p))
             lognormal = stats.lognorm(sigma / b, scale=b)
             answer = limit(n, f"{b}±{sigma}:log-normal", "--method", "cls")
             ends = lognormal.ppf([1e-17, 1 - 1e-15])

@@ -1,20 +1,10 @@
-import ArgumentParser
 import CountingStatistics
 
 /// A number with its uncertainty on the command line: `0.016`, `0.016±0.002`, `0.016+-0.002`, `7.03±13%`, with the
 /// shape behind a colon (`7.03±0.94:log-normal`), or an auxiliary count as `25/50`: 25 events where 50 times the
 /// quantity is expected.
-struct UncertainArgument: ExpressibleByArgument {
-  let quantity: UncertainQuantity
-
-  init(_ quantity: UncertainQuantity) { self.quantity = quantity }
-
-  init?(argument: String) {
-    guard let quantity = try? Self.parse(argument) else { return nil }
-    self.quantity = quantity
-  }
-
-  /// What was wrong is said by ``problem(_:)``, since the parser of arguments takes no reason.
+enum UncertainNumber {
+  /// The quantity that a text says; throws, with what was expected, where it says none.
   static func parse(_ text: String) throws -> UncertainQuantity {
     var rest = Substring(text)
     var shape: UncertainQuantity.Shape?
@@ -47,14 +37,6 @@ struct UncertainArgument: ExpressibleByArgument {
     }
     return try UncertainQuantity(
       value, uncertainty: isRelative ? value * width / 100 : width, shape: shape ?? .gaussian)
-  }
-
-  /// Why a text is no number with its uncertainty; nil where it is one.
-  static func problem(_ text: String) -> String? {
-    do {
-      _ = try parse(text)
-      return nil
-    } catch { return "\(error)" }
   }
 
   private struct Problem: Error, CustomStringConvertible {
