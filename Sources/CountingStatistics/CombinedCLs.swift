@@ -22,7 +22,7 @@ public struct CombinedCLs: Sendable {
 
   private var counts: [MarginalCounts]
 
-  private static let maximumOutcomes = 500_000
+  private static let maximumOutcomes = 100_000
 
   /// The channels with a common strength.
   ///
@@ -48,8 +48,8 @@ public struct CombinedCLs: Sendable {
     }
   }
 
-  /// CLs of a strength. Throws for a negative one, without convergence, and for more than half a million
-  /// outcomes below the one observed.
+  /// CLs of a strength. Throws for a negative one, without convergence, and for more than a
+  /// hundred thousand outcomes below the one observed.
   public mutating func cls(strength: Double) throws -> Double {
     try InputCheck.mean(strength, "signal strength")
     guard strength > 0 else { return 1 }
