@@ -53,24 +53,32 @@ public struct CountingExperiment: Sendable, Hashable {
   /// Expected background in the whole data set, in events: the central value.
   public var background: Double { expectedBackground.value }
 
-  /// Limits for any count, with tables that are kept from one to the next.
-  func limits() throws -> MarginalCLs {
+  /// Limits and significances for any count, with tables that are kept from one to the next.
+  func calculator() throws -> MarginalCLs {
     try MarginalCLs(background: expectedBackground, confidenceLevel: confidenceLevel)
+  }
+
+  /// A calculator for a running count: its tables reach well beyond the counts that background alone gives, so that
+  /// no event waits for them.
+  func preparedCalculator() throws -> MarginalCLs {
+    var calculator = try calculator()
+    let expected = min(1_000, background + 3 * expectedBackground.uncertainty)
+    try calculator.prepare(upTo: Int(expected + 6 * expected.squareRoot()) + 64)
+    return calculator
   }
 
   /// The result of this experiment with `observed` events: the batch computation.
   ///
   /// Throws for a negative count or without convergence.
-  public func result(observed: Int) throws -> CountingResult { try result(observed: observed, limit: nil) }
+  public func result(observed: Int) throws -> CountingResult {
+    var calculator = try calculator()
+    return try result(observed: observed, &calculator)
+  }
 
-  func result(observed: Int, limit: Limit?) throws -> CountingResult {
-    var limits = limit == nil ? try limits() : nil
-    guard let limit = try limit ?? limits?.upperLimit(observed: observed) else {
-      throw StatisticsError.notConverged("limit of experiment '\(name)'")
-    }
-    return CountingResult(
-      experiment: self, limit: limit,
-      significance: try ExcessSignificance(observed: observed, background: expectedBackground))
+  func result(observed: Int, _ calculator: inout MarginalCLs) throws -> CountingResult {
+    CountingResult(
+      experiment: self, limit: try calculator.upperLimit(observed: observed),
+      significance: try calculator.significance(observed: observed))
   }
 
   // MARK: The sequential test

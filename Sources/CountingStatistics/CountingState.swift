@@ -13,7 +13,7 @@ public struct CountingState: Sendable {
   /// The sequential test; nil where the experiment has none.
   public private(set) var sequential: SequentialState?
 
-  private var limits: MarginalCLs?
+  private var calculator: MarginalCLs?
   private var kept: CountingResult?
 
   /// No events seen yet.
@@ -57,12 +57,20 @@ public struct CountingState: Sendable {
     observed = sum
   }
 
+  /// Fills the tables that results take, for all counts that background alone makes likely, so that no event waits
+  /// for them; else the first result does. Throws only without convergence.
+  public mutating func prepare() throws {
+    if calculator == nil { calculator = try experiment.preparedCalculator() }
+  }
+
   /// Limit and significance at the count so far; throws only without convergence.
   public mutating func result() throws -> CountingResult {
     if let kept, kept.observed == observed { return kept }
-    if limits == nil { limits = try experiment.limits() }
-    let limit = try limits?.upperLimit(observed: observed)
-    let fresh = try experiment.result(observed: observed, limit: limit)
+    // Taken out and put back, so that its tables are not copied.
+    var tables = try calculator ?? experiment.preparedCalculator()
+    calculator = nil
+    defer { calculator = tables }
+    let fresh = try experiment.result(observed: observed, &tables)
     kept = fresh
     return fresh
   }

@@ -43,7 +43,11 @@ public struct ReplayAccount: Sendable {
     // The state of a blind selection would tell its count.
     counting = (setup?.set.selections ?? []).map { selection in
       guard selection.raisesAlert, !selection.isBlind else { return nil }
-      return selection.counting.map { CountingState(experiment: $0.experiment) }
+      guard let counting = selection.counting else { return nil }
+      var state = CountingState(experiment: counting.experiment)
+      // Only to have the tables early: what fails here fails again, and is told, where a result is asked for.
+      try? state.prepare()
+      return state
     }
   }
 
