@@ -46,16 +46,25 @@ struct MarginalUnifiedBelt {
     let signal = best[count].signal
     let spread = (Double(count) + 1).squareRoot()
     var high = signal + spread
-    while try rank(of: count, at: high) > -logReach { high += spread }
+    while try rank(of: count, at: high) > -logReach {
+      high = signal + 1.25 * (high - signal)
+      guard high < 10 * Double(Self.maximumCount) else {
+        throw StatisticsError.invalidInput(
+          name: "efficiency", value: "uncertain",
+          expected: "one further from 0 in units of its uncertainty: no signal is excluded")
+      }
+    }
     var low = signal
     while low > 0, try rank(of: count, at: low) > -logReach { low = max(0, low - spread) }
     // Beyond this count nothing has a probability, for any signal of the scan.
     let reach = background.value + 8 * background.uncertainty
-    let mean = efficiencies.reduce(0) { max($0, $1.value * high) } + reach
+    let rare = 1e-6 * (1 - confidenceLevel)
+    let mean = efficiencies.reduce(0) { $1.weight > rare ? max($0, $1.value * high) : $0 } + reach
     let last = max(count, Int(mean + 9 * mean.squareRoot() + 20))
     try extend(to: last)
     let belt = self
-    return SignalScan.ends(in: low...high, best: signal, step: 0.01 * spread, kind: kind) {
+    let step = max(0.01 * spread, (high - low) / 1_500)
+    return SignalScan.ends(in: low...high, best: signal, step: step, kind: kind) {
       belt.accepts(count, $0, last)
     }
   }
@@ -78,7 +87,8 @@ struct MarginalUnifiedBelt {
   private func probabilities(upTo last: Int, at signal: Double) -> [Double] {
     let signalCounts = signalCounts(upTo: last, at: signal) { _ in 1 }
     var sum = [Double](repeating: 0, count: last + 1)
-    for j in 0...last where backgroundCounts[j] > 0 {
+    // What is left out is of no matter for a count that has any chance to be accepted.
+    for j in 0...last where backgroundCounts[j] > 1e-40 {
       let weight = backgroundCounts[j]
       for k in 0...(last - j) { sum[j + k] += weight * signalCounts[k] }
     }
