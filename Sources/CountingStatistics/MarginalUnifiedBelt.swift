@@ -126,32 +126,11 @@ struct MarginalUnifiedBelt {
 
   private mutating func extend(to last: Int) throws {
     for j in backgroundCounts.count..<max(last + 1, backgroundCounts.count) {
-      backgroundCounts.append(try backgroundProbability(j))
+      backgroundCounts.append(exp(try CountMixture(mean: background).logProbability(of: j)))
     }
     for n in best.count..<max(last + 1, best.count) {
       let signal = bestSignal(n)
       best.append((log(probabilities(upTo: n, at: signal)[n]), signal))
-    }
-  }
-
-  /// P(J = j) of the background: a negative binomial term, a sum over nodes, or, where zero cuts the Gaussian
-  /// off, an integral.
-  private func backgroundProbability(_ j: Int) throws -> Double {
-    if let (shape, rate) = background.gammaParameters {
-      // ln P(j) from P(0) = (r / (1 + r))^k by the ratios of neighbours.
-      var logTerm = -shape * log1p(1 / rate)
-      for i in stride(from: 1, through: j, by: 1) {
-        logTerm += log((Double(i - 1) + shape) / (Double(i) * (1 + rate)))
-      }
-      return exp(logTerm)
-    }
-    if background.shape == .gaussian, background.value < 7 * background.uncertainty {
-      return try background.expectation { exp(IncompleteGamma.logWeight(Double(j), $0)) }
-    }
-    return QuantityNodes.of(background).reduce(0) { sum, node in
-      let term =
-        node.value > 0 ? exp(IncompleteGamma.logWeight(Double(j), node.value)) : (j == 0 ? 1 : 0)
-      return sum + node.weight * term
     }
   }
 
