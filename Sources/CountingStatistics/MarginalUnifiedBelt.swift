@@ -48,11 +48,7 @@ struct MarginalUnifiedBelt {
     var high = signal + spread
     while try rank(of: count, at: high) > -logReach {
       high = signal + 1.25 * (high - signal)
-      guard high < 10 * Double(Self.maximumCount) else {
-        throw StatisticsError.invalidInput(
-          name: "efficiency", value: "uncertain",
-          expected: "one further from 0 in units of its uncertainty: no signal is excluded")
-      }
+      guard high < 10 * Double(Self.maximumCount) else { throw Self.vagueEfficiency }
     }
     var low = signal
     while low > 0, try rank(of: count, at: low) > -logReach { low = max(0, low - spread) }
@@ -60,6 +56,7 @@ struct MarginalUnifiedBelt {
     let reach = background.value + 8 * background.uncertainty
     let rare = 1e-6 * (1 - confidenceLevel)
     let mean = efficiencies.reduce(0) { $1.weight > rare ? max($0, $1.value * high) : $0 } + reach
+    guard mean < 2 * Double(Self.maximumCount) else { throw Self.vagueEfficiency }
     let last = max(count, Int(mean + 9 * mean.squareRoot() + 20))
     try extend(to: last)
     let belt = self
@@ -68,6 +65,10 @@ struct MarginalUnifiedBelt {
       belt.accepts(count, $0, last)
     }
   }
+
+  private static let vagueEfficiency = StatisticsError.invalidInput(
+    name: "efficiency", value: "too uncertain for the marginalised belt",
+    expected: "one further from 0 in units of its uncertainty, or a lower confidence level")
 
   private func accepts(_ count: Int, _ signal: Double, _ last: Int) -> Bool {
     let p = probabilities(upTo: last, at: signal)
