@@ -46,7 +46,7 @@ public struct FeldmanCousinsBelt: Sendable {
   /// A belt; computes nothing yet.
   ///
   /// Throws for a confidence level outside (0, 1), an efficiency of 0, a background too great for the
-  /// treatment (1e7 events known, 2000 marginalised, 1e5 profiled), `monotonic` with an uncertain background
+  /// treatment (1e7 events known, 2000 marginalised, 20 000 profiled), `monotonic` with an uncertain background
   /// or efficiency, and `profiled` with an uncertain efficiency.
   public init(
     background: UncertainQuantity, efficiency: UncertainQuantity = .one, confidenceLevel: Double,

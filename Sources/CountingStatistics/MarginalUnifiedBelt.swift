@@ -46,19 +46,29 @@ struct MarginalUnifiedBelt {
     let signal = best[count].signal
     let spread = (Double(count) + 1).squareRoot()
     var high = signal + spread
-    while try rank(of: count, at: high) > -logReach { high += spread }
+    while try rank(of: count, at: high) > -logReach {
+      high = signal + 1.25 * (high - signal)
+      guard high < 10 * Double(Self.maximumCount) else { throw Self.vagueEfficiency }
+    }
     var low = signal
     while low > 0, try rank(of: count, at: low) > -logReach { low = max(0, low - spread) }
     // Beyond this count nothing has a probability, for any signal of the scan.
     let reach = background.value + 8 * background.uncertainty
-    let mean = efficiencies.reduce(0) { max($0, $1.value * high) } + reach
+    let rare = 1e-6 * (1 - confidenceLevel)
+    let mean = efficiencies.reduce(0) { $1.weight > rare ? max($0, $1.value * high) : $0 } + reach
+    guard mean < 2 * Double(Self.maximumCount) else { throw Self.vagueEfficiency }
     let last = max(count, Int(mean + 9 * mean.squareRoot() + 20))
     try extend(to: last)
     let belt = self
-    return SignalScan.ends(in: low...high, best: signal, step: 0.01 * spread, kind: kind) {
+    let step = max(0.01 * spread, (high - low) / 1_500)
+    return SignalScan.ends(in: low...high, best: signal, step: step, kind: kind) {
       belt.accepts(count, $0, last)
     }
   }
+
+  private static let vagueEfficiency = StatisticsError.invalidInput(
+    name: "efficiency", value: "too uncertain for the marginalised belt",
+    expected: "one further from 0 in units of its uncertainty, or a lower confidence level")
 
   private func accepts(_ count: Int, _ signal: Double, _ last: Int) -> Bool {
     let p = probabilities(upTo: last, at: signal)
@@ -78,7 +88,8 @@ struct MarginalUnifiedBelt {
   private func probabilities(upTo last: Int, at signal: Double) -> [Double] {
     let signalCounts = signalCounts(upTo: last, at: signal) { _ in 1 }
     var sum = [Double](repeating: 0, count: last + 1)
-    for j in 0...last where backgroundCounts[j] > 0 {
+    // What is left out is of no matter for a count that has any chance to be accepted.
+    for j in 0...last where backgroundCounts[j] > 1e-40 {
       let weight = backgroundCounts[j]
       for k in 0...(last - j) { sum[j + k] += weight * signalCounts[k] }
     }
@@ -116,32 +127,11 @@ struct MarginalUnifiedBelt {
 
   private mutating func extend(to last: Int) throws {
     for j in backgroundCounts.count..<max(last + 1, backgroundCounts.count) {
-      backgroundCounts.append(try backgroundProbability(j))
+      backgroundCounts.append(exp(try CountMixture(mean: background).logProbability(of: j)))
     }
     for n in best.count..<max(last + 1, best.count) {
       let signal = bestSignal(n)
       best.append((log(probabilities(upTo: n, at: signal)[n]), signal))
-    }
-  }
-
-  /// P(J = j) of the background: a negative binomial term, a sum over nodes, or, where zero cuts the Gaussian
-  /// off, an integral.
-  private func backgroundProbability(_ j: Int) throws -> Double {
-    if let (shape, rate) = background.gammaParameters {
-      // ln P(j) from P(0) = (r / (1 + r))^k by the ratios of neighbours.
-      var logTerm = -shape * log1p(1 / rate)
-      for i in stride(from: 1, through: j, by: 1) {
-        logTerm += log((Double(i - 1) + shape) / (Double(i) * (1 + rate)))
-      }
-      return exp(logTerm)
-    }
-    if background.shape == .gaussian, background.value < 7 * background.uncertainty {
-      return try background.expectation { exp(IncompleteGamma.logWeight(Double(j), $0)) }
-    }
-    return QuantityNodes.of(background).reduce(0) { sum, node in
-      let term =
-        node.value > 0 ? exp(IncompleteGamma.logWeight(Double(j), node.value)) : (j == 0 ? 1 : 0)
-      return sum + node.weight * term
     }
   }
 

@@ -16,7 +16,7 @@
 /// between two of its values, and no grid of them is needed.
 struct ProfiledUnifiedBelt {
   /// Largest mean; a signal costs some 20 × its square root evaluations.
-  static let maximumMean = 100_000.0
+  static let maximumMean = 20_000.0
 
   private let auxiliary: AuxiliaryMeasurement
   private let confidenceLevel: Double

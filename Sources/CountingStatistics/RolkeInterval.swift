@@ -94,14 +94,22 @@ public struct RolkeInterval: Sendable, Hashable {
     self.isBounded = isBounded
   }
 
-  /// The method for quantities with an uncertainty, each taken as a Gaussian measurement of that width.
+  /// The method for quantities with an uncertainty: a background from an auxiliary count that is a whole number as
+  /// such, every other one as a Gaussian measurement of that width.
   public init(
     background: UncertainQuantity, efficiency: UncertainQuantity = .one, confidenceLevel: Double,
     isBounded: Bool = true
   ) throws {
-    let b: Background =
-      background.isKnown
-      ? .known(background.value) : .gaussian(background.value, width: background.uncertainty)
+    let b: Background
+    if background.shape == .auxiliaryCount, let (count, ratio) = background.auxiliary, count < 1e9,
+      abs(count - count.rounded()) < 1e-9 * (1 + count)
+    {
+      b = .counted(Int(count.rounded()), ratio: ratio)
+    } else if background.isKnown {
+      b = .known(background.value)
+    } else {
+      b = .gaussian(background.value, width: background.uncertainty)
+    }
     let e: Efficiency =
       efficiency.isKnown
       ? .known(efficiency.value) : .gaussian(efficiency.value, width: efficiency.uncertainty)

@@ -115,6 +115,23 @@ struct RolkeIntervalTests {
     #expect(abs(try known.interval(observed: 20).upper - (28.284177 - 3)) < 0.001)
   }
 
+  @Test("A background from an auxiliary count is taken as one, and any other as Gaussian")
+  func quantities() throws {
+    let counted = try RolkeInterval(
+      background: UncertainQuantity(auxiliaryCount: 7, ratio: 5), confidenceLevel: 0.9)
+    guard case .counted(7, let ratio) = counted.background else {
+      Issue.record("\(counted.background)")
+      return
+    }
+    #expect(counted.model == 4 && isClose(ratio, 5))
+    let none = try RolkeInterval(
+      background: UncertainQuantity(auxiliaryCount: 0, ratio: 5), confidenceLevel: 0.9)
+    #expect(none.background == .counted(0, ratio: 5))
+    let gaussian = try RolkeInterval(
+      background: UncertainQuantity(3, uncertainty: 0.7, shape: .logNormal), confidenceLevel: 0.9)
+    #expect(gaussian.model == 5)
+  }
+
   @Test("The mean and the median of what is expected lie between the limits of few and of many events")
   func sensitivity() throws {
     let method = try RolkeInterval(

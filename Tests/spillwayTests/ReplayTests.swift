@@ -102,7 +102,7 @@ struct ReplayTests {
 
   @Test("every shipped configuration is sound")
   func configurations() async throws {
-    for directory in ["menus", "selections", "detectors", "simulation", "reconstruction"] {
+    for directory in ["menus", "selections", "scans", "detectors", "simulation", "reconstruction"] {
       let names = try FileManager.default.contentsOfDirectory(
         atPath: RepositoryPaths.path("Configs/\(directory)"))
       #expect(!names.isEmpty)
@@ -112,8 +112,8 @@ struct ReplayTests {
         run.expect(0, [])
         #expect(run.output.hasPrefix("\(path): "))
         let shown = try await SpillwayProcess("config", "show", path, "--json")
-        guard ["menus", "selections"].contains(directory) else {
-          shown.expectUsage("only menus and selections have defaults to show")
+        guard ["menus", "selections", "scans"].contains(directory) else {
+          shown.expectUsage("only menus, selections and scans have defaults to show")
           continue
         }
         shown.expect(0, [])

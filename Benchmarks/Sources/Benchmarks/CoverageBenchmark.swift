@@ -118,11 +118,44 @@ struct CoverageBenchmark {
           }
         })
     }
+    methods.append(
+      Method(name: "Bayes, Jeffreys prior, upper limit", promises: false) { b in
+        let background = try UncertainQuantity(b)
+        return { n, _ in
+          let posterior = try SignalPosterior(observed: n, background: background, prior: .jeffreys)
+          return (0, try posterior.upperLimit(confidenceLevel: level).upper)
+        }
+      })
     return methods
   }
 
   private static func measured(_ level: Double, _ ratio: Double) -> [Method] {
-    var methods: [Method] = []
+    func quantity(_ m: Int) throws -> UncertainQuantity {
+      try UncertainQuantity(auxiliaryCount: m, ratio: ratio)
+    }
+    var methods = [
+      Method(name: "CLs, marginalised (Bayes, flat prior)", promises: false) { _ in
+        var engines: [Int: MarginalCLs] = [:]
+        return { n, m in
+          var engine = try engines[m] ?? MarginalCLs(background: quantity(m), confidenceLevel: level)
+          defer { engines[m] = engine }
+          return (0, try engine.upperLimit(observed: n).upper)
+        }
+      },
+      Method(name: "Bayes, Jeffreys prior, upper limit", promises: false) { _ in
+        { n, m in
+          let posterior = try SignalPosterior(observed: n, background: quantity(m), prior: .jeffreys)
+          return (0, try posterior.upperLimit(confidenceLevel: level).upper)
+        }
+      },
+      Method(name: "Profile likelihood", promises: false) { _ in
+        { n, m in
+          let interval = try ProfileLikelihoodInterval.of(
+            observed: n, background: quantity(m), confidenceLevel: level)
+          return (interval.lower, interval.upper)
+        }
+      },
+    ]
     for (name, treatment) in [
       ("Feldman-Cousins, marginalised", FeldmanCousinsBelt.Treatment.marginalised),
       ("Feldman-Cousins, profile construction", .profiled),
@@ -132,7 +165,7 @@ struct CoverageBenchmark {
           var belts: [Int: (Int) throws -> Ends] = [:]
           return { n, m in
             if let interval = belts[m] { return try interval(n) }
-            let interval = try belt(UncertainQuantity(auxiliaryCount: m, ratio: ratio), level, treatment)
+            let interval = try belt(quantity(m), level, treatment)
             belts[m] = interval
             return try interval(n)
           }
