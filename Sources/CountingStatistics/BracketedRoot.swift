@@ -9,10 +9,11 @@ enum BracketedRoot {
   /// Extends a bracket around `start` in growing steps, then closes it.
   ///
   /// `rising` says which way the function goes; `floor` is a point at which it is known to have the
-  /// sign opposite to that far above.
+  /// sign opposite to that far above. `relative` is the precision asked for, no better than that of the
+  /// function.
   static func find(
     from start: Double, firstStep: Double, rising: Bool, floor: Double = -.infinity,
-    _ evaluate: (Double) throws -> Point
+    relative: Double = 2e-16, _ evaluate: (Double) throws -> Point
   ) throws -> Double {
     let first = try evaluate(start)
     if first.value == 0 { return start }
@@ -25,7 +26,8 @@ enum BracketedRoot {
       let value = outside == floor && !goUp ? -first.value : try evaluate(outside).value
       if value == 0 { return outside }
       if (value < 0) != (first.value < 0) {
-        return try close(min(inside, outside), max(inside, outside), rising: rising, evaluate)
+        return try close(
+          min(inside, outside), max(inside, outside), rising: rising, relative: relative, evaluate)
       }
       inside = outside
       step *= 2
@@ -35,7 +37,8 @@ enum BracketedRoot {
 
   /// Closes the bracket [lower, upper] of a function that rises (or falls) through zero in it.
   static func close(
-    _ lower: Double, _ upper: Double, rising: Bool, _ evaluate: (Double) throws -> Point
+    _ lower: Double, _ upper: Double, rising: Bool, relative: Double = 2e-16,
+    _ evaluate: (Double) throws -> Point
   ) throws -> Double {
     var low = lower
     var high = upper
@@ -50,7 +53,9 @@ enum BracketedRoot {
       if !(next > low && next < high) || step % 4 == 3 && high - low > 1e-3 * abs(high) {
         next = low + 0.5 * (high - low)
       }
-      if abs(next - x) <= 2e-16 * abs(next) || high - low <= 1e-15 * abs(high) { return next }
+      if abs(next - x) <= relative * abs(next) || high - low <= max(1e-15, relative) * abs(high) {
+        return next
+      }
       x = next
     }
     throw StatisticsError.notConverged("root between \(lower) and \(upper)")

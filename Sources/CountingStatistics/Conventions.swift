@@ -2,8 +2,8 @@
 public enum StatisticalMethod: String, Sendable, Hashable, CaseIterable {
   /// CLs of a Poisson count with a known background in closed form, outcomes ordered by the count.
   case exactCLs = "CLs, exact Poisson, known background, ordered by count"
-  /// Quantiles of the CLs limit over background-only outcomes, by the full Poisson sum.
-  case expectedCLs = "expected CLs under background only, full Poisson sum"
+  /// Quantiles of a limit over background-only outcomes, by the full sum over the count.
+  case expectedFullSum = "expected under background only, full sum over the count"
   /// Poisson tail probability with a known background.
   case exactPoissonTail = "exact Poisson tail, known background"
   /// Central interval of a Poisson mean (Garwood 1936).
@@ -33,6 +33,34 @@ public enum StatisticalMethod: String, Sendable, Hashable, CaseIterable {
   case countProduct = "profile likelihood of a product of counts"
   /// Ratio of two Poisson means by the binomial distribution of their counts, given the sum.
   case conditionalBinomial = "ratio of Poisson means, conditional binomial"
+
+  // Uncertain background and efficiency.
+  /// CLs of a count with background and efficiency averaged over their uncertainties, ordered by the count.
+  case marginalCLs = "CLs, exact, background and efficiency marginalised, ordered by count"
+  /// Tail probability of a count, averaged over the uncertainty of the background.
+  case marginalPoissonTail = "exact Poisson tail, background marginalised"
+  /// Binomial test of on and off counts (Z_Bi).
+  case binomialOnOff = "binomial test of on and off counts (Z_Bi)"
+  /// Profile likelihood ratio of on and off counts, asymptotic (Li and Ma 1983).
+  case liMa = "profile likelihood ratio, asymptotic (Li-Ma)"
+  /// Significance expected for a signal, from the Asimov data set (Cowan, Cranmer, Gross, Vitells 2011).
+  case asimov = "expected, Asimov data, asymptotic"
+  /// CLs by the asymptotic formulas of the profile likelihood ratio.
+  case asymptoticCLs = "CLs, asymptotic, profile likelihood ratio"
+  /// Expected CLs limits by the asymptotic formulas, from the Asimov data set.
+  case expectedAsymptoticCLs = "expected CLs under background only, asymptotic, Asimov data"
+  /// CLs by summing over all counts and auxiliary counts, nuisance parameters at their conditional fit.
+  case enumeratedCLs = "CLs, exact sum over counts and auxiliary counts, nuisance parameters profiled"
+  /// The same, by toys.
+  case toyCLs = "CLs, toys, nuisance parameters profiled"
+  /// Interval where the profile likelihood ratio stays below its quantile.
+  case profileLikelihood = "profile likelihood ratio interval"
+  /// CLs of several channels by summing over all their counts, backgrounds and efficiencies marginalised.
+  case combinedCLs = "CLs, exact sum over the counts of all channels, marginalised"
+  /// Posterior with a flat prior of the signal.
+  case bayesianFlat = "Bayesian, flat prior"
+  /// Posterior with the Jeffreys prior of the signal over the central background.
+  case bayesianJeffreys = "Bayesian, Jeffreys prior"
 }
 
 /// Which tail of the distribution a result speaks of. The raw value is the text that goes into outputs.
@@ -59,4 +87,11 @@ public enum TailConvention: String, Sendable, Hashable, CaseIterable {
 
   /// An interval whose tails follow from the order of the outcomes, upper limit or two-sided by itself.
   case unified = "two-sided, unified (ends by the ordering)"
+
+  /// An upper limit with the whole of 1 - CL above it, not divided by anything.
+  case oneSidedUpper = "one-sided upper"
+  /// The shortest interval of the posterior, or the one of a likelihood ratio: either end may be at the bound.
+  case shortest = "two-sided, highest density"
+  /// Both sides of the best fit by the likelihood ratio.
+  case likelihoodRatio = "two-sided, likelihood ratio"
 }

@@ -24,7 +24,7 @@ enum IncompleteBeta {
   }
 
   /// ln[xᵃ yᵇ Γ(a + b) / (Γ(a) Γ(b))], by the saddle-point expansion.
-  private static func logWeight(_ a: Double, _ b: Double, _ x: Double, _ y: Double) -> Double {
+  static func logWeight(_ a: Double, _ b: Double, _ x: Double, _ y: Double) -> Double {
     let n = a + b
     return StirlingDeviance.stirlingError(n) - StirlingDeviance.stirlingError(a)
       - StirlingDeviance.stirlingError(b) - StirlingDeviance.halfDeviance(a, n * x)

@@ -21,18 +21,19 @@ extension UncertainQuantity {
         expected: "a distribution with a part below \(bound)")
     }
     // In the variable in which the distribution is smooth, so that no singularity at 0 is in the way.
-    let (from, to) = isLogarithmic ? (log(low), log(end)) : (low, end)
+    let (from, to) = isLogarithmic ? (log(low / centre), log(end / centre)) : (low - centre, end - centre)
     let norm = try Quadrature.integral(from: from, to: to, pieces: 16) { exp(logDensity($0)) }
     guard norm > 0 else {
       throw StatisticsError.notConverged("distribution of \(value) ± \(uncertainty)")
     }
     let sum = try Quadrature.integral(from: from, to: to, pieces: 16) {
-      try exp(logDensity($0)) * f(isLogarithmic ? exp($0) : $0)
+      try exp(logDensity($0)) * f(value(at: $0))
     }
     return sum / norm
   }
 
-  private var isLogarithmic: Bool { shape != .gaussian }
+  /// Whether the variable of integration is the logarithm of the quantity.
+  var isLogarithmic: Bool { shape != .gaussian }
 
   /// Shape and rate of the gamma distribution that ``Shape/gamma`` and ``Shape/auxiliaryCount`` stand for;
   /// nil for the others.
@@ -59,18 +60,26 @@ extension UncertainQuantity {
     return (max(0, value - 8.5 * uncertainty), value + 8.5 * uncertainty)
   }
 
-  /// Logarithm of the density in the variable of integration, up to a constant chosen to keep it near 0.
-  private func logDensity(_ t: Double) -> Double {
-    if let (k, rate) = gammaParameters {
-      let mode = k / rate
-      let x = exp(t)
-      return k * (t - log(mode)) - rate * (x - mode)
+  /// The quantity at the origin of the variable of integration: the peak of its distribution, or the value.
+  var centre: Double {
+    guard let (k, rate) = gammaParameters else { return value }
+    return k / rate
+  }
+
+  /// The quantity at a point of the variable of integration: its distance from ``centre``, or the logarithm of
+  /// its ratio to it. So measured, a narrow distribution keeps its digits.
+  func value(at point: Double) -> Double { isLogarithmic ? centre * exp(point) : centre + point }
+
+  /// Logarithm of the density in the variable of integration, 0 at its origin.
+  func logDensity(_ point: Double) -> Double {
+    if let (k, _) = gammaParameters {
+      if abs(point) < 1e-3 {
+        // u - (eᵘ - 1), without the difference of nearly equal numbers.
+        return -k * point * point * (0.5 + point * (1.0 / 6 + point * (1.0 / 24 + point / 120)))
+      }
+      return k * (point - expm1(point))
     }
-    if shape == .logNormal {
-      let pull = (t - log(value)) * value / uncertainty
-      return -0.5 * pull * pull
-    }
-    let pull = (t - value) / uncertainty
+    let pull = isLogarithmic ? point * value / uncertainty : point / uncertainty
     return -0.5 * pull * pull
   }
 }

@@ -106,7 +106,7 @@ import Testing
     #expect(expected.plusOneSigma.observed == 5)
     #expect(expected.plusTwoSigma.observed == 7)
     #expect(try expected.median.upper == limit(3, b, 0.9))
-    #expect(expected.method == .expectedCLs)
+    #expect(expected.method == .expectedFullSum)
     let none = try PoissonCLs.expectedLimits(background: 0, confidenceLevel: 0.9)
     #expect(none.minusTwoSigma == none.plusTwoSigma)
   }
