@@ -44,10 +44,8 @@ extension CountDistribution {
       step *= 2
     }
     step = Int(spread)
-    var extensions = 0
     while try cumulative(upTo: high) < probability {
-      extensions += 1
-      guard extensions < 12 else {
+      guard high < 1 << 60 else {
         throw StatisticsError.notConverged("quantile of a count of mean \(expectedCount)")
       }
       high += step

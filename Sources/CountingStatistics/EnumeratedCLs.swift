@@ -83,6 +83,11 @@ public struct EnumeratedCLs: Sendable {
   public func toyCLs(signal: Double, toys: ResultOrigin.Toys) throws -> (cls: Double, uncertainty: Double) {
     try InputCheck.positive(signal, "signal")
     try InputCheck.positive(Double(toys.count), "number of toys")
+    guard data.observed + signal + auxiliary.count < 1e9 else {
+      throw StatisticsError.invalidInput(
+        name: "counts", value: "n \(data.observed), signal \(signal), auxiliary \(auxiliary.count)",
+        expected: "less than 1e9 together for toys")
+    }
     let threshold = threshold(signal)
     func fraction(_ added: Double, stream: UInt64) -> Double {
       let b = data.fittedBackground(signal: added)

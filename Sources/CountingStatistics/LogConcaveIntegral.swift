@@ -25,7 +25,12 @@ enum LogConcaveIntegral {
     _ logF: (Double) throws -> Double
   ) throws -> Double {
     let range = try range(from: low, to: high, start: start, step: step, logF)
-    let sum = try Quadrature.integral(from: range.low, to: range.high, pieces: 6, relative: relative) {
+    // What rounding leaves of the digits: of a large logarithm, and of a point far from the origin.
+    let rounding =
+      1e-15 * abs(range.peak) + 1e-14 * max(abs(range.low), abs(range.high)) / (range.high - range.low)
+    let sum = try Quadrature.integral(
+      from: range.low, to: range.high, pieces: 6, relative: max(relative, rounding)
+    ) {
       try exp(logF($0) - range.peak)
     }
     return range.peak + log(sum)

@@ -27,14 +27,14 @@ struct MarginalCounts: Sendable {
   /// The count that `terms` and `sums` are scaled for, and ln of the factor.
   private var prepared = -1
   private var logScale = 0.0
-  /// Coarse and fine averages over the efficiency: the first that holds is used.
+  /// Coarse to fine averages over the efficiency: the first that holds is used.
   private var signals: [SignalCounts]
 
   init(background: UncertainQuantity, efficiency: UncertainQuantity, reach: Double) throws {
     try Self.check(efficiency)
     self.background = CountMixture(mean: background)
     self.efficiency = efficiency
-    signals = [8, 40].map { SignalCounts(efficiency: efficiency, reach: reach, pieces: $0) }
+    signals = [8, 16, 40].map { SignalCounts(efficiency: efficiency, reach: reach, pieces: $0) }
   }
 
   /// The largest signal that sums can do; infinite where integrals are not needed for the efficiency.

@@ -61,9 +61,7 @@ struct ProfileLikelihood: Sendable {
       let best = try BracketedRoot.close(
         max(0, m / tau - reach), m / tau + reach + max(0, observed / s), rising: true, relative: 1e-13
       ) { e in
-        let value = s * atEfficiency(s * e).pull + tau - m / e
-        return BracketedRoot.Point(
-          value: value, slope: s * s * observed / max(1e-300, pow(s * e + background, 2)) + m / (e * e))
+        BracketedRoot.Point(value: s * atEfficiency(s * e).pull + tau - m / e, slope: .nan)
       }
       let (half, pull) = atEfficiency(s * best)
       return (half + StirlingDeviance.halfDeviance(m, tau * best), signal * best * pull, best)

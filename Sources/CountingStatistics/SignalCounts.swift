@@ -54,7 +54,7 @@ struct SignalCounts: Sendable {
   }
 
   /// The largest signal for which terms come out right.
-  var largestSignal: Double { nodes.isEmpty ? .infinity : 16 * Double(pieces) / range }
+  var largestSignal: Double { nodes.isEmpty ? .infinity : 20 * Double(pieces) / range }
 
   /// The largest count for which an average by nodes stays in the range of the machine.
   static let largestCount = 150

@@ -115,7 +115,7 @@ struct MarginalCLsTests {
       let background = try UncertainQuantity(30, uncertainty: 5, shape: shape)
       let efficiency = try UncertainQuantity(1, uncertainty: 0.15, shape: shape)
       var counts = try MarginalCounts(background: background, efficiency: efficiency, reach: 11)
-      for (n, s) in [(5, 3.0), (40, 20.0), (60, 45.0), (90, 60)] {
+      for (n, s) in [(5, 3.0), (5, 60), (40, 20.0), (60, 45.0), (90, 60), (60, 110)] {
         let sum = try counts.cumulative(upTo: n, signal: s)
         let integral = try efficiency.logExpectation { e in
           try CountMixture(mean: background).logCumulative(upTo: n, added: s * e)
