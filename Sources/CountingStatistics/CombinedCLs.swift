@@ -6,135 +6,212 @@
   import Darwin
 #endif
 
-/// CLs of a signal strength common to several independent channels, with all outcomes summed exactly:
-/// backgrounds and efficiencies marginalised, outcomes ranked by Q = Σ nᵢ ln(1 + µ sᵢ/bᵢ), the likelihood ratio of
-/// signal to no signal, or by the sum of the counts.
+/// Limits on a signal strength μ that is common to independent counting channels, by exact sums over the counts of
+/// all channels.
 ///
-/// Only outcomes no larger than the one observed need summing, which is quick for few events. For many, use
-/// ``AsymptoticCLs``.
+/// Channel i counts with mean b_i + μ s_i ε_i. Outcomes are ranked by the likelihood ratio of the tested strength to
+/// none at the central backgrounds and efficiencies, X = Σ n_i ln(1 + μ s_i ε_i / b_i) (the combination of LEP:
+/// A. L. Read, CERN 2000-005), and CLs(μ) = P(X ≤ X seen | μ) / P(X ≤ X seen | 0), each probability averaged over
+/// the uncertainties of each channel, which are independent. A channel without background ranks above all others, by
+/// its count. One channel is ranked by its count: ``MarginalCLs``. Or all are ranked by the sum of their counts.
+///
+/// The ranking changes with μ, so CLs has small steps in μ; the limit is the largest strength found that is not
+/// excluded.
 public struct CombinedCLs: Sendable {
-  /// What went in.
+  /// What is combined, in the order in which it is summed: the result does not depend on the order given.
   public let channels: [CountingChannel]
-  /// ``OrderingRule/likelihoodRatio`` or ``OrderingRule/count``.
+  /// ``OrderingRule/testedLikelihoodRatio`` or ``OrderingRule/count``; the latter also where both are the same.
   public let ordering: OrderingRule
   /// The confidence level, such as 0.9.
   public let confidenceLevel: Double
+  /// Signal events for each unit of strength in all channels, at the central efficiencies: the inverse of the
+  /// combined single-event sensitivity.
+  public let yield: Double
 
-  private var counts: [MarginalCounts]
+  /// Counts of equal weight together.
+  let groups: [CombinedGroup]
 
-  private static let maximumOutcomes = 100_000
-
-  /// The channels with a common strength.
+  /// A combination.
   ///
-  /// Throws for no channels, an ordering that is not one of the two, or a level outside (0, 1).
+  /// Throws for a confidence level outside (0, 1), for no channel, for an ordering that is not one of the two, and
+  /// where counts or signals add up beyond the range of their numbers.
   public init(
-    channels: [CountingChannel], ordering: OrderingRule = .likelihoodRatio, confidenceLevel: Double
+    channels: [CountingChannel], ordering: OrderingRule = .testedLikelihoodRatio, confidenceLevel: Double
   ) throws {
     try InputCheck.confidenceLevel(confidenceLevel)
-    guard !channels.isEmpty else {
-      throw StatisticsError.invalidInput(name: "channels", value: "none", expected: "one channel or more")
-    }
-    guard ordering == .count || ordering == .likelihoodRatio else {
+    guard ordering == .count || ordering == .testedLikelihoodRatio else {
       throw StatisticsError.invalidInput(
         name: "ordering", value: ordering.rawValue,
-        expected: "'\(OrderingRule.count.rawValue)' or '\(OrderingRule.likelihoodRatio.rawValue)'")
+        expected: "'\(OrderingRule.count.rawValue)' or '\(OrderingRule.testedLikelihoodRatio.rawValue)'")
     }
-    self.channels = channels
-    self.ordering = ordering
+    self.channels = channels.sorted(by: CountingChannel.precedes)
     self.confidenceLevel = confidenceLevel
-    let reach = 8.5 + (-2 * log1p(-confidenceLevel)).squareRoot()
-    counts = try channels.map {
-      try MarginalCounts(background: $0.background, efficiency: $0.efficiency, reach: reach)
+    yield = self.channels.reduce(0) { $0 + $1.yield }
+    guard yield > 0, yield.isFinite else {
+      throw StatisticsError.invalidInput(
+        name: "signal of all channels", value: "\(yield)", expected: "a finite number above 0")
     }
+    groups = try Self.groups(self.channels, ordering)
+    self.ordering = groups.count == 1 ? .count : ordering
   }
 
-  /// CLs of a strength. Throws for a negative one, without convergence, and for more than a
-  /// hundred thousand outcomes below the one observed.
-  public mutating func cls(strength: Double) throws -> Double {
-    try InputCheck.mean(strength, "signal strength")
+  /// CLs of a strength. Throws for a negative or non-finite strength, for too many outcomes, or without
+  /// convergence.
+  public func cls(strength: Double) throws -> Double {
+    try InputCheck.mean(strength, "strength")
+    if let source = single {
+      var engine = try engine(source)
+      return try engine.cls(signal: strength * source.weight, observed: groups[0].observed)
+    }
     guard strength > 0 else { return 1 }
-    let weights = channels.map { channel in
-      // A background of nothing would make any count infinitely like a signal.
-      ordering == .count ? 1 : log1p(strength * channel.signal / max(1e-12, channel.background.value))
-    }
-    let seen = zip(weights, channels).reduce(0) { $0 + $1.0 * Double($1.1.observed) }
-    let bound = seen + 1e-9 * (1 + seen)
-    var outcomes = [Outcome(value: 0, with: 1, without: 1)]
-    for (k, channel) in channels.enumerated() {
-      let terms = try terms(k, strength * channel.signal, most: Int(min(1e6, bound / weights[k])))
-      guard outcomes.count * terms.count <= 20 * Self.maximumOutcomes else { throw tooMany() }
-      var next: [Outcome] = []
-      for outcome in outcomes {
-        for (n, term) in terms.enumerated() {
-          let value = outcome.value + Double(n) * weights[k]
-          if value > bound { break }
-          next.append(
-            Outcome(
-              value: value, with: outcome.with * term.with, without: outcome.without * term.without))
-        }
-      }
-      outcomes = Self.merged(next)
-      guard outcomes.count <= Self.maximumOutcomes else { throw tooMany() }
-    }
-    let (with, without) = outcomes.reduce((0.0, 0.0)) { ($0.0 + $1.with, $0.1 + $1.without) }
-    guard without > 0 else {
-      throw StatisticsError.notConverged("CLs of an outcome whose probability is below 1e-308")
-    }
-    return with / without
+    var groups = groups
+    return exp(try Self.logCLs(&groups, strength, deviations: nil))
   }
 
-  /// The strength at which CLs falls to 1 - CL. Throws as ``cls(strength:)``.
-  public mutating func upperLimit() throws -> StrengthInterval {
-    let scale = channels.reduce(0) { max($0, (Double($1.observed) + 3) / ($1.signal * $1.efficiency.value)) }
-    let upper = try BracketedRoot.find(
-      from: scale, firstStep: scale, rising: false, floor: 0, relative: 1e-11
-    ) { BracketedRoot.Point(value: try cls(strength: $0) - (1 - confidenceLevel), slope: .nan) }
-    return StrengthInterval(
-      lower: 0, upper: upper, method: .combinedCLs, tail: .oneSidedUpperCLs, ordering: ordering,
+  /// The strength at which CLs falls to 1 - CL.
+  ///
+  /// Throws where more than some 10⁵ outcomes would have to be sorted for each half of the channels, or without
+  /// convergence.
+  public func upperLimit() throws -> StrengthInterval {
+    if let source = single {
+      var engine = try engine(source)
+      let limit = try engine.upperLimit(observed: groups[0].observed)
+      return result(limit.upper / source.weight, limit.method)
+    }
+    return result(try solve(deviations: nil), .combinedCLs)
+  }
+
+  /// The limit expected without signal, at `deviations` standard deviations from the median (0): for each strength
+  /// the quantile of X over background-only outcomes, by the exact sum.
+  ///
+  /// Throws as ``upperLimit()``, and for deviations that are not finite.
+  public func expectedUpperLimit(deviations: Double) throws -> StrengthInterval {
+    guard deviations.isFinite, abs(deviations) <= 5 else {
+      throw StatisticsError.invalidInput(
+        name: "deviations", value: "\(deviations)", expected: "a number from -5 to 5")
+    }
+    if let source = single {
+      var engine = try engine(source)
+      let count = try CountMixture(mean: source.background).quantile(NormalDistribution.survival(-deviations))
+      return result(try engine.upperLimit(observed: count).upper / source.weight, .expectedCombinedCLs)
+    }
+    return result(try solve(deviations: deviations), .expectedCombinedCLs)
+  }
+
+  // MARK: One channel
+
+  /// The only source of counts, which needs no sum over others.
+  private var single: CombinedSource? {
+    groups.count == 1 && groups[0].sources.count == 1 ? groups[0].sources[0] : nil
+  }
+
+  private func engine(_ source: CombinedSource) throws -> MarginalCLs {
+    try MarginalCLs(
+      background: source.background, efficiency: source.efficiency, confidenceLevel: confidenceLevel)
+  }
+
+  // MARK: Several
+
+  private func result(_ upper: Double, _ method: StatisticalMethod) -> StrengthInterval {
+    StrengthInterval(
+      lower: 0, upper: upper, method: method, tail: .oneSidedUpperCLs, ordering: ordering,
       confidenceLevel: confidenceLevel, channels: channels, caution: nil)
   }
 
-  private struct Outcome {
-    var value: Double
-    var with: Double
-    var without: Double
+  /// ln CLs of the observed outcome, or of the quantile at a number of standard deviations.
+  private static func logCLs(
+    _ groups: inout [CombinedGroup], _ strength: Double, deviations: Double?
+  ) throws -> Double {
+    let outcomes = try CombinedOutcomes(&groups, strength: strength, upToObserved: deviations == nil)
+    guard let deviations else { return try outcomes.logCLs(at: outcomes.observed) }
+    return try outcomes.logCLs(at: outcomes.quantile(NormalDistribution.survival(-deviations)))
   }
 
-  private mutating func terms(
-    _ k: Int, _ signal: Double, most: Int
-  ) throws -> [(with: Double, without: Double)] {
-    var terms: [(with: Double, without: Double)] = []
-    let mean = signal * channels[k].efficiency.value + channels[k].background.value
-    for n in 0...most {
-      guard n <= 1_000 else { throw tooMany() }
-      let term = (
-        exp(try counts[k].logProbability(of: n, signal: signal)),
-        exp(try counts[k].logProbability(of: n, signal: 0))
-      )
-      terms.append(term)
-      // The upper tail is negligible under both.
-      if Double(n) > mean, term.0 + term.1 < 1e-18 { break }
+  /// Points above the limit at which it is looked for a strength that is not excluded, and how far up they go.
+  private static let looks = 16
+  private static let reach = 1.4
+
+  private func solve(deviations: Double?) throws -> Double {
+    var groups = groups
+    let logAlpha = log1p(-confidenceLevel)
+    // Root steps by the secant through the last two points: the derivative of the sums is not known.
+    var last = (strength: 0.0, value: -logAlpha)
+    func point(_ strength: Double) throws -> BracketedRoot.Point {
+      let value = try Self.logCLs(&groups, strength, deviations: deviations) - logAlpha
+      let slope = (value - last.value) / (strength - last.strength)
+      last = (strength, value)
+      return BracketedRoot.Point(value: value, slope: slope)
     }
-    return terms
-  }
-
-  /// Outcomes of the same value together: the ranking cannot tell them apart.
-  private static func merged(_ outcomes: [Outcome]) -> [Outcome] {
-    var merged: [Outcome] = []
-    for outcome in outcomes.sorted(by: { $0.value < $1.value }) {
-      if let last = merged.last, outcome.value - last.value <= 1e-12 * (1 + last.value) {
-        merged[merged.count - 1].with += outcome.with
-        merged[merged.count - 1].without += outcome.without
-      } else {
-        merged.append(outcome)
+    func find(_ start: Double) throws -> Double {
+      try BracketedRoot.find(
+        from: start, firstStep: 0.3 * start, rising: false, floor: 0, relative: 1e-12, point)
+    }
+    var root = try find(start(isObserved: deviations == nil, logAlpha))
+    guard groups.filter({ $0.ratio.isFinite }).count > 1 else { return root }
+    var look = 1
+    while look <= Self.looks {
+      let strength = root * (1 + (Self.reach - 1) * Double(look) / Double(Self.looks))
+      look += 1
+      if try point(strength).value > 0 {
+        root = try find(strength)
+        look = 1
       }
     }
-    return merged
+    return root
   }
 
-  private func tooMany() -> StatisticsError {
-    .invalidInput(
-      name: "counts", value: channels.map { "\($0.observed)" }.joined(separator: ", "),
-      expected: "few enough for an exact sum over outcomes: use asymptotic CLs")
+  /// Near the limit of the sum of all channels.
+  private func start(isObserved: Bool, _ logAlpha: Double) -> Double {
+    let background = channels.reduce(0) { $0 + $1.background.value }
+    let counts = groups.reduce(0) { $0 + Double($1.observed) }
+    let excess = isObserved ? counts - background : 0
+    return max(-logAlpha, excess + 1.3 * (background + 1).squareRoot()) / yield
+  }
+
+  /// Channels by their ratio of signal and background; those with all of it known are added up.
+  private static func groups(
+    _ channels: [CountingChannel], _ ordering: OrderingRule
+  ) throws -> [CombinedGroup] {
+    let ratios = try channels.map { channel in
+      // By the sum of counts, every count weighs the same.
+      guard ordering != .count else { return 1.0 }
+      let background = try channel.referenceBackground()
+      return background > 0 ? channel.yield / background : .infinity
+    }
+    let order = channels.indices.sorted { ratios[$0] == ratios[$1] ? $0 < $1 : ratios[$0] < ratios[$1] }
+    var runs: [[Int]] = []
+    for index in order {
+      // Ratios that differ by rounding only are the same.
+      if let first = runs.last?.first,
+        ratios[first] == ratios[index]
+          || ratios[index].isFinite && ratios[index] - ratios[first] <= 1e-12 * ratios[index]
+      {
+        runs[runs.count - 1].append(index)
+      } else {
+        runs.append([index])
+      }
+    }
+    return try runs.map { run in
+      var observed = 0
+      for index in run {
+        let (sum, overflow) = observed.addingReportingOverflow(channels[index].observed)
+        guard !overflow else { throw StatisticsError.countOverflow("sum over the channels of a combination") }
+        observed = sum
+      }
+      return CombinedGroup(
+        ratio: ratios[run[0]], observed: observed, sources: try sources(run.sorted().map { channels[$0] }))
+    }
+  }
+
+  private static func sources(_ channels: [CountingChannel]) throws -> [CombinedSource] {
+    func source(_ channel: CountingChannel) -> CombinedSource {
+      CombinedSource(background: channel.background, weight: channel.signal, efficiency: channel.efficiency)
+    }
+    let known = channels.filter { $0.background.isKnown && $0.efficiency.isKnown }
+    guard known.count > 1 else { return channels.map(source) }
+    let sum = CombinedSource(
+      background: try UncertainQuantity(known.reduce(0) { $0 + $1.background.value }),
+      weight: known.reduce(0) { $0 + $1.yield }, efficiency: .one)
+    return [sum] + channels.filter { !($0.background.isKnown && $0.efficiency.isKnown) }.map(source)
   }
 }

@@ -57,6 +57,9 @@ public enum StatisticalMethod: String, Sendable, Hashable, CaseIterable {
   case profileLikelihood = "profile likelihood ratio interval"
   /// CLs of several channels by summing over all their counts, backgrounds and efficiencies marginalised.
   case combinedCLs = "CLs, exact sum over the counts of all channels, marginalised"
+  /// Quantiles of the same over background-only outcomes.
+  case expectedCombinedCLs =
+    "expected CLs of several channels under background only, exact sum over their counts"
   /// Posterior with a flat prior of the signal.
   case bayesianFlat = "Bayesian, flat prior"
   /// Posterior with the Jeffreys prior of the signal over the central background.

@@ -28,6 +28,32 @@ public struct CountingChannel: Sendable, Hashable {
   }
 }
 
+extension CountingChannel {
+  /// Signal events expected at strength 1, at the central efficiency.
+  public var yield: Double { signal * efficiency.value }
+
+  /// The background that the weight of a count is taken with: the central value, or where that is 0, the mean of
+  /// its distribution.
+  func referenceBackground() throws -> Double {
+    background.value > 0 ? background.value : try background.expectation { $0 }
+  }
+
+  /// Whether a channel comes before another in the order in which sums over channels are made, whatever the order
+  /// given.
+  static func precedes(_ a: CountingChannel, _ b: CountingChannel) -> Bool {
+    for (left, right) in zip(a.sortKey, b.sortKey) where left != right { return left < right }
+    return a.observed == b.observed ? a.name < b.name : a.observed < b.observed
+  }
+
+  private var sortKey: [Double] {
+    func key(_ quantity: UncertainQuantity) -> [Double] {
+      let shape = UncertainQuantity.Shape.allCases.firstIndex(of: quantity.shape) ?? 0
+      return [Double(shape), quantity.value, quantity.uncertainty]
+    }
+    return [signal] + key(background) + key(efficiency)
+  }
+}
+
 /// A limit or interval of the strength of a signal that several channels share, with all that is needed to read
 /// it.
 public struct StrengthInterval: Sendable, Hashable {

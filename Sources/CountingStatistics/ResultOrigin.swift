@@ -6,6 +6,8 @@ public enum OrderingRule: String, Sendable, Hashable, CaseIterable {
   case likelihoodRatio = "by likelihood ratio"
   /// By the profile likelihood ratio, nuisance parameters fitted.
   case profileLikelihoodRatio = "by profile likelihood ratio"
+  /// By the likelihood ratio of the tested signal to none, at the central values.
+  case testedLikelihoodRatio = "by likelihood ratio of the tested signal to none"
   /// By the mixture likelihood ratio of a sequential test.
   case mixtureLikelihoodRatio = "by mixture likelihood ratio"
   /// By the posterior density or its tail.

@@ -6,177 +6,191 @@
   import Darwin
 #endif
 
-/// The posterior of a signal, with background and efficiency marginalised.
+/// The posterior of a signal s ≥ 0 after a count: prior × the likelihood of the count, averaged over the
+/// distributions of background and efficiency.
+///
+/// With known background and efficiency it is a gamma distribution cut off at the background, in closed form; the
+/// upper limit with a flat prior is then that of CLs. The efficiency is not cut off at 1.
 public struct SignalPosterior: Sendable {
-  /// The prior of the signal s ≥ 0, in events. The raw value is the text that goes into outputs.
+  /// The prior of a signal s ≥ 0. The raw value is the text that goes into outputs.
   public enum Prior: String, Sendable, Hashable, CaseIterable {
-    /// The same for all s.
+    /// The same density for every signal.
     case flat
-    /// 1/√(s + b) with the central background: Jeffreys' rule for a known background.
+    /// 1 / √(e s + b) with the central values of background b and efficiency e (H. Jeffreys, Proc. R. Soc. A 186
+    /// (1946) 453): the prior of a Poisson mean that does not depend on how the mean is parametrised. The
+    /// uncertainties are averaged over in the likelihood and do not enter the prior.
     case jeffreys = "Jeffreys"
+
+    /// The name of the method in results.
+    public var method: StatisticalMethod {
+      switch self {
+      case .flat: .bayesianFlat
+      case .jeffreys: .bayesianJeffreys
+      }
+    }
   }
 
   /// What went in.
   public let inputs: StatisticalInputs
-  /// The prior.
+  /// The prior of the signal.
   public let prior: Prior
 
-  /// In the variable in which the posterior is smooth: s, or √(ε s + b) for Jeffreys' prior, which is flat in it.
-  private let points: [Double]
-  private let densities: [Double]
-  /// Probability up to the start of each piece, and 1 at the end.
-  private let sums: [Double]
-  private let low: Double
-  private let width: Double
-  private let offset: Double
-  private let scale: Double
+  private let form: Form
 
-  private static let pieces = 48
+  private enum Form {
+    case known(BayesianTruncatedGamma)
+    case table(BayesianTable)
+  }
+
+  /// Most counts where background and efficiency are both uncertain, for each of which there is then an integral
+  /// in an integral.
+  public static let maximumCountOfTwoUncertainties = 1_000
 
   /// The posterior after `observed` counts.
   ///
-  /// Throws for a negative count, an efficiency of 0 or above 1, and a Gaussian efficiency with an uncertainty
-  /// above 20 %: with a part of it near 0 the posterior cannot be normalised (use log-normal or gamma).
+  /// Throws for a negative count, an efficiency of 0 or above 1 or so uncertain that the posterior would not end,
+  /// a count above ``maximumCountOfTwoUncertainties`` if both are uncertain, or without convergence.
   public init(
     observed: Int, background: UncertainQuantity, efficiency: UncertainQuantity = .one, prior: Prior
   ) throws {
     inputs = try StatisticalInputs(observed: observed, background: background, efficiency: efficiency)
-    guard efficiency.shape != .gaussian || efficiency.uncertainty <= 0.2 * efficiency.value else {
-      throw StatisticsError.invalidInput(
-        name: "efficiency", value: "\(efficiency.value) ± \(efficiency.uncertainty), Gaussian",
-        expected: "an uncertainty of at most 20 %, or a log-normal or gamma shape, for a posterior")
+    self.prior = prior
+    try MarginalCounts.check(efficiency)
+    if background.isKnown, efficiency.isKnown {
+      form = .known(
+        try BayesianTruncatedGamma(
+          observed: observed, background: background.value, efficiency: efficiency.value, prior: prior))
+      return
     }
-    guard efficiency.isKnown || efficiency.gammaParameters != nil || observed <= SignalCounts.largestCount
-    else {
+    guard observed <= Self.maximumCountOfTwoUncertainties || background.isKnown || efficiency.isKnown else {
       throw StatisticsError.invalidInput(
         name: "observed count", value: "\(observed)",
         expected:
-          "at most \(SignalCounts.largestCount) for a posterior with a Gaussian or log-normal efficiency: "
-          + "use the gamma shape")
+          "at most \(Self.maximumCountOfTwoUncertainties) where background and efficiency are uncertain")
     }
-    self.prior = prior
-    // Within 5 standard deviations, for the same reason.
-    var counts = try MarginalCounts(background: background, efficiency: efficiency, reach: 5)
-    let isFlat = prior == .flat
-    let offset = isFlat ? 0 : background.value
-    let scale = efficiency.value
-    func signal(_ t: Double) -> Double { isFlat ? t : max(0, t * t - offset) / scale }
-    func logDensity(_ t: Double) throws -> Double {
-      try counts.logProbability(of: observed, signal: signal(t))
-    }
-    let n = Double(observed)
-    let start = isFlat ? max(1, n - background.value) / scale : max(n, background.value + 0.5).squareRoot()
-    let step = isFlat ? (n + 1).squareRoot() / scale : 0.5
-    let low = isFlat ? 0 : offset.squareRoot()
-    let end = isFlat ? counts.largestSignal : (counts.largestSignal * scale + offset).squareRoot()
-    let range = try LogConcaveIntegral.range(
-      from: low, to: end, start: min(start, end), step: step, logDensity)
-    let pieceWidth = (range.high - range.low) / Double(Self.pieces)
-    let nodes = Quadrature.nodes(from: range.low, to: range.high, pieces: Self.pieces)
-    var densities: [Double] = []
-    var sums = [0.0]
-    var sum = 0.0
-    for (k, node) in nodes.enumerated() {
-      let density = exp(try logDensity(node.point) - range.peak)
-      densities.append(density)
-      sum += density * node.weight
-      if k % 15 == 14 { sums.append(sum) }
-    }
-    guard sum > 0, sum.isFinite else { throw StatisticsError.notConverged("norm of the posterior") }
-    points = nodes.map(\.point)
-    self.densities = densities.map { $0 / sum }
-    self.sums = sums.map { $0 / sum }
-    self.low = range.low
-    width = pieceWidth
-    self.offset = offset
-    self.scale = scale
+    form = .table(try BayesianTable(inputs: inputs, prior: prior))
   }
 
-  /// The signal below which lies the probability CL. Throws for a level outside (0, 1).
+  /// The signal, in events, that the posterior leaves 1 - `confidenceLevel` above. Throws for a level outside
+  /// (0, 1), or without convergence.
   public func upperLimit(confidenceLevel: Double) throws -> Limit {
     try InputCheck.confidenceLevel(confidenceLevel)
     return Limit(
-      upper: signal(quantile(confidenceLevel)), origin: origin(.oneSidedUpper, confidenceLevel))
+      upper: try upperQuantile(log1p(-confidenceLevel)), origin: origin(.oneSidedUpper, confidenceLevel))
   }
 
-  /// The interval with (1 - CL)/2 on each side. Throws for a level outside (0, 1).
+  /// The interval with (1 - `confidenceLevel`)/2 on each side. Throws for a level outside (0, 1), or without
+  /// convergence.
+  ///
+  /// Its lower end is above 0 for any count, also for none: it is no evidence of a signal.
   public func centralInterval(confidenceLevel: Double) throws -> SignalInterval {
     try InputCheck.confidenceLevel(confidenceLevel)
-    let tail = 0.5 * (1 - confidenceLevel)
+    let logTail = log1p(-confidenceLevel) - 0.6931471805599453
     return SignalInterval(
-      lower: signal(quantile(tail)), upper: signal(quantile(1 - tail)),
+      lower: try lowerQuantile(logTail), upper: try upperQuantile(logTail),
       origin: origin(.central, confidenceLevel))
   }
 
-  /// The shortest interval: the posterior density is higher inside than outside. Throws for a level outside
-  /// (0, 1).
+  /// The shortest interval that holds `confidenceLevel`; its lower end is 0 where the posterior falls from there.
+  ///
+  /// Where the posterior has one peak it is the set of highest density. It depends on the unit of the signal: it is
+  /// not the shortest in ln s. Throws for a level outside (0, 1), or without convergence.
   public func shortestInterval(confidenceLevel: Double) throws -> SignalInterval {
     try InputCheck.confidenceLevel(confidenceLevel)
-    // The length as a function of the probability left below has one minimum.
-    func length(_ below: Double) -> Double {
-      signal(quantile(below + confidenceLevel)) - signal(quantile(below))
-    }
-    let golden = 0.618033988749894848
-    var (from, to) = (0.0, 1 - confidenceLevel)
-    var (a, b) = (to - golden * (to - from), from + golden * (to - from))
-    var (atA, atB) = (length(a), length(b))
-    for _ in 0..<80 {
-      if atA <= atB {
-        (to, b, atB) = (b, a, atA)
-        a = to - golden * (to - from)
-        atA = length(a)
-      } else {
-        (from, a, atA) = (a, b, atB)
-        b = from + golden * (to - from)
-        atB = length(b)
-      }
-    }
-    let below = length(0) <= min(atA, atB) ? 0 : 0.5 * (from + to)
+    let lower = try shortestLower(confidenceLevel)
     return SignalInterval(
-      lower: signal(quantile(below)), upper: signal(quantile(below + confidenceLevel)),
-      origin: origin(.shortest, confidenceLevel))
+      lower: lower, upper: try upper(of: lower, confidenceLevel), origin: origin(.shortest, confidenceLevel))
+  }
+
+  /// Probability of a signal above `signal` events. Throws for a negative or non-finite signal.
+  public func survival(above signal: Double) throws -> Double {
+    try InputCheck.mean(signal, "signal")
+    switch form {
+    case .known(let gamma): return exp(try gamma.logSurvival(above: signal))
+    case .table(let table): return exp(table.logSurvival(above: signal))
+    }
+  }
+
+  /// Density at `signal` events, per event; infinite at 0 with the Jeffreys prior, no background and no count.
+  /// Throws for a negative or non-finite signal.
+  public func density(at signal: Double) throws -> Double {
+    try InputCheck.mean(signal, "signal")
+    return exp(logDensity(signal))
+  }
+
+  /// Median upper limit with its bands, over the background's distribution of the count.
+  ///
+  /// Throws as ``init(observed:background:efficiency:prior:)`` and ``upperLimit(confidenceLevel:)``.
+  public static func expectedLimits(
+    background: UncertainQuantity, efficiency: UncertainQuantity = .one, prior: Prior,
+    confidenceLevel: Double
+  ) throws -> ExpectedLimits {
+    try ExpectedLimits(counts: CountMixture(mean: background)) {
+      try SignalPosterior(observed: $0, background: background, efficiency: efficiency, prior: prior)
+        .upperLimit(confidenceLevel: confidenceLevel)
+    }
   }
 
   private func origin(_ tail: TailConvention, _ confidenceLevel: Double) -> ResultOrigin {
     ResultOrigin(
-      method: prior == .flat ? .bayesianFlat : .bayesianJeffreys, tail: tail, ordering: .posterior,
-      confidenceLevel: confidenceLevel, inputs: inputs)
+      method: prior.method, tail: tail, ordering: .posterior, confidenceLevel: confidenceLevel, inputs: inputs
+    )
   }
 
-  private func signal(_ t: Double) -> Double {
-    prior == .flat ? t : max(0, t * t - offset) / scale
-  }
+  // MARK: The shortest interval
 
-  /// The point below which lies a probability: Newton in the piece that holds it, on the polynomial through the
-  /// piece's points.
-  private func quantile(_ probability: Double) -> Double {
-    guard probability > 0 else { return low }
-    guard probability < 1 else { return low + Double(Self.pieces) * width }
-    let piece = max(0, (sums.firstIndex { $0 >= probability } ?? sums.count - 1) - 1)
-    let begin = low + Double(piece) * width
-    let wanted = probability - sums[piece]
-    var (from, to) = (0.0, width)
-    for _ in 0..<60 {
-      let middle = 0.5 * (from + to)
-      if integral(piece, begin, upTo: begin + middle) < wanted { from = middle } else { to = middle }
+  /// Widths at this many lower ends are compared where the posterior may have two peaks.
+  private static let trials = 32
+
+  private func shortestLower(_ confidenceLevel: Double) throws -> Double {
+    var (low, best, high) = (0.0, 0.0, try lowerQuantile(log1p(-confidenceLevel)))
+    if case .table = form {
+      // A Jeffreys prior that is large at 0 may put a second peak there.
+      let ends = try (0...Self.trials).map { k in
+        k == 0 ? 0 : try lowerQuantile(log1p(-confidenceLevel) + log(Double(k) / Double(Self.trials)))
+      }
+      let widths = try ends.dropLast().map { try upper(of: $0, confidenceLevel) - $0 }
+      let index = widths.indices.min { widths[$0] < widths[$1] } ?? 0
+      (low, best, high) = (ends[max(0, index - 1)], ends[index], ends[index + 1])
     }
-    return begin + 0.5 * (from + to)
-  }
-
-  private func integral(_ piece: Int, _ begin: Double, upTo end: Double) -> Double {
-    Quadrature.nodes(from: begin, to: end, pieces: 1).reduce(0) { $0 + $1.weight * density(piece, $1.point) }
-  }
-
-  /// The density by barycentric interpolation between the nodes of a piece.
-  private func density(_ piece: Int, _ t: Double) -> Double {
-    var (above, below) = (0.0, 0.0)
-    for k in 0..<15 {
-      let distance = t - points[15 * piece + k]
-      if distance == 0 { return densities[15 * piece + k] }
-      let weight = Quadrature.barycentric[k] / distance
-      above += weight * densities[15 * piece + k]
-      below += weight
+    // The densities at both ends are equal where moving the interval no longer shortens it.
+    func excess(_ lower: Double) throws -> Double {
+      let upper = try upper(of: lower, confidenceLevel)
+      return upper.isFinite ? logDensity(lower) - logDensity(upper) : .infinity
     }
-    return above / below
+    guard try excess(low) < 0 else { return best }
+    return try BracketedRoot.close(low, high, rising: true, relative: 1e-14) {
+      BracketedRoot.Point(value: try excess($0), slope: .nan)
+    }
+  }
+
+  /// The upper end that goes with a lower one.
+  private func upper(of lower: Double, _ confidenceLevel: Double) throws -> Double {
+    guard lower > 0 else { return try upperQuantile(log1p(-confidenceLevel)) }
+    let above = try survival(above: lower) - confidenceLevel
+    return above > 0 ? try upperQuantile(log(above)) : .infinity
+  }
+
+  // MARK: The form
+
+  private func logDensity(_ signal: Double) -> Double {
+    switch form {
+    case .known(let gamma): gamma.logDensity(at: signal)
+    case .table(let table): table.logDensity(at: signal)
+    }
+  }
+
+  private func upperQuantile(_ logTail: Double) throws -> Double {
+    switch form {
+    case .known(let gamma): try gamma.upperQuantile(logTail: logTail)
+    case .table(let table): try table.upperQuantile(logTail: logTail)
+    }
+  }
+
+  private func lowerQuantile(_ logProbability: Double) throws -> Double {
+    switch form {
+    case .known(let gamma): try gamma.lowerQuantile(logProbability: logProbability)
+    case .table(let table): try table.lowerQuantile(logProbability: logProbability)
+    }
   }
 }
