@@ -22,7 +22,14 @@ public struct CountsTable: Sendable, Hashable {
     path: String, _ name: ScanObservation.CountsName, axes: Int
   ) throws(ConfigurationError) {
     let file = Self.file(path, name)
-    let bytes = try ConfigurationFile.bytes(path: file)
+    try self.init(bytes: ConfigurationFile.bytes(path: file), file: file, name, axes: axes)
+  }
+
+  /// Takes the scan from the content of a `counts.json`, or of `unblinded/SELECTION.json`; `file` is where it is
+  /// from, to be shown. Throws as ``init(path:_:axes:)``.
+  public init(
+    bytes: [UInt8], file: String, _ name: ScanObservation.CountsName, axes: Int
+  ) throws(ConfigurationError) {
     func fail(_ problem: String, _ advice: String = "") -> ConfigurationError {
       ConfigurationError(file: file, problem: problem, advice: advice)
     }

@@ -3,7 +3,10 @@ import Pages
 
 extension ScanReport {
   /// The result as a page that needs nothing else: no network, no script.
-  public func html() -> String {
+  public func html() -> String { HTML.page(title: "Scan: \(configuration.name)", section) }
+
+  /// The result as a part of a page.
+  public var section: String {
     var out = ""
     if !configuration.description.isEmpty { out += HTML.paragraph(configuration.description) }
     out += HTML.paragraph(
@@ -37,7 +40,7 @@ extension ScanReport {
       out += HTML.paragraph("No window has an event; \(windows) windows do not overlap.")
     }
     out += "<h2>Notes</h2>\n" + notes.map { HTML.paragraph($0, isNote: true) }.joined()
-    return HTML.page(title: "Scan: \(configuration.name)", out)
+    return out
   }
 
   private func key(_ series: Int, _ text: String) -> String {

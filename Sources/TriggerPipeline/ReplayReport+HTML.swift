@@ -8,9 +8,13 @@ extension ReplayReport {
   /// The results as a page that needs nothing else: no network, no script. Of blind selections it shows what
   /// ``counts(isBrief:)`` does, and nothing more.
   ///
-  /// - Parameter manifest: what `run.json` says.
+  /// - Parameters:
+  ///   - manifest: What `run.json` says.
+  ///   - sections: Further parts of the page, with their titles: they stand behind the selections.
   /// - Throws: `StatisticsError`.
-  public func html(manifest: ConfigValue) throws -> String {
+  public func html(
+    manifest: ConfigValue, sections: [(title: String, html: String)] = []
+  ) throws -> String {
     var out = HTML.paragraph("Input: \(account.inputName)")
     let bursts = account.rates.bursts
     out += HTML.paragraph(
@@ -21,6 +25,7 @@ extension ReplayReport {
       out += "<h2>Selections</h2>\n" + countingTable()
       for item in shown { out += section(item) }
     }
+    for section in sections { out += "<h2>\(HTML.escaped(section.title))</h2>\n" + section.html }
     out += timingSection()
     out += "<h2>Books</h2>\n" + booksTable()
     out += "<h2>Provenance</h2>\n" + provenance(manifest)
@@ -136,12 +141,15 @@ extension ReplayReport {
 
   /// How limit and significance went along the run; none for a run of one burst.
   private func historyPlots(_ item: Shown) -> [String] {
-    guard let points = item.summary?.history.points, let last = points.last, points.count > 1 else { return [] }
+    guard let points = item.summary?.history.points, let last = points.last, points.count > 1 else {
+      return []
+    }
     func plot(_ title: String, _ caption: String, _ lines: [[(x: Double, y: Double)]]) -> String {
       let values = lines.joined().map(\.y)
       let low = min(0, 1.05 * (values.min() ?? 0))
       var plot = SVGPlot(
-        width: 520, height: 260, x: 0...Double(max(2, last.passed)), y: low...max(low + 1, 1.05 * (values.max() ?? 1)),
+        width: 520, height: 260, x: 0...Double(max(2, last.passed)),
+        y: low...max(low + 1, 1.05 * (values.max() ?? 1)),
         xTitle: "bursts", yTitle: title)
       for (series, line) in lines.enumerated() { plot.curve(line, series: series, isDashed: series > 0) }
       return figure(plot.svg(label: caption), caption)
@@ -221,7 +229,7 @@ extension ReplayReport {
       plot.cells(cells, columns: first.masses.count, rows: second.masses.count)
       return figure(plot.svg(label: caption), caption)
     }
-    let values = scan.counts.map(Double.init)
+    let values = scan.counts.map { Double($0) }
     let step = first.masses.count > 1 ? first.masses[1] - first.masses[0] : 1
     var plot = SVGPlot(
       width: 520, height: 260, x: (low - step / 2)...(high + step / 2),

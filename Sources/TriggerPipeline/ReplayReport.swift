@@ -1,5 +1,5 @@
 public import Configuration
-import CountingStatistics
+public import CountingStatistics
 import EventBuilding
 public import L1Trigger
 import NA62Formats
@@ -32,6 +32,9 @@ public struct ReplayReport: Sendable {
     self.menu = menu
     self.stored = stored
   }
+
+  /// The counting experiments that may be seen, in the order of the selections.
+  public var countingResults: [CountingResult] { results.compactMap { $0?.result } }
 
   /// Whether there was any event, complete or not.
   public var hasEvents: Bool { account.builder.events > 0 }

@@ -81,7 +81,9 @@ public final class RunDirectory {
   /// Writes the results and closes the files.
   ///
   /// - Throws: when a file cannot be written.
-  public func finish(report: ReplayReport, manifest: ConfigValue) throws {
+  public func finish(
+    report: ReplayReport, manifest: ConfigValue, sections: [(title: String, html: String)] = []
+  ) throws {
     try quarantine.close()
     try unfinished?.close()
     try alerts.close()
@@ -92,7 +94,7 @@ public final class RunDirectory {
     if timing != .null {
       try OutputFile.write(timing.json(isIndented: true) + "\n", to: "\(path)/timing.json")
     }
-    try OutputFile.write(try report.html(manifest: manifest), to: "\(path)/report.html")
+    try OutputFile.write(try report.html(manifest: manifest, sections: sections), to: "\(path)/report.html")
     try OutputFile.write(manifest.json() + "\n", to: "\(path)/run.json")
   }
 }

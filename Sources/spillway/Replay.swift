@@ -40,6 +40,13 @@ struct Replay: AsyncParsableCommand {
     help: ArgumentHelp("Selections (YAML), one file or several.", valueName: "file"))
   var selections: [String] = []
 
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Scans (YAML) of what the selections count, into RUN/scans and report.html; with --out.",
+      valueName: "file"))
+  var scans: [String] = []
+
   @Option(help: "What the reconstruction takes detectors and beam to be; read where a selection needs it.")
   var reconstruction = "Configs/reconstruction/na62-2018.yaml"
 
@@ -119,11 +126,15 @@ struct Replay: AsyncParsableCommand {
       throw ValidationError("--truth-window \(truthWindow): expected more than 0, at most 1000000 ns")
     }
     if !(0...1).contains(tolerance) { throw ValidationError("--tolerance \(tolerance): expected 0 to 1") }
+    if !scans.isEmpty, out == nil || selections.isEmpty {
+      throw ValidationError("--scans: needs --selections, whose counts it takes, and --out, where it writes")
+    }
   }
 
   func run() async throws {
     let both: TriggerMenu
     let setup: SelectionSetup?
+    let scans: ReplayScans
     do throws(ConfigurationError) {
       both = try TriggerMenu.load(path: self.menu)
       setup =
@@ -131,6 +142,7 @@ struct Replay: AsyncParsableCommand {
         ? nil
         : try SelectionSetup(
           set: PhysicsSelectionSet.load(paths: selections), reconstruction: reconstruction)
+      scans = try ReplayScans(paths: self.scans)
     } catch { throw Failure.usage(error) }
     for (option, file) in [
       ("--decisions", decisions), ("--l0-decisions", l0Decisions), ("--l0-counters", l0Counters),
@@ -204,7 +216,7 @@ struct Replay: AsyncParsableCommand {
     let (emulated, joined) = (try await l0Sink?.finishTruth(), try await sink.finishTruth())
     let l0Report = try await l0Sink?.finish()
     let report = try await sink.finish(
-      menu: menu, manifest: manifest, scratch: configuration.strawScratch,
+      menu: menu, manifest: manifest, scratch: configuration.strawScratch, scans: scans,
       l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil })
     let truthReport = try truth?.report(
       events: report.hasEvents ? joined : nil, emulated: l0Report?.hasPrimitives == true ? emulated : nil,
@@ -301,7 +313,7 @@ actor ReplaySink {
   func finishTruth() throws -> TruthTable? { try ReplayTruth.checked { try truth?.finish() } }
 
   func finish(
-    menu: L1Menu, manifest: RunManifest, scratch: StrawScratch, l0: L0Report?
+    menu: L1Menu, manifest: RunManifest, scratch: StrawScratch, scans: ReplayScans, l0: L0Report?
   ) throws -> ReplayReport {
     try decisions?.close()
     let report = try ReplayReport(account: account, menu: menu, stored: bursts?.books)
@@ -314,8 +326,16 @@ actor ReplaySink {
     ]
     if let l0 { entries.append(ConfigValue.Entry("l0", try l0.summary())) }
     let time = clock.now()
-    try directory?.finish(report: report, manifest: manifest.value(entries, wallTime: time))
     if let directory {
+      let (scanned, notes) = try scans.reports(report, file: "\(directory.path)/counts.json")
+      for note in notes { Terminal.note(note) }
+      try directory.finish(
+        report: report, manifest: manifest.value(entries, wallTime: time),
+        sections: scanned.map { ("Scan \($0.configuration.name)", $0.section) })
+      for scan in scanned { try scan.write(to: "\(directory.path)/scans/\(scan.configuration.name)") }
+      if let workspace = try report.workspace() {
+        try OutputFile.write(workspace.json() + "\n", to: "\(directory.path)/workspace.json")
+      }
       try RunLedger.write(
         directory: directory.path,
         run: LedgerRun(

@@ -52,13 +52,7 @@ struct Scan: ParsableCommand {
     } catch let error as ScanError {
       throw Failure.usage("\(file): \(error)")
     }
-    if let out {
-      try OutputDirectory.make("\(out)/hepdata", option: "--out")
-      try OutputFile.write(report.summary().json() + "\n", to: "\(out)/scan.json")
-      for table in report.tables() { try OutputFile.write(table.text, to: "\(out)/\(table.name)") }
-      for file in report.hepData() { try OutputFile.write(file.text, to: "\(out)/hepdata/\(file.name)") }
-      try OutputFile.write(report.html(), to: "\(out)/report.html")
-    }
+    if let out { try report.write(to: out) }
     if json {
       Terminal.out(report.summary().json() + "\n")
     } else {
@@ -85,5 +79,16 @@ struct Scan: ParsableCommand {
     search.masses.count = masses
     search.mixings.count = mixings
     scan.model = .darkPhoton(search)
+  }
+}
+
+extension ScanReport {
+  /// Writes `scan.json`, the tables, the submission for HEPData and the page to a directory.
+  func write(to directory: String) throws {
+    try OutputDirectory.make("\(directory)/hepdata", option: "--out")
+    try OutputFile.write(summary().json() + "\n", to: "\(directory)/scan.json")
+    for table in tables() { try OutputFile.write(table.text, to: "\(directory)/\(table.name)") }
+    for file in hepData() { try OutputFile.write(file.text, to: "\(directory)/hepdata/\(file.name)") }
+    try OutputFile.write(html(), to: "\(directory)/report.html")
   }
 }
