@@ -23,36 +23,25 @@ struct BayesianTable: Sendable {
   private let above: [Double]
   private let norm: Double
 
-  /// Fifteen points on [-1, 1] with their weights for integrals and for the polynomial through them.
-  private struct Rule {
-    let nodes: [(point: Double, weight: Double)]
-    let barycentric: [Double]
-
-    init() {
-      let nodes = Quadrature.nodes(from: -1, to: 1, pieces: 1)
-      self.nodes = nodes
-      barycentric = nodes.map { node in
-        nodes.reduce(1) { $1.point == node.point ? $0 : $0 * 0.5 / (node.point - $1.point) }
-      }
-    }
-  }
-
-  private static let rule = Rule()
+  /// Fifteen points on [-1, 1] with their weights.
+  private static let nodes = Quadrature.nodes(from: -1, to: 1, pieces: 1)
 
   init(inputs: StatisticalInputs, prior: SignalPosterior.Prior) throws {
     let (b, e) = (inputs.background, inputs.efficiency)
     try Self.check(e, prior)
     let n = Double(inputs.observed)
-    let offset = (prior == .flat ? max(1, b.value) : b.value) / e.value
-    let power = prior == .flat ? 1.0 : 0.5
-    var counts = try MarginalCounts(background: b, efficiency: e, reach: 11)
+    let scale = max(n - b.value, (n + 1).squareRoot()) / e.value
+    // From about the width of the posterior; less where the prior falls faster.
+    let offset = prior == .flat ? scale : min(scale, b.value / e.value)
+    // Beyond these standard deviations of the efficiency there is less than 1e-10 of the posterior.
+    var counts = try MarginalCounts(background: b, efficiency: e, reach: 7.5)
     func logF(_ t: Double) throws -> Double {
       let signal = Self.signal(t, offset)
       guard signal.isFinite else { return -.infinity }
-      let value = power * t + (try counts.logProbability(of: inputs.observed, signal: signal))
+      let logPrior = prior == .flat ? 0 : -0.5 * log(signal + b.value / e.value)
+      let value = t + logPrior + (try counts.logProbability(of: inputs.observed, signal: signal))
       return value.isNaN ? -.infinity : value
     }
-    let scale = max(n - b.value, (n + 1).squareRoot()) / e.value
     let width = (n + 1 + b.uncertainty * b.uncertainty).squareRoot() / e.value / (scale + offset)
     let bound = Self.variable(Self.largestSignal(n, e), offset)
     let range = try LogConcaveIntegral.range(
@@ -165,7 +154,7 @@ struct BayesianTable: Sendable {
     var sums: [Double] = []
     for piece in 0..<pieces {
       var sum = 0.0
-      for node in rule.nodes {
+      for node in nodes {
         let t = range.low + (Double(piece) + 0.5 + 0.5 * node.point) * step
         let value = exp(try logF(t) - range.peak)
         points.append(value)
@@ -188,10 +177,10 @@ struct BayesianTable: Sendable {
   private func value(_ piece: Int, _ x: Double) -> Double {
     var above = 0.0
     var below = 0.0
-    for (k, node) in Self.rule.nodes.enumerated() {
+    for (k, node) in Self.nodes.enumerated() {
       let distance = x - node.point
       if distance == 0 { return values[15 * piece + k] }
-      let factor = Self.rule.barycentric[k] / distance
+      let factor = Quadrature.barycentric[k] / distance
       above += factor * values[15 * piece + k]
       below += factor
     }
@@ -202,7 +191,7 @@ struct BayesianTable: Sendable {
     let half = 0.5 * (high - low)
     guard half > 0 else { return 0 }
     var sum = 0.0
-    for node in Self.rule.nodes { sum += node.weight * value(piece, 0.5 * (low + high) + half * node.point) }
+    for node in Self.nodes { sum += node.weight * value(piece, 0.5 * (low + high) + half * node.point) }
     return 0.5 * step * half * sum
   }
 

@@ -37,9 +37,6 @@ struct MarginalCounts: Sendable {
     signals = [8, 16, 40].map { SignalCounts(efficiency: efficiency, reach: reach, pieces: $0) }
   }
 
-  /// The largest signal that sums can do; infinite where integrals are not needed for the efficiency.
-  var largestSignal: Double { signals.last?.largestSignal ?? .infinity }
-
   static func check(_ efficiency: UncertainQuantity) throws {
     guard efficiency.value > 0, efficiency.value <= 1 else {
       throw StatisticsError.invalidInput(

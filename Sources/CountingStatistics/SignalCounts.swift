@@ -72,7 +72,7 @@ struct SignalCounts: Sendable {
       // Ratios from the largest term outwards, so that none overflows.
       let scale = signal / rate
       let x = scale / (1 + scale)
-      let mode = min(count, max(0, Int(min(1e9, (shape - 1) * scale))))
+      let mode = min(count, Int(max(0, min(1e9, (shape - 1) * scale))))
       logScale = NegativeBinomial.logProbability(of: mode, shape: shape, scale: scale)
       fill(mode) { (shape + Double($0 - 1)) * x / Double($0) }
     } else if nodes.isEmpty {

@@ -172,6 +172,25 @@ struct CombinedCLsTests {
     #expect(isClose(cls, expected, relative: 1e-9))
   }
 
+  @Test(
+    "The terms of a channel are those of the single experiment, also for wide efficiencies and many counts")
+  func terms() throws {
+    for shape in [UncertainQuantity.Shape.gaussian, .logNormal, .gamma] {
+      let efficiency = try UncertainQuantity(0.6, uncertainty: 0.1, shape: shape)
+      for (b, signal) in [
+        (try UncertainQuantity(2, uncertainty: 0.5), 3.0), (try UncertainQuantity(0.01), 90),
+      ] {
+        var source = CombinedSource(background: b, weight: 2, efficiency: efficiency)
+        var counts = try MarginalCounts(background: b, efficiency: efficiency, reach: 11)
+        let terms = try source.terms(strength: signal / 2, upTo: 140)
+        for n in [0, 1, 7, 40, 90, 140] where terms.values[n] > 1e-12 {
+          let expected = try counts.logProbability(of: n, signal: signal)
+          #expect(abs(terms.logScale + log(terms.values[n]) - expected) < 1e-9, "\(shape), \(signal), \(n)")
+        }
+      }
+    }
+  }
+
   @Test("Expected limits exclude with CLs at the quantile of a loop over all outcomes")
   func expectedLimits() throws {
     let channels = [try channel(7, 0.2, 1), try channel(0, 1.3, 1), try channel(2, 4, 1.5)]

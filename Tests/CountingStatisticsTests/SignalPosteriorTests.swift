@@ -246,6 +246,26 @@ struct SignalPosteriorTests {
     }
   }
 
+  @Test("Far above the count, and with an efficiency hardly known, a posterior is right or refused")
+  func wideEfficiency() throws {
+    // By the count 0 the background drops out: the flat limit is that of the efficiency alone.
+    let efficiency = try UncertainQuantity(0.5, uncertainty: 0.25, shape: .gamma)
+    let alone = try upper(0, UncertainQuantity(0), efficiency, .flat)
+    let shifted = try UncertainQuantity(0.375, uncertainty: 0.25 * 0.75.squareRoot(), shape: .gamma)
+    let exact = try MarginalCLs.upperLimit(
+      observed: 0, background: UncertainQuantity(0), efficiency: shifted, confidenceLevel: 0.9)
+    #expect(isClose(alone, exact.upper, relative: 1e-9))
+    for b in [10, 3_000, 1e5] {
+      #expect(isClose(try upper(0, UncertainQuantity(b), efficiency, .flat), alone, relative: 1e-9))
+    }
+    let unknown = try UncertainQuantity(0.3, uncertainty: 0.3, shape: .gamma)
+    #expect(throws: StatisticsError.self) { try upper(5, UncertainQuantity(10), unknown, .flat) }
+    #expect(try upper(5, UncertainQuantity(10), unknown, .jeffreys).isFinite)
+    // A density that rises without end towards an efficiency of 0 makes for signals beyond any number.
+    let less = try UncertainQuantity(0.3, uncertainty: 0.4, shape: .gamma)
+    #expect(throws: StatisticsError.self) { try upper(5, UncertainQuantity(10), less, .jeffreys) }
+  }
+
   @Test("A small uncertainty changes little, and a large count of an uncertain background stays right")
   func continuity() throws {
     for prior in SignalPosterior.Prior.allCases {
