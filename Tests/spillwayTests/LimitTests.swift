@@ -72,10 +72,14 @@ struct LimitTests {
       let page = try String(contentsOfFile: "\(out)/report.html", encoding: .utf8)
       #expect(page.contains("<h2>Scan aprime-mumu-simulated</h2>"))
       // The events are where their mass is: the counts of the scan rise above the axis of its plot.
-      let end = try #require(page.range(of: "mass: events in the window of each mass in SR"))
-      let plot = try #require(page[..<end.lowerBound].components(separatedBy: "<figure>").last)
-      let line = try #require(plot.components(separatedBy: "class=\"line").last)
-      #expect(Set(line.matches(of: /\d \d+(\.\d)?/).map { $0.output.0 }).count > 2)
+      let plot = try #require(
+        page.components(separatedBy: "<figure>").first {
+          $0.contains("mass: events in the window of each mass in SR")
+        })
+      let path = try #require(plot.components(separatedBy: " d=\"").last?.components(separatedBy: "\"").first)
+      let heights = Set(
+        path.split(separator: " ").dropFirst().compactMap { $0.split { "ML".contains($0) }.first })
+      #expect(heights.count > 2)
 
       let counts = try JSONSerialization.jsonObject(
         with: Data(contentsOf: URL(fileURLWithPath: "\(out)/counts.json")))
