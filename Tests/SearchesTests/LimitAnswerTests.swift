@@ -81,7 +81,8 @@ struct LimitAnswerTests {
   @Test("Another level gives another number, by every method", arguments: IntervalMethod.allCases)
   func levelMatters(method: IntervalMethod) throws {
     // Profiled CLs need an auxiliary count.
-    let background = try method == .clsProfiled
+    let background =
+      try method == .clsProfiled
       ? UncertainQuantity(auxiliaryCount: 12, ratio: 10) : UncertainQuantity(1.2)
     let at90 = try upper(answer(3, background, methods: [method]), method)
     let at95 = try upper(answer(3, background, methods: [method], level: 0.95), method)
