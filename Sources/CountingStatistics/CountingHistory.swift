@@ -22,6 +22,8 @@ public struct CountingHistory: Sendable, Hashable {
   public let experiment: CountingExperiment
   /// The points in the order of the run: the first period, the last, those in which events came, and some between.
   public let points: [Point]
+  /// The alarms at the false-alarm rate that the plan of the run accepts; nil where it accepts none.
+  public let alarms: [SequentialAlert]?
 
   /// The history of an experiment.
   ///
@@ -54,6 +56,7 @@ public struct CountingHistory: Sendable, Hashable {
           anytime: try state.anytime()))
     }
     self.points = points
+    alarms = try state.alarms()
   }
 
   private static func union(_ a: [UInt64], _ b: [UInt64]) -> [UInt64] {

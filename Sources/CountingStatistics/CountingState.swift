@@ -80,6 +80,19 @@ public struct CountingState: Sendable {
   public mutating func anytime() throws -> AnytimeSignificance? { try sequential?.significance() }
 }
 
+extension CountingState {
+  /// The alarms of the run, with a false-alarm rate as its plan accepts it; nil where it accepts none, or there is no
+  /// sequential test. An alarm is over after a tenth of the total exposure without another.
+  ///
+  /// Throws where a sum leaves the range of its numbers.
+  public func alarms() throws -> [SequentialAlert]? {
+    guard let sequential, let plan = experiment.running, let budget = plan.falseAlarms else { return nil }
+    return try SequentialMonitor.actions(
+      over: sequential, budget: budget, quietExposure: plan.total / 10
+    ).compactMap { if case .alert(let alert) = $0 { alert } else { nil } }
+  }
+}
+
 extension CountingState: Equatable {
   /// Whether experiment, count and periods are equal.
   public static func == (a: CountingState, b: CountingState) -> Bool {

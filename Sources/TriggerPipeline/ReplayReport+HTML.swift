@@ -113,6 +113,7 @@ extension ReplayReport {
     if let exposure = Self.exposure(item), let flux = item.selection.flux {
       out += HTML.paragraph("\(flux.unit): \(number(exposure.value)), from \(Self.events(exposure.events)).")
     }
+    if let alarms = item.summary?.alarmText { out += HTML.paragraph(alarms) }
     out += cutFlow(item)
     let plots =
       historyPlots(item) + item.part.histograms.map(plot)

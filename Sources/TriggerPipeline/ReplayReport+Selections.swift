@@ -108,6 +108,7 @@ extension ReplayReport {
     if let exposure = exposure(item), let flux = item.selection.flux {
       out += "    \(flux.unit): \(TextTable.number(exposure.value)) from \(events(exposure.events))\n"
     }
+    if let alarms = item.summary?.alarmText { out += "    \(alarms)\n" }
     return out
   }
 

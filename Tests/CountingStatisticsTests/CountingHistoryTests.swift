@@ -107,6 +107,27 @@ struct CountingHistoryTests {
     #expect(isClose(strong.counts.background, 0.06))
   }
 
+  @Test("Alarms come with a burst of events, at the rate that the plan accepts, and not without a rate")
+  func alarms() throws {
+    func experiment(_ budget: FalseAlarmBudget?) throws -> CountingExperiment {
+      try CountingExperiment(
+        name: "x", expectedBackground: UncertainQuantity(0.02),
+        running: RunningExposure(unit: "bursts", total: 1000, perPeriod: 1, falseAlarms: budget))
+    }
+    let periods = (0..<100).map { UInt64($0) }
+    let once = try experiment(FalseAlarmBudget(alarms: 1, perExposure: 1e5))
+    let quiet = try CountingHistory(once, counts: [], periods: periods)
+    #expect(quiet.alarms == [])
+    let loud = try CountingHistory(once, counts: [(40, 1), (41, 2)], periods: periods)
+    #expect(loud.alarms?.map(\.segment) == [41])
+    // Half the false alarms ask for more.
+    let strict = try CountingHistory(
+      experiment(FalseAlarmBudget(alarms: 1, perExposure: 1e12)), counts: [(40, 1), (41, 2)],
+      periods: periods)
+    #expect(strict.alarms == [])
+    #expect(try CountingHistory(experiment(nil), counts: [(40, 3)], periods: periods).alarms == nil)
+  }
+
   @Test("An experiment without background has no sequential test: any event would be infinite evidence")
   func noBackgroundNoTest() throws {
     var state = CountingState(experiment: try experiment(UncertainQuantity(0)))

@@ -89,6 +89,7 @@ struct LimitTests {
       let observed = try #require(counting["observed"] as? Int)
       #expect(observed > 10)
       #expect((counting["anytime"] as? [String: Any])?["p_value"] as? Double ?? 1 < 1e-5)
+      #expect((counting["alarms"] as? [String: Any])?["count"] as? Int ?? 0 > 0)
       let history = try #require(selection["history"] as? [[String: Any]])
       #expect(history.last?["observed"] as? Int == observed)
       let bursts = try #require(selection["bursts"] as? [[String: Any]])

@@ -1,5 +1,6 @@
 import Configuration
 import CountingStatistics
+import Pages
 import Selections
 
 /// What a counting experiment says at the end of a run, and how it came to that.
@@ -22,10 +23,42 @@ struct CountingSummary: Sendable {
     history = course.history
   }
 
+  /// The alarms for a person; nil where no false-alarm rate is given.
+  var alarmText: String? {
+    guard let alarms = history.alarms, let plan = history.experiment.running, let budget = plan.falseAlarms
+    else { return nil }
+    return
+      "alarms: \(alarms.count), at a false-alarm rate of \(TextTable.number(budget.rate)) for each of the "
+      + plan.unit
+  }
+
+  /// The alarms for `counts.json`; nothing where no false-alarm rate is given.
+  private var alarmEntries: [ConfigValue.Entry] {
+    guard let alarms = history.alarms, let plan = history.experiment.running, let budget = plan.falseAlarms
+    else { return [] }
+    let list = alarms.prefix(Self.mostAlarms).map { alarm in
+      ConfigValue.map([
+        .init("run", .int(Int(alarm.segment >> 32))), .init("burst", .int(Int(alarm.segment & 0xFFFF_FFFF))),
+        .init("observed", .int(alarm.counts.observed)), .init("exposure", .double(alarm.counts.exposure)),
+      ])
+    }
+    return [
+      .init(
+        "alarms",
+        .map([
+          .init("false_alarm_rate", .double(budget.rate)), .init("exposure_unit", .string(plan.unit)),
+          .init("count", .int(alarms.count)), .init("first", .list(list)),
+        ]))
+    ]
+  }
+
+  /// Most alarms that are listed; the count has all of them.
+  private static let mostAlarms = 20
+
   /// The sequential test for `counts.json`.
   var sequentialEntries: [ConfigValue.Entry] {
-    guard let anytime else { return [] }
-    return [
+    guard let anytime else { return alarmEntries }
+    return alarmEntries + [
       .init(
         "anytime",
         .map([
