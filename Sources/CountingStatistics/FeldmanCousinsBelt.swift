@@ -47,7 +47,7 @@ public struct FeldmanCousinsBelt: Sendable {
   ///
   /// Throws for a confidence level outside (0, 1), an efficiency of 0, a background too great for the
   /// treatment (1e7 events known, 2000 marginalised, 20 000 profiled), `monotonic` with an uncertain background
-  /// or efficiency, and `profiled` with an uncertain efficiency.
+  /// or efficiency or a level below one half, and `profiled` with an uncertain efficiency.
   public init(
     background: UncertainQuantity, efficiency: UncertainQuantity = .one, confidenceLevel: Double,
     treatment: Treatment = .marginalised, ends: Ends = .outermost
@@ -59,6 +59,11 @@ public struct FeldmanCousinsBelt: Sendable {
     self.confidenceLevel = confidenceLevel
     self.treatment = treatment
     self.ends = ends
+    guard ends != .monotonic || confidenceLevel >= 0.5 else {
+      throw StatisticsError.invalidInput(
+        name: "confidence level", value: "\(confidenceLevel)",
+        expected: "at least 0.5 for the monotonic correction")
+    }
     if background.isKnown, efficiency.isKnown {
       guard background.value <= Double(Self.maximumCount) else {
         throw StatisticsError.invalidInput(

@@ -6,7 +6,7 @@ public enum IntervalMethod: String, Sendable, Hashable, CaseIterable {
   case clsProfiled = "cls-profiled"
   /// CLs by asymptotic formulas.
   case asymptotic
-  /// Feldman-Cousins; monotonic with a known background, else marginalised.
+  /// Feldman-Cousins; monotonic with a known background (at levels of one half and more), else marginalised.
   case feldmanCousins = "fc"
   /// Feldman-Cousins by profile construction.
   case feldmanCousinsProfile = "fc-profile"
@@ -49,11 +49,11 @@ public enum IntervalMethod: String, Sendable, Hashable, CaseIterable {
           observed: observed, background: background, efficiency: efficiency,
           confidenceLevel: confidenceLevel))
     case .feldmanCousins, .feldmanCousinsProfile:
-      let isKnown = background.isKnown && efficiency.isKnown
+      let isTabled = background.isKnown && efficiency.isKnown && confidenceLevel >= 0.5
       var belt = try FeldmanCousinsBelt(
         background: background, efficiency: efficiency, confidenceLevel: confidenceLevel,
         treatment: self == .feldmanCousins ? .marginalised : .profiled,
-        ends: isKnown ? .monotonic : .outermost)
+        ends: isTabled ? .monotonic : .outermost)
       return try belt.interval(observed: observed)
     case .rolke, .rolkeUnbounded:
       return try RolkeInterval(

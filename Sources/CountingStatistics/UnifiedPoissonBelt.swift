@@ -42,25 +42,53 @@ struct UnifiedPoissonBelt {
   /// The upper end falls with the background, at a slope between -1 and 0, and jumps up where an island of
   /// signals becomes accepted: where the tie of n and m + 1 passes the mean at which P(n + 1…m) has fallen
   /// again to the confidence level. The heights of these jumps fall with m.
+  ///
+  /// The backgrounds of the jumps rise with m (tested), so the first jump behind this background is found by doubling
+  /// and halving. For a confidence level of at least one half, where every gap ends below m + 1.
   func monotonicUpper(_ count: Int) throws -> Double {
     let here = try upper(count, .outermost)
-    let n = Double(count)
-    for m in (count + 1)... {
-      guard m < count + 1_000_000 else { break }
-      guard let high = try endOfGap(count, m) else { continue }
-      let end = Double(m + 1)
-      // b - n ln b = h, which rises with b ≥ n.
-      let h = (end - n) * log(high) - (end * log(end) - end)
-      let least = n > 0 ? n - n * log(n) : 0
-      guard h >= least else { continue }
-      let jump =
-        n > 0
-        ? try BracketedRoot.close(n, max(end, high) + 1, rising: true) {
-          BracketedRoot.Point(value: $0 - n * log($0) - h, slope: 1 - n / $0)
-        } : h
-      if jump >= background { return max(here, high - jump) }
+    var low = count
+    var step = 1
+    var found: (m: Int, jump: Double, high: Double)?
+    while found == nil {
+      let (m, overflow) = count.addingReportingOverflow(step)
+      guard !overflow, m < 1 << 50 else {
+        throw StatisticsError.notConverged("monotonic upper end of \(count) over \(background)")
+      }
+      if let jump = try jump(count, m), jump.background >= background {
+        found = (m, jump.background, jump.high)
+      } else {
+        low = m
+        step *= 2
+      }
     }
-    throw StatisticsError.notConverged("monotonic upper end of \(count) over \(background)")
+    while let known = found, known.m - low > 1 {
+      let middle = low + (known.m - low) / 2
+      if let jump = try jump(count, middle), jump.background >= background {
+        found = (middle, jump.background, jump.high)
+      } else {
+        low = middle
+      }
+    }
+    guard let found else { return here }
+    return max(here, found.high - found.jump)
+  }
+
+  /// The background at which the island behind the gap of n + 1…m becomes accepted, and the mean at which that gap
+  /// ends; nil where there is no such gap.
+  func jump(_ count: Int, _ m: Int) throws -> (background: Double, high: Double)? {
+    guard let high = try endOfGap(count, m) else { return nil }
+    let n = Double(count)
+    let end = Double(m + 1)
+    // b - n ln b = h, which rises with b ≥ n.
+    let h = (end - n) * log(high) - (end * log(end) - end)
+    let least = n > 0 ? n - n * log(n) : 0
+    guard h >= least else { return nil }
+    guard n > 0 else { return (h, high) }
+    let jump = try BracketedRoot.close(n, max(end, high) + 1, rising: true) {
+      BracketedRoot.Point(value: $0 - n * log($0) - h, slope: 1 - n / $0)
+    }
+    return (jump, high)
   }
 
   // MARK: - Ends, as means of the count

@@ -136,7 +136,7 @@ public struct LimitAnswer: Sendable {
       }
     }
     let level = intervals.lazy.compactMap { try? $0.result.get() }.first?.confidenceLevel
-    if let level { out += "\nat \(TextTable.number(100 * level)) % confidence level\n\(table.text)" }
+    if let level { out += "\nconfidence level \(level)\n\(table.text)" }
     for note in notes { out += "  note: \(note)\n" }
     if let expected {
       let bands = [

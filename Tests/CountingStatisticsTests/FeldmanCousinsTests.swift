@@ -1,4 +1,4 @@
-import CountingStatistics
+@testable import CountingStatistics
 import Testing
 
 @Suite("Feldman-Cousins")
@@ -74,6 +74,25 @@ struct FeldmanCousinsTests {
         }
       }
     }
+  }
+
+  @Test("The backgrounds at which islands become accepted rise with the gap: the first one is found by halving")
+  func jumpsRise() throws {
+    for level in [0.5, 0.6827, 0.9, 0.95, 0.9973] {
+      for n in [0, 1, 2, 5, 17] {
+        let belt = UnifiedPoissonBelt(background: 0, alpha: 1 - level)
+        var last = -Double.infinity
+        for m in (n + 1)...(n + 120) {
+          guard let jump = try belt.jump(n, m) else { continue }
+          #expect(jump.background > last && jump.high <= Double(m + 1), "\(level), \(n), \(m)")
+          last = jump.background
+        }
+        #expect(last > 50)
+      }
+    }
+    // A background far above the count takes no longer than others.
+    #expect(try interval(0, 1e6, 0.9, .monotonic).upper < 1)
+    #expect(throws: StatisticsError.self) { try interval(3, 1, 0.4, .monotonic) }
   }
 
   @Test("Published results of rare kaon decays: the ends times the single-event sensitivity")
