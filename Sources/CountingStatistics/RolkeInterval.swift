@@ -12,8 +12,8 @@
 ///
 /// For no events the upper end is extrapolated in a straight line from one and two events, and an unbounded
 /// interval that comes out empty is replaced by that of the first greater count whose interval is not, both as in
-/// ROOT's `TRolke`. Its numbers come out but for model 1, where it fits the background with a wrong sign (its
-/// likelihood is not the highest), and upper ends are a little lower.
+/// ROOT's `TRolke`. Its numbers come out; those of model 1, where it fits the background with a wrong sign and upper
+/// ends are a little lower, with ``Fit/asROOT``.
 public struct RolkeInterval: Sendable, Hashable {
   /// How the background was measured.
   public enum Background: Sendable, Hashable {
@@ -35,6 +35,16 @@ public struct RolkeInterval: Sendable, Hashable {
     case gaussian(Double, width: Double)
   }
 
+  /// How the background is fitted at a signal µ in model 1, from its count y in τ times the exposure; the other
+  /// models know no difference. η is the slope of the efficiency's term in ln L.
+  public enum Fit: String, Sendable, Hashable, CaseIterable {
+    /// As y / (τ + η/µ), where the likelihood is highest.
+    case maximum
+    /// As y / (τ - η/µ), as ROOT's `TRolke` has it, with the efficiency that is then the likeliest. That is not the
+    /// highest likelihood, and upper ends come out lower: only to compare with ROOT.
+    case asROOT = "as-root"
+  }
+
   /// How the background was measured.
   public let background: Background
   /// How the efficiency was measured.
@@ -44,6 +54,8 @@ public struct RolkeInterval: Sendable, Hashable {
   /// Whether the likelihood's maximum is taken at signals of 0 and more only. If not, an interval can shrink
   /// to nothing where fewer events were seen than expected.
   public let isBounded: Bool
+  /// How the background of model 1 is fitted.
+  public let fit: Fit
 
   /// The number of ROOT's model (1 to 7); nil for a background and an efficiency that are both known.
   public var model: Int? {
@@ -64,7 +76,8 @@ public struct RolkeInterval: Sendable, Hashable {
   /// Throws for a confidence level outside (0, 1), negative counts or means, widths or ratios that are not
   /// positive, an efficiency outside (0, 1], and no simulated event that passed.
   public init(
-    background: Background, efficiency: Efficiency, confidenceLevel: Double, isBounded: Bool = true
+    background: Background, efficiency: Efficiency, confidenceLevel: Double, isBounded: Bool = true,
+    fit: Fit = .maximum
   ) throws {
     try InputCheck.confidenceLevel(confidenceLevel)
     switch background {
@@ -92,6 +105,7 @@ public struct RolkeInterval: Sendable, Hashable {
     self.efficiency = efficiency
     self.confidenceLevel = confidenceLevel
     self.isBounded = isBounded
+    self.fit = fit
   }
 
   /// The method for quantities with an uncertainty: a background from an auxiliary count that is a whole number as
@@ -125,7 +139,11 @@ public struct RolkeInterval: Sendable, Hashable {
       throw StatisticsError.invalidInput(
         name: "observed count", value: "\(observed)", expected: "at most 1e9 for Rolke's method")
     }
-    let (lower, upper, caution) = try ends(observed)
+    let (lower, upper, ownCaution) = try ends(observed)
+    let fitCaution =
+      fit == .asROOT && model == 1 ? "background fitted as in ROOT, not at the highest likelihood" : nil
+    let cautions = [ownCaution, fitCaution].compactMap { $0 }
+    let caution = cautions.isEmpty ? nil : cautions.joined(separator: "; ")
     return SignalInterval(
       lower: lower, upper: upper,
       origin: ResultOrigin(
@@ -223,7 +241,8 @@ extension RolkeInterval {
 
   private func with(_ background: Background) throws -> RolkeInterval {
     try RolkeInterval(
-      background: background, efficiency: efficiency, confidenceLevel: confidenceLevel, isBounded: isBounded)
+      background: background, efficiency: efficiency, confidenceLevel: confidenceLevel, isBounded: isBounded,
+      fit: fit)
   }
 
   /// The ends; where an unbounded interval is empty, those of the first greater count whose is not.
@@ -292,13 +311,19 @@ extension RolkeInterval {
   /// With λ = x / mean - 1 both nuisances follow from λ, each in its own term; the mean they give rises with λ
   /// where x / (1 + λ) falls, so there is one λ at which both agree.
   private func profile(_ x: Double, _ s: Double) throws -> BracketedRoot.Point {
+    // Without an event in the auxiliary count ROOT's formula says nothing of the background.
+    if fit == .asROOT, case .counted(let count, let ratio) = background, count > 0,
+      case .counted(let passed, let trials) = efficiency
+    {
+      return try profileAsROOT(x, s, Double(count), ratio, Double(passed), Double(trials))
+    }
     var low = -1.0
     var high = 1.0
     if case .counted(_, let ratio) = background {
       high = ratio
     } else {
       // Only a known background of 0 leaves the mean at 0, where no event can have been seen.
-      while fit(s, high).mean * (1 + high) < x {
+      while nuisances(s, high).mean * (1 + high) < x {
         high *= 2
         guard high < 1e300 else { return BracketedRoot.Point(value: .infinity, slope: -.infinity) }
       }
@@ -307,10 +332,10 @@ extension RolkeInterval {
     for _ in 0..<200 {
       let middle = 0.5 * (low + high)
       guard middle > low, middle < high else { break }
-      if fit(s, middle).mean * (1 + middle) < x { low = middle } else { high = middle }
+      if nuisances(s, middle).mean * (1 + middle) < x { low = middle } else { high = middle }
     }
     let score = 0.5 * (low + high)
-    var (b, e, _) = fit(s, score)
+    var (b, e, _) = nuisances(s, score)
     // The mean as the likelihood wants it, which keeps its digits where s e + b cancels. With an empty auxiliary
     // count b is 0 for every λ < τ, and takes up what is missing at λ = τ.
     let mean = x / (1 + score)
@@ -320,7 +345,60 @@ extension RolkeInterval {
     return BracketedRoot.Point(value: value, slope: -score * e)
   }
 
-  private func fit(_ s: Double, _ score: Double) -> (background: Double, efficiency: Double, mean: Double) {
+  /// The same with the background of ``Fit/asROOT``.
+  ///
+  /// With λ = -η/µ the efficiency is that of the true fit, and the background y / (τ + λ) where that has
+  /// y / (τ - λ). The likelihood is then not highest where the events' term agrees with λ, and is searched along λ;
+  /// it may have more than one maximum.
+  private func profileAsROOT(
+    _ x: Double, _ s: Double, _ y: Double, _ ratio: Double, _ z: Double, _ m: Double
+  ) throws -> BracketedRoot.Point {
+    typealias Place = (background: Double, efficiency: Double, rise: Double, excess: Double)
+    func place(_ score: Double) -> Place {
+      let b = y / (ratio + score)
+      let e = nuisances(s, score).efficiency
+      // How fast the efficiency rises with s λ.
+      let rise = e < 1 ? 1 / (z / (e * e) + (m - z) / ((1 - e) * (1 - e))) : 0
+      return (b, e, rise, x / (s * e + b) - 1)
+    }
+    /// The slope of ln L in λ, up to a positive factor.
+    func slope(_ score: Double) -> Double {
+      let (b, _, rise, excess) = place(score)
+      return s * s * rise * (excess - score) - b / y * b * (excess + score)
+    }
+    func cost(_ score: Double) -> Double {
+      let (b, e, _, _) = place(score)
+      return StirlingDeviance.halfDeviance(x, s * e + b) + deviance(background: b) + deviance(efficiency: e)
+    }
+    // τ + λ in steps of 12 %, a million times up and down from 1 + τ.
+    let steps = -120...120
+    func grid(_ step: Int) -> Double { (1 + ratio) * exp(Double(step) * 0.115) - ratio }
+    var best = (step: 0, cost: Double.infinity)
+    for step in steps {
+      let cost = cost(grid(step))
+      if cost < best.cost { best = (step, cost) }
+    }
+    var low = best.step == steps.lowerBound ? -ratio : grid(best.step - 1)
+    var high = grid(best.step + 1)
+    while best.step == steps.upperBound, slope(high) > 0 {
+      high *= 2
+      guard high < 1e300 else { throw StatisticsError.notConverged("profile likelihood at signal \(s)") }
+    }
+    for _ in 0..<200 {
+      let middle = 0.5 * (low + high)
+      guard middle > low, middle < high else { break }
+      if slope(middle) > 0 { low = middle } else { high = middle }
+    }
+    let score = 0.5 * (low + high)
+    let value = cost(score)
+    guard !value.isNaN else { throw StatisticsError.notConverged("profile likelihood at signal \(s)") }
+    let (_, e, rise, excess) = place(score)
+    return BracketedRoot.Point(value: value, slope: -excess * e - s * score * rise * (excess - score))
+  }
+
+  private func nuisances(_ s: Double, _ score: Double) -> (
+    background: Double, efficiency: Double, mean: Double
+  ) {
     let b: Double
     switch background {
     case .known(let mean): b = mean

@@ -93,8 +93,10 @@ public final class EventBatch: Sendable {
   public let rejects: [RejectedDatagram]
   /// What the packets of this batch add to the capture's books.
   public let captureBooks: CaptureBooks
-  /// Bursts that ended in this batch, after its events.
+  /// Bursts that ended in this batch.
   public let endedBursts: [BurstSummary]
+  /// Where in this batch each of them ended.
+  public let burstEnds: [BurstEnd]
   /// Every later packet has a data time not before this one, where the input is in time order.
   public let watermark: DataTime
   /// The packets that the batch was made from: kept for the quarantine while there are rejects.
@@ -104,6 +106,7 @@ public final class EventBatch: Sendable {
   init(
     layout: EventLayout, arena: Arena, books: BuilderBooks, unfinished: [UnfinishedEvent],
     rejects: [RejectedDatagram], captureBooks: CaptureBooks, endedBursts: [BurstSummary],
+    burstEnds: [BurstEnd],
     watermark: DataTime, packets: PacketBatch?, pool: ArenaPool?
   ) {
     self.layout = layout
@@ -116,6 +119,7 @@ public final class EventBatch: Sendable {
     self.rejects = rejects
     self.captureBooks = captureBooks
     self.endedBursts = endedBursts
+    self.burstEnds = burstEnds
     self.watermark = watermark
     self.packets = packets
     self.pool = pool
@@ -124,6 +128,16 @@ public final class EventBatch: Sendable {
   deinit {
     pool?.give(Arena(bytes: bytes, fragments: fragments, events: events, l1Fragments: l1Fragments))
   }
+}
+
+/// The place in a batch where a burst ended.
+public struct BurstEnd: Hashable, Sendable, BitwiseCopyable {
+  /// Events of the batch that were complete before.
+  public var eventsBefore: Int
+  /// Fragments of `EventBatch.l1Fragments` that came before.
+  public var l1FragmentsBefore: Int
+  /// Events of the batch that were given up before, those that the end gave up included.
+  public var unfinishedBefore: Int
 }
 
 /// A datagram that the builder threw away.

@@ -94,6 +94,7 @@ struct BuilderCore: ~Copyable {
   private var unfinished: [UnfinishedEvent] = []
   private var rejects: [RejectedDatagram] = []
   private var endedBursts: [BurstSummary] = []
+  private var burstEnds: [BurstEnd] = []
   private var configured = [Bool](repeating: false, count: 256)
   private let virtualSources: [(dense: Int, byteCount: Int)]
   /// Fragments of each source in an event, by dense number.
@@ -187,13 +188,13 @@ struct BuilderCore: ~Copyable {
       unfinished = []
       rejects = []
       endedBursts = []
+      burstEnds = []
     }
     let keeps = !rejects.isEmpty || isLast && !(packets?.rejects.isEmpty ?? true)
     return EventBatch(
       layout: layout, arena: arena, books: books, unfinished: unfinished, rejects: rejects,
       captureBooks: isLast ? packets?.books ?? CaptureBooks() : CaptureBooks(), endedBursts: endedBursts,
-      watermark: watermark,
-      packets: keeps ? packets : nil, pool: arenas)
+      burstEnds: burstEnds, watermark: watermark, packets: keeps ? packets : nil, pool: arenas)
   }
 
   // MARK: Packets
@@ -413,6 +414,10 @@ struct BuilderCore: ~Copyable {
       summary.startOfBurst = startOfBurst
       summary.endOfBurst = endOfBurst
       endedBursts.append(summary)
+      burstEnds.append(
+        BurstEnd(
+          eventsBefore: readyEvents, l1FragmentsBefore: arena.l1Fragments.count,
+          unfinishedBefore: unfinished.count))
     }
     summary = nil
     startOfBurst = 0

@@ -52,17 +52,60 @@ struct EventStage: Sendable {
     var ready: [ReadyEvent] = []
     var unfinished: [UnfinishedEvent] = []
     var actions: [Collector.Action] = []
+    /// What became of events that waited, when so many of the batch's own had come.
+    func act(_ eventsBefore: Int) {
+      for action in actions {
+        switch action {
+        case .complete(let held):
+          store(held.event.run, held.event.burst, held.payload.prepared, held.data, &stored)
+          if var kept = held.payload.ready {
+            kept.calorimeter = CalorimeterData(held.data)
+            kept.eventsBefore = eventsBefore
+            ready.append(kept)
+          }
+        case .giveUp(let held, let reason):
+          unfinished.append(
+            UnfinishedEvent(held.event, received: held.received, reason: reason))
+          if var kept = held.payload.ready {
+            kept.isComplete = false
+            kept.eventsBefore = eventsBefore
+            ready.append(kept)
+          }
+          // NA62's farm sends the last event of a burst as it is.
+          guard reason == .burstEnd, held.event.isLastOfBurst else { continue }
+          store(held.event.run, held.event.burst, held.payload.prepared, held.data, &stored)
+        }
+      }
+      actions.removeAll(keepingCapacity: true)
+    }
     var nextFragment = 0
-    func takeFragments(before event: Int) {
-      while nextFragment < batch.l1Fragments.count,
-        Int(batch.l1Fragments[nextFragment].eventsBefore) <= event
-      {
+    var nextUnfinished = 0
+    var nextEnd = 0
+    func takeFragments(_ end: Int, before event: Int) {
+      while nextFragment < end, Int(batch.l1Fragments[nextFragment].eventsBefore) <= event {
         collector?.add(batch.l1Fragments[nextFragment], batch.bytes, into: &actions)
         nextFragment += 1
       }
+      act(event)
+    }
+    /// Takes the fragments and the ends of bursts that came before an event, in their order. So it changes nothing
+    /// whether they are behind the last event of a batch or ahead of the first one of the next.
+    func pass(before event: Int) {
+      while nextEnd < batch.burstEnds.count, batch.burstEnds[nextEnd].eventsBefore <= event {
+        takeFragments(batch.burstEnds[nextEnd].l1FragmentsBefore, before: event)
+        while nextUnfinished < batch.burstEnds[nextEnd].unfinishedBefore {
+          send(batch.unfinished[nextUnfinished], of: batch, &stored)
+          nextUnfinished += 1
+        }
+        let burst = batch.endedBursts[nextEnd]
+        collector?.end(run: burst.run, burst: burst.burst, into: &actions)
+        act(event)
+        nextEnd += 1
+      }
+      takeFragments(batch.l1Fragments.count, before: event)
     }
     for (i, event) in batch.events.enumerated() {
-      takeFragments(before: i)
+      pass(before: i)
       let burst = Burst(run: event.run, burst: event.burst)
       statistics[burst, default: HLTStatistics()].add(event, evaluations[i], decisions[i])
       guard !decisions[i].word.isEmpty else { continue }
@@ -72,46 +115,19 @@ struct EventStage: Sendable {
         passesEvents
         ? ReadyEvent(
           batch: batch, event: event, evaluation: evaluations[i], decision: decisions[i], calorimeter: nil,
-          isComplete: true) : nil
+          isComplete: true, eventsBefore: i + 1) : nil
       if collector != nil {
         statistics[burst]?.requestsToCREAMs += 1
         let size = byteCount(event, batch)
         collector?.request(
           event, byteCount: size, payload: Waiting(prepared: prepared, ready: kept), into: &actions)
+        act(i + 1)
       } else {
         store(event.run, event.burst, prepared, nil, &stored)
         if let kept { ready.append(kept) }
       }
     }
-    takeFragments(before: .max)
-    for event in batch.unfinished where event.reason == .burstEnd {
-      let burst = Burst(run: event.run, burst: event.burst)
-      if event.isCorrupted { statistics[burst, default: HLTStatistics()].corruptedHeaders += 1 }
-      guard event.firstFragment != nil else { continue }
-      let bytes = storesEvents ? try? composer.compose(event, of: batch) : nil
-      send(event.run, event.burst, bytes, &stored)
-    }
-    for burst in batch.endedBursts { collector?.end(run: burst.run, burst: burst.burst, into: &actions) }
-    for action in actions {
-      switch action {
-      case .complete(let held):
-        store(held.event.run, held.event.burst, held.payload.prepared, held.data, &stored)
-        if var kept = held.payload.ready {
-          kept.calorimeter = CalorimeterData(held.data)
-          ready.append(kept)
-        }
-      case .giveUp(let held, let reason):
-        unfinished.append(
-          UnfinishedEvent(held.event, received: held.received, reason: reason))
-        if var kept = held.payload.ready {
-          kept.isComplete = false
-          ready.append(kept)
-        }
-        // NA62's farm sends the last event of a burst as it is.
-        guard reason == .burstEnd, held.event.isLastOfBurst else { continue }
-        store(held.event.run, held.event.burst, held.payload.prepared, held.data, &stored)
-      }
-    }
+    pass(before: batch.events.count)
     let ended = batch.endedBursts.map { burst in
       let counts = statistics.removeValue(forKey: Burst(run: burst.run, burst: burst.burst))
       return BurstStatistics(burst: burst, counts: counts ?? HLTStatistics())
@@ -120,6 +136,17 @@ struct EventStage: Sendable {
       batch: batch, evaluations: evaluations, decisions: decisions, alone: alone, stored: stored,
       l1Books: collector?.takeBooks() ?? L1DataBooks(), l1Unfinished: unfinished, endedBursts: ended,
       ready: ready)
+  }
+
+  /// Sends an event that the end of its burst gave up, if it is the burst's last one.
+  private mutating func send(
+    _ event: UnfinishedEvent, of batch: EventBatch, _ stored: inout [StoredRecord]
+  ) {
+    guard event.reason == .burstEnd else { return }
+    let burst = Burst(run: event.run, burst: event.burst)
+    if event.isCorrupted { statistics[burst, default: HLTStatistics()].corruptedHeaders += 1 }
+    guard event.firstFragment != nil else { return }
+    send(event.run, event.burst, storesEvents ? try? composer.compose(event, of: batch) : nil, &stored)
   }
 
   /// Bytes that an event holds while it waits: its own, or where its batch waits with it, its share of that.

@@ -60,10 +60,19 @@ public struct ReplayAccount: Sendable {
     for (i, event) in batch.events.enumerated() {
       rates.add(event, judged.evaluations[i], judged.decisions[i])
     }
+    var nextEnd = 0
     if let findings = judged.findings {
-      for finding in findings.findings { raised.append(try alert(finding, wallClock)) }
+      for finding in findings.findings {
+        // A burst that has ended may change what an alert says of its experiment.
+        while nextEnd < batch.burstEnds.count, batch.burstEnds[nextEnd].place < finding.place {
+          try cover(judged.endedBursts[nextEnd].burst)
+          nextEnd += 1
+        }
+        raised.append(try alert(finding, wallClock))
+      }
       reconstruction += findings.books
     }
+    for burst in judged.endedBursts[nextEnd...] { try cover(burst.burst) }
     capture += batch.captureBooks
     builder += batch.books
     for event in batch.unfinished { unfinished[event.reason, default: 0] += 1 }
@@ -71,8 +80,6 @@ public struct ReplayAccount: Sendable {
     hasL1Sources = !batch.layout.l1Sources.isEmpty
     for burst in judged.endedBursts {
       bursts.append(burst)
-      let period = PhysicsAccumulator.period(run: burst.burst.run, burst: burst.burst.burst)
-      for index in counting.indices { try counting[index]?.cover(period: period) }
       rates.add(burst.burst)
     }
     alerts += UInt64(raised.count)
@@ -86,6 +93,12 @@ public struct ReplayAccount: Sendable {
 
   /// Takes what the selections have counted, when the run has ended.
   public mutating func finish(_ run: SelectionRun?) { selections = run }
+
+  /// Tells the counting experiments that a burst has ended.
+  private mutating func cover(_ burst: BurstSummary) throws {
+    let period = PhysicsAccumulator.period(run: burst.run, burst: burst.burst)
+    for index in counting.indices { try counting[index]?.cover(period: period) }
+  }
 
   private mutating func alert(
     _ finding: SelectionFindings.Finding, _ wallClock: WallClock

@@ -12,10 +12,10 @@ struct RolkeIntervalTests {
     var upper: Double
     var isBounded = false
 
-    func interval() throws -> SignalInterval {
+    func interval(_ fit: RolkeInterval.Fit = .maximum) throws -> SignalInterval {
       try RolkeInterval(
         background: background, efficiency: efficiency, confidenceLevel: confidenceLevel,
-        isBounded: isBounded
+        isBounded: isBounded, fit: fit
       ).interval(observed: observed)
     }
   }
@@ -76,6 +76,45 @@ struct RolkeIntervalTests {
     #expect(got.lower == 0)
     #expect(abs(got.upper - exact) < 1e-6, "\(got.upper)")
     #expect(got.upper > row.upper && got.upper < 1.05 * row.upper)
+  }
+
+  @Test("Fitted as in ROOT, model 1 gives ROOT's numbers and says so", arguments: modelOne)
+  func modelOneAsROOT(_ row: Row, _: Double) throws {
+    let got = try row.interval(.asROOT)
+    #expect(got.lower == row.lower)
+    #expect(abs(got.upper - row.upper) <= 2e-5 * row.upper, "\(got.upper)")
+    #expect(got.origin.caution?.contains("as in ROOT") == true)
+  }
+
+  @Test("Fitted as in ROOT the other models change nothing", arguments: tutorial)
+  func otherModelsAsROOT(_ row: Row) throws {
+    let got = try row.interval(.asROOT)
+    #expect(try got == row.interval())
+  }
+
+  @Test("Fitted as in ROOT an interval is never wider, and where the efficiency is well known the same")
+  func asROOTIsNarrower() throws {
+    for (count, ratio) in [(10, 2.5), (3, 0.5), (1, 20), (1000, 1)] {
+      for (passed, trials) in [(3, 10), (50, 100), (1, 1_000_000), (5, 5), (900_000_000, 1_000_000_000)] {
+        for observed in [0, 1, 50] {
+          let (wide, narrow) = try (
+            RolkeInterval(
+              background: .counted(count, ratio: ratio), efficiency: .counted(passed: passed, trials: trials),
+              confidenceLevel: 0.9),
+            RolkeInterval(
+              background: .counted(count, ratio: ratio), efficiency: .counted(passed: passed, trials: trials),
+              confidenceLevel: 0.9, fit: .asROOT)
+          )
+          let (a, b) = try (wide.interval(observed: observed), narrow.interval(observed: observed))
+          #expect(b.upper.isFinite && b.lower >= 0 && b.upper >= b.lower)
+          // The line through one and two events can cross.
+          guard observed > 0 else { continue }
+          #expect(b.upper <= a.upper * (1 + 1e-9), "\(count), \(passed), \(observed): \(b.upper), \(a.upper)")
+          #expect(b.lower >= a.lower * (1 - 1e-9), "\(count), \(passed), \(observed): \(b.lower), \(a.lower)")
+          if passed == 900_000_000, count < 100 { #expect(isClose(b.upper, a.upper, relative: 1e-6)) }
+        }
+      }
+    }
   }
 
   @Test("The critical numbers of model 3 of the tutorial, at 99 % and at 5 standard deviations")

@@ -81,7 +81,7 @@ public struct EventScene: Sendable {
     if search.ready == nil, let i = judged.batch.events.firstIndex(where: isWanted) {
       search.ready = ReadyEvent(
         batch: judged.batch, event: judged.batch.events[i], evaluation: judged.evaluations[i],
-        decision: judged.decisions[i], calorimeter: nil, isComplete: false)
+        decision: judged.decisions[i], calorimeter: nil, isComplete: false, eventsBefore: i)
       search.isDone = judged.decisions[i].word.isEmpty
     }
     if let ready = judged.ready.first(where: { isWanted($0.event) }) {

@@ -17,6 +17,8 @@ struct ReadyEvent: Sendable {
   var calorimeter: CalorimeterData?
   /// Whether all its L1 data have come.
   var isComplete: Bool
+  /// Events of the batch that it became ready in that were complete before.
+  var eventsBefore: Int
 }
 
 /// What the selections found in a batch, in the order of the data. Nothing in it tells of a sealed event.
@@ -31,6 +33,27 @@ public struct SelectionFindings: Sendable {
     var quantities: [AlertRecord.Quantity]
     /// Whether it counts in the selection's experiment.
     var counts: Bool
+    /// When it was found.
+    var place: Place
+  }
+
+  /// When something was found, in the order of the data: it does not depend on where batches end.
+  struct Place: Comparable, Sendable {
+    /// What comes one after the other between two events.
+    enum Step: Comparable, Sendable {
+      /// An event of before has become ready, and was reconstructed.
+      case ready
+      /// A burst has ended.
+      case burstEnd
+      /// The next event has come, with what L0 and L1 say of it.
+      case event
+    }
+
+    /// Events of the batch that were complete before.
+    var eventsBefore: Int
+    var step: Step
+
+    static func < (a: Self, b: Self) -> Bool { (a.eventsBefore, a.step) < (b.eventsBefore, b.step) }
   }
 
   /// What the selections say of an event that was reconstructed.
@@ -40,7 +63,7 @@ public struct SelectionFindings: Sendable {
     var selected: UInt64
   }
 
-  /// Alerts to be raised.
+  /// Alerts to be raised, in the order of their places; in one place in the order of events and selections.
   var findings: [Finding] = []
   /// Bit s of event i of the batch: selection s, one that L0 and L1 say enough for and that is not blind, takes it.
   var selected: [UInt64] = []
@@ -70,6 +93,11 @@ public struct SelectionBooks: Sendable, Hashable {
     a.complete += b.complete
     a.withoutL1Data += b.withoutL1Data
   }
+}
+
+extension BurstEnd {
+  /// When it was, among what the selections find.
+  var place: SelectionFindings.Place { .init(eventsBefore: eventsBefore, step: .burstEnd) }
 }
 
 /// What the selections of a run have counted.

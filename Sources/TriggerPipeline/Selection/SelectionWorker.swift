@@ -41,21 +41,45 @@ struct SelectionWorker {
       let input = SelectionInput(
         event: events[i], evaluation: judged.evaluations[i], decision: judged.decisions[i])
       reset(input)
+      let place = SelectionFindings.Place(eventsBefore: i, step: .event)
       var selected: UInt64 = 0
       for s in setup.immediate {
-        try process(s, events[i], judged.batch, &findings.findings, &selected)
+        try process(s, events[i], judged.batch, place, &findings.findings, &selected)
       }
       if !input.isKept {
         // They do not enter; the cut flows count them.
         for s in setup.reconstructed {
-          try process(s, events[i], judged.batch, &findings.findings, &selected)
+          try process(s, events[i], judged.batch, place, &findings.findings, &selected)
         }
       }
       findings.selected.append(selected)
     }
+    // Not one event at a time in between: each of the two loops keeps its code and tables in the cache.
+    let immediate = findings.findings
+    findings.findings = []
     findings.late.reserveCapacity(judged.ready.count)
     for ready in judged.ready { try look(at: ready, &findings) }
+    findings.findings = Self.merged(findings.findings, immediate)
     return findings
+  }
+
+  /// Two lists in the order of their places as one.
+  private static func merged(
+    _ a: [SelectionFindings.Finding], _ b: [SelectionFindings.Finding]
+  ) -> [SelectionFindings.Finding] {
+    guard !a.isEmpty else { return b }
+    guard !b.isEmpty else { return a }
+    var merged: [SelectionFindings.Finding] = []
+    merged.reserveCapacity(a.count + b.count)
+    var next = 0
+    for finding in a {
+      while next < b.count, b[next].place < finding.place {
+        merged.append(b[next])
+        next += 1
+      }
+      merged.append(finding)
+    }
+    return merged + b[next...]
   }
 
   private mutating func reset(_ input: SelectionInput) {
@@ -77,9 +101,10 @@ struct SelectionWorker {
     }
     var last = StageClock.nanoseconds
     timing.reconstruction.add(last &- begin)
+    let when = SelectionFindings.Place(eventsBefore: ready.eventsBefore, step: .ready)
     var selected: UInt64 = 0
     for s in setup.reconstructed {
-      try process(s, ready.event, ready.batch, &findings.findings, &selected)
+      try process(s, ready.event, ready.batch, when, &findings.findings, &selected)
       let now = StageClock.nanoseconds
       timing.selections[s].add(now &- last)
       last = now
@@ -92,8 +117,8 @@ struct SelectionWorker {
 
   /// Evaluates a selection on the event at hand, and notes what it may tell of it.
   private mutating func process(
-    _ s: Int, _ built: BuiltEvent, _ batch: EventBatch, _ findings: inout [SelectionFindings.Finding],
-    _ selected: inout UInt64
+    _ s: Int, _ built: BuiltEvent, _ batch: EventBatch, _ place: SelectionFindings.Place,
+    _ findings: inout [SelectionFindings.Finding], _ selected: inout UInt64
   ) throws {
     guard let event else { return }
     try engine.process(event, selection: s)
@@ -105,7 +130,8 @@ struct SelectionWorker {
     findings.append(
       SelectionFindings.Finding(
         selection: s, event: built, decision: event.input.decision, packets: packets(of: built, batch),
-        quantities: quantities(s, event.input), counts: selection.counts(outcome)))
+        quantities: quantities(s, event.input), counts: selection.counts(outcome),
+        place: place))
   }
 
   private func quantities(_ s: Int, _ input: SelectionInput) -> [AlertRecord.Quantity] {
