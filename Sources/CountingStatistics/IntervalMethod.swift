@@ -79,7 +79,7 @@ public enum IntervalMethod: String, Sendable, Hashable, CaseIterable {
   public func interval(channels: [CountingChannel], confidenceLevel: Double) throws -> StrengthInterval {
     switch self {
     case .cls:
-      var combined = try CombinedCLs(channels: channels, confidenceLevel: confidenceLevel)
+      let combined = try CombinedCLs(channels: channels, confidenceLevel: confidenceLevel)
       return try combined.upperLimit()
     case .asymptotic:
       return try AsymptoticCLs(channels: channels).upperLimit(confidenceLevel: confidenceLevel)
