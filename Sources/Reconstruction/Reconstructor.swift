@@ -68,7 +68,7 @@ public final class Reconstructor {
   ) {
     let bytes = batch.bytes
     let fragments = batch.fragments
-    fetch(event, bytes.span.bytes, fragments.span, calorimeter)
+    fetch(event, bytes.span.bytes, fragments.span)
     let first = Int(event.firstFragment) + strawFragments.lowerBound
     var state = straw.run(
       bytes: bytes.span.bytes,
@@ -79,15 +79,20 @@ public final class Reconstructor {
       state.insert(.overflow)
     }
     associator.run(
-      event, of: batch, calorimeter: calorimeter, tracks: output.tracks, range: range,
-      into: &output.associations)
+      event, of: batch, calorimeter: nil, tracks: output.tracks, range: range, into: &output.associations)
     output.states.append(state)
+    if let calorimeter { add(calorimeter, of: event, to: &output) }
+  }
+
+  /// Adds what LKr sent of the event that was reconstructed last, without it, and appended to `output`: all is as if
+  /// it had been at hand then. For those who need LKr of few events.
+  public func add(_ calorimeter: CalorimeterData, of event: BuiltEvent, to output: inout ReconstructedBatch) {
+    lines.read(calorimeter.bytes.span.bytes, from: 0, to: calorimeter.bytes.count)
+    associator.add(calorimeter, of: event, to: &output.associations)
   }
 
   /// Brings the bytes of an event into the cache: its payloads lie one behind the other in the batch.
-  private func fetch(
-    _ event: BuiltEvent, _ bytes: RawSpan, _ fragments: Span<EventFragment>, _ calorimeter: CalorimeterData?
-  ) {
+  private func fetch(_ event: BuiltEvent, _ bytes: RawSpan, _ fragments: Span<EventFragment>) {
     let first = Int(event.firstFragment)
     var (begin, end) = (Int.max, 0)
     for i in first..<(first + fragmentCount) where !fragments[i].isVirtual {
@@ -95,9 +100,6 @@ public final class Reconstructor {
       end = max(end, Int(fragments[i].offset) + Int(fragments[i].length))
     }
     lines.read(bytes, from: begin, to: end)
-    if let calorimeter {
-      lines.read(calorimeter.bytes.span.bytes, from: 0, to: calorimeter.bytes.count)
-    }
   }
 
   /// The straws with a drift time of the event that was reconstructed last, for those who draw it.

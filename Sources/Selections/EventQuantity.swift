@@ -20,6 +20,14 @@ public enum EventQuantity: Int, TableColumn {
   /// Whether STRAW overflowed, and whether any list of the reconstruction did.
   case strawOverflow, overflow
 
+  /// Whether it takes the data of LKr.
+  var isOfCalorimeter: Bool {
+    switch self {
+    case .lkrClusters, .lkrExtraClusters, .lkrExtraEnergy, .lkrEnergy, .overflow: true
+    default: false
+    }
+  }
+
   /// Name in selection files.
   public var name: String { described.0 }
   /// What the values measure.

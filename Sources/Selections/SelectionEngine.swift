@@ -37,15 +37,20 @@ public struct SelectionEngine: Sendable {
     workspace = SelectionWorkspace(set.selections)
   }
 
-  /// Evaluates all selections on an event; throws where a count would overflow.
+  /// Evaluates all selections on an event that awaits nothing; throws where a count would overflow.
   public mutating func process(_ event: SelectionEvent) throws {
     for index in outcomes.indices { try process(event, selection: index) }
   }
 
   /// Evaluates one selection on an event, for a stage that takes the time of each; throws where a count would
   /// overflow.
-  public mutating func process(_ event: SelectionEvent, selection index: Int) throws {
+  ///
+  /// - Returns: `false` if the event awaits LKr and the selection comes to a quantity of it: nothing is counted then,
+  ///   and the selection is to be processed again once the quantities are filled.
+  @discardableResult
+  public mutating func process(_ event: SelectionEvent, selection index: Int) throws -> Bool {
     var outcome = plans[index].evaluate(event, &workspace)
+    guard !workspace.wantsCalorimeter else { return false }
     if isOpened[index] { outcome.isSealed = false }
     last = index
     outcomes[index] = outcome
@@ -55,8 +60,9 @@ public struct SelectionEngine: Sendable {
       period: PhysicsAccumulator.period(run: built.run, burst: built.burst))
     guard outcome.isSealed,
       let record = SealedCandidate(set.selections[index], outcome, event, workspace)
-    else { return }
+    else { return true }
     sealed.append(record)
+    return true
   }
 
   /// The numbers of the best candidate with names and units, for an alert; only of the selection that was

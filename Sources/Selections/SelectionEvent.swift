@@ -22,6 +22,8 @@ public struct SelectionEvent: Sendable {
 
   /// The event with what L0 and L1 say of it.
   public var input: SelectionInput
+  /// Whether quantities of LKr are still to be filled: a selection that comes to one says so and counts nothing.
+  public var awaitsCalorimeter = false
   /// The tracks.
   public var tracks = QuantityTable<TrackQuantity>()
   /// The vertices; their tracks are added by ``addMember(track:momentum:)``.
@@ -41,6 +43,7 @@ public struct SelectionEvent: Sendable {
   /// Makes it another event, without tracks, and keeps the storage.
   public mutating func reset(_ input: SelectionInput) {
     self.input = input
+    awaitsCalorimeter = false
     tracks.removeAll()
     vertices.removeAll()
     row.removeAll()

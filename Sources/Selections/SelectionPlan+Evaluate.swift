@@ -13,12 +13,14 @@ extension SelectionPlan {
     case holds, fails, unavailable
   }
 
-  /// The verdict on one event; the numbers of its best candidate are then in the workspace.
+  /// The verdict on one event; the numbers of its best candidate are then in the workspace. Where this wants LKr of
+  /// an event that awaits it, the verdict is none.
   ///
   /// - Parameters:
   ///   - event: The event.
   ///   - workspace: Storage made for a list of selections that this one is in.
   func evaluate(_ event: SelectionEvent, _ workspace: inout SelectionWorkspace) -> SelectionOutcome {
+    workspace.wantsCalorimeter = false
     guard isTriggered(event.input) else { return SelectionOutcome(verdict: .notEntered) }
     workspace.clear(program.slots.count)
     var best = Candidate()
@@ -90,6 +92,7 @@ extension SelectionPlan {
       setRoles(candidate, event, &workspace)
       advance(&candidate, from: program.containerPrefix, to: cutCount, event, &workspace)
       if candidate.stage == cutCount {
+        if program.regionsTakeCalorimeter, isAwaited(event, &workspace) { return }
         run(program.regionInstructions, event, candidate.container, &workspace)
         let regions = regions(workspace)
         let blind = constants.blindRegions
@@ -133,6 +136,7 @@ extension SelectionPlan {
   private func fill(_ best: Candidate, _ event: SelectionEvent, _ workspace: inout SelectionWorkspace) {
     var isSet = false
     for stage in 0...best.stage where !program.fillInstructions[stage].isEmpty {
+      if program.fillTakesCalorimeter[stage], isAwaited(event, &workspace) { return }
       if !isSet {
         setContainer(best, event, &workspace)
         setRoles(best, event, &workspace)
@@ -187,6 +191,7 @@ extension SelectionPlan {
     candidate.stage = first
     while candidate.stage < end {
       let cut = program.cuts[candidate.stage]
+      if cut.takesCalorimeter, isAwaited(event, &workspace) { return }
       run(cut.instructions, event, candidate.container, &workspace)
       switch answer(cut, event, workspace) {
       case .holds: candidate.stage += 1
@@ -196,6 +201,13 @@ extension SelectionPlan {
         return
       }
     }
+  }
+
+  /// Whether an event awaits LKr, which is noted as wanted.
+  private func isAwaited(_ event: SelectionEvent, _ workspace: inout SelectionWorkspace) -> Bool {
+    guard event.awaitsCalorimeter else { return false }
+    workspace.wantsCalorimeter = true
+    return true
   }
 
   private func answer(

@@ -44,6 +44,8 @@ struct SelectionProgram: Sendable {
     var instructions: Range<Int>
     var tests: Range<Int>
     var isAny: Bool
+    /// Whether its own steps or comparisons take the data of LKr.
+    var takesCalorimeter: Bool
   }
 
   /// A region with its slots.
@@ -75,6 +77,9 @@ struct SelectionProgram: Sendable {
   fileprivate(set) var regionInstructions = 0..<0
   /// Steps that the histograms and scans after so many cuts need, run for the best candidate.
   fileprivate(set) var fillInstructions: [Range<Int>] = []
+  /// Whether the steps of the regions, and those after so many cuts, take the data of LKr.
+  fileprivate(set) var regionsTakeCalorimeter = false
+  fileprivate(set) var fillTakesCalorimeter: [Bool] = []
   /// The leading cuts that depend on the event alone, and on the vertex or track but not on the roles.
   fileprivate(set) var eventPrefix = 0
   fileprivate(set) var containerPrefix = 0
@@ -83,6 +88,18 @@ struct SelectionProgram: Sendable {
   /// The slots of each histogram, and of each scan.
   fileprivate(set) var histogramSlots: [SIMD2<Int>] = []
   fileprivate(set) var scanSlots: [SIMD2<Int>] = []
+
+  /// Whether steps read a quantity of LKr; those that calculate with slots do not.
+  fileprivate func takesCalorimeter(_ steps: Range<Int>) -> Bool {
+    instructions[steps].contains { step in
+      switch step.operation {
+      case .event: EventQuantity(rawValue: step.a)?.isOfCalorimeter ?? false
+      case .track: TrackQuantity(rawValue: step.b)?.isOfCalorimeter ?? false
+      case .smallest, .largest, .mean: TrackQuantity(rawValue: step.a)?.isOfCalorimeter ?? false
+      default: false
+      }
+    }
+  }
 }
 
 /// Compiles what a selection declares.
@@ -120,10 +137,14 @@ struct SelectionCompiler {
       let tests = cut.tests.map { test($0) }
       let first = program.tests.count
       program.tests += tests
+      let steps = start..<program.instructions.count
+      let countsTracks = tests.contains {
+        $0.kind == .tracks && TrackQuantity(rawValue: $0.index)?.isOfCalorimeter ?? false
+      }
       program.cuts.append(
         SelectionProgram.Cut(
-          instructions: start..<program.instructions.count, tests: first..<program.tests.count,
-          isAny: cut.isAny))
+          instructions: steps, tests: first..<program.tests.count, isAny: cut.isAny,
+          takesCalorimeter: countsTracks || program.takesCalorimeter(steps)))
       levels.append(cut.tests.map { level($0) }.max() ?? .event)
     }
     writtenBefore.append(written)
@@ -133,6 +154,7 @@ struct SelectionCompiler {
     let start = program.instructions.count
     for region in regions { program.regions.append(compiled(region)) }
     program.regionInstructions = start..<program.instructions.count
+    program.regionsTakeCalorimeter = program.takesCalorimeter(program.regionInstructions)
     let writtenByRegions = written
 
     program.histogramSlots = histograms.map { _ in SIMD2(0, 0) }
@@ -146,6 +168,7 @@ struct SelectionCompiler {
       }
       if stage == cuts.count { program.scanSlots = scans.map { pair($0.variables) } }
       program.fillInstructions.append(start..<program.instructions.count)
+      program.fillTakesCalorimeter.append(program.takesCalorimeter(start..<program.instructions.count))
       filled.formUnion(written)
     }
   }

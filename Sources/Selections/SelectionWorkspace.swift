@@ -12,6 +12,8 @@ public struct SelectionWorkspace: Sendable {
   var tracks = [Int](repeating: 0, count: RoleAssignments.limit)
   /// How many tracks the candidate has.
   var trackCount = 0
+  /// Whether a step or a comparison asked for LKr of an event that awaits it.
+  var wantsCalorimeter = false
 
   /// Storage that is large enough for each of the selections.
   public init(_ selections: [PhysicsSelection]) {

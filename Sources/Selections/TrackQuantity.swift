@@ -25,6 +25,14 @@ public enum TrackQuantity: Int, TableColumn {
   /// Smallest closest approach to another track of the event, and z of that vertex.
   case nearestCDA, nearestZ
 
+  /// Whether it takes the data of LKr.
+  var isOfCalorimeter: Bool {
+    switch self {
+    case .lkrTime, .eop, .lkrEnergy, .lkrDistance: true
+    default: false
+    }
+  }
+
   /// Name in selection files.
   public var name: String { described.0 }
   /// What the values measure.

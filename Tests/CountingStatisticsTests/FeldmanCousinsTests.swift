@@ -76,7 +76,7 @@ struct FeldmanCousinsTests {
     }
   }
 
-  @Test("The backgrounds at which islands become accepted rise with the gap: the first one is found by halving")
+  @Test("The backgrounds at which islands become accepted rise with the gap, so halving finds the first")
   func jumpsRise() throws {
     for level in [0.5, 0.6827, 0.9, 0.95, 0.9973] {
       for n in [0, 1, 2, 5, 17] {

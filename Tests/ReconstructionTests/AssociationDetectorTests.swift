@@ -203,6 +203,26 @@ import Testing
     #expect(clear.count { $0.extraClusters == 1 } >= clear.count - 3)
   }
 
+  @Test func dataOfLKrThatAreAddedLaterGiveTheSame() throws {
+    let sample = try AssociationFixture.sample(
+      AssociationFixture.guns(.positron, momenta: 20...30, count: 8, seed: 3))
+    let worker = Reconstructor(
+      configuration: try AssociationFixture.configuration(), layout: try AssociationFixture.layout(),
+      maps: try AssociationFixture.detectors().maps)
+    var late = ReconstructedBatch()
+    for (i, event) in sample.batch.events.enumerated() {
+      worker.reconstruct(event, of: sample.batch, into: &late)
+      #expect(late.associations.clusters.range(ofEvent: i).isEmpty)
+      worker.add(sample.calorimeters[i], of: event, to: &late)
+    }
+    let whole = try AssociationFixture.reconstruct(sample)
+    #expect(whole.associations.clusters.count > 4)
+    #expect(whole.associations.lkr.contains { $0.ratio > 0.8 })
+    // NaN is not equal to itself, but is written the same.
+    #expect("\(late.associations)" == "\(whole.associations)")
+    #expect(late.states == whole.states)
+  }
+
   @Test func withoutDataOfLKrItsQuantitiesAreNotAvailable() throws {
     let sample = try AssociationFixture.sample(
       AssociationFixture.guns(.positron, momenta: 20...30, count: 5, seed: 3))

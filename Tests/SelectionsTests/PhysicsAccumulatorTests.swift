@@ -266,6 +266,49 @@ import Testing
     #expect(throws: SelectionError.self) { try engines[0].merge(other) }
   }
 
+  /// Selections that come to LKr in a cut, in a histogram of an early stage, in a derived number, in a region.
+  @Test(arguments: [
+    ("", ""),
+    (
+      "histograms:",
+      "  - { name: e, after: chi2, axes: [{ variable: event.lkr_energy, bins: 5, from: 0 GeV, to: 1 GeV }] }"
+    ),
+    ("histograms:", "  - { name: e, after: chi2, axes: [{ variable: most, bins: 5, from: 0, to: 1 }] }"),
+    (
+      "regions:",
+      "  - { name: LKr, interval: { event.lkr_energy: { above: 0.03 GeV } }, trust: chosen, source: t }"
+    ),
+  ])
+  func selectionsThatComeToLKrCountWhatTheyCountWithItAtOnce(heading: String, line: String) throws {
+    var lines = Self.lines(isBlind: false)
+    if !line.isEmpty {
+      lines.removeAll { $0.contains("eop") }
+      lines[2] = "variables: { m: { invariant_mass: [a, b] }, most: { largest: tracks.eop } }"
+      lines.insert(line, at: try #require(lines.firstIndex(of: heading)) + 1)
+    }
+    let set = try PhysicsSelectionSet.parse(text: physicsFile(lines), file: "t")
+    var (whole, late) = (SelectionEngine(set), SelectionEngine(set))
+    var (asked, spared) = (0, 0)
+    for event in events(600, seed: 15) {
+      #expect(try whole.process(event, selection: 0))
+      var bare = event
+      bare[.lkrEnergy] = .nan
+      for track in 0..<bare.tracks.count { bare.tracks[.eop, track] = .nan }
+      bare.awaitsCalorimeter = true
+      let before = late.accounts
+      if try late.process(bare, selection: 0) {
+        spared += 1
+      } else {
+        asked += 1
+        #expect(late.accounts == before)
+        #expect(try late.process(event, selection: 0))
+      }
+      #expect(late.outcomes == whole.outcomes)
+    }
+    #expect(asked > 30 && spared > 30)
+    #expect(late.accounts == whole.accounts)
+  }
+
   @Test func unblindedEngineSealsNothing() throws {
     let set = try PhysicsSelectionSet.parse(text: physicsFile(Self.lines()), file: "t")
     var blind = SelectionEngine(set)

@@ -208,6 +208,13 @@ public struct AssociationColumns: Sendable {
 
   mutating func append(_ event: EventAssociation) { events.append(event) }
 
+  /// Puts the last event, and what LKr has of its tracks, in the place of what was appended.
+  mutating func replaceLast(_ event: EventAssociation, _ tracks: ContiguousArray<TrackAssociation>) {
+    events[events.count - 1] = event
+    let first = lkr.count - tracks.count
+    for k in tracks.indices { lkr[first + k] = tracks[k].lkr }
+  }
+
   /// Forgets the events and keeps the memory.
   public mutating func removeAll() {
     acceptance.removeAll(keepingCapacity: true)

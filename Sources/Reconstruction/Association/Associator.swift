@@ -32,6 +32,7 @@ public struct Associator: ~Copyable {
   private var irc = DetectorHits(limit: 64)
   private var sac = DetectorHits(limit: 64)
   private var lkr: LKrClusters
+  /// The tracks of the event that was joined last.
   private var tracks: ContiguousArray<TrackAssociation> = []
   private var lines: ContiguousArray<Lines> = []
   private let ktagMap: ChannelMap
@@ -115,19 +116,29 @@ public struct Associator: ~Copyable {
     out.downstreamTime = setTimes()
     findMuons(out.state)
     count(&out)
-    let first = columns.clusters.count
-    if let calorimeter {
-      let reference = Float(event.l0.fineTime) * Float(ClockTicks.fineTimeUnit)
-      lkr.run(calorimeter, reference: reference, into: &columns.clusters)
-      matchClusters(columns.clusters, first, &out)
-      if lkr.cells.badFragments > 0 { out.state.insert(.badLKr) }
-      if lkr.isOverflow { out.state.insert(.overflow) }
-    } else {
-      out.state.insert(.noLKr)
-    }
+    out.state.insert(.noLKr)
     columns.clusters.endEvent()
     for track in tracks { columns.append(track) }
     columns.append(out)
+    if let calorimeter { add(calorimeter, of: event, to: &columns) }
+  }
+
+  /// Adds what LKr sent of the event that was joined last, without it, to `columns`: all is as if it had been at
+  /// hand then.
+  public mutating func add(
+    _ calorimeter: CalorimeterData, of event: BuiltEvent, to columns: inout AssociationColumns
+  ) {
+    guard var out = columns.events.last, columns.lkr.count >= tracks.count else { return }
+    let first = columns.clusters.count
+    let reference = Float(event.l0.fineTime) * Float(ClockTicks.fineTimeUnit)
+    columns.clusters.reopenEvent()
+    lkr.run(calorimeter, reference: reference, into: &columns.clusters)
+    columns.clusters.endEvent()
+    matchClusters(columns.clusters, first, &out)
+    out.state.remove(.noLKr)
+    if lkr.cells.badFragments > 0 { out.state.insert(.badLKr) }
+    if lkr.isOverflow { out.state.insert(.overflow) }
+    columns.replaceLast(out, tracks)
   }
 
   // MARK: Boards

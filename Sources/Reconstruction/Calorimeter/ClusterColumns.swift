@@ -49,6 +49,9 @@ public struct ClusterColumns: Sendable {
 
   mutating func endEvent() { starts.append(count) }
 
+  /// Lets clusters be appended to the event that was ended last.
+  mutating func reopenEvent() { if starts.count > 1 { starts.removeLast() } }
+
   /// Forgets the events and keeps the memory.
   public mutating func removeAll() {
     position.removeAll(keepingCapacity: true)

@@ -19,6 +19,7 @@ struct SelectionEventFiller {
     for vertex in batch.vertices.range(ofEvent: place) {
       fillVertex(&output, batch, vertex, firstTrack: range.lowerBound)
     }
+    fillCalorimeter(&output, batch, place)
   }
 
   private func fillEvent(
@@ -36,12 +37,25 @@ struct SelectionEventFiller {
     output[.chodHits] = Double(event.chodHits)
     output[.newCHODHits] = Double(event.newCHODHits)
     output[.muv3Hits] = Double(event.muv3Hits)
+    output[.strawOverflow] = state.contains(.overflow) ? 1 : 0
+  }
+
+  /// Fills what is of LKr of the event at `place` once more, after LKr was added to it.
+  func fillCalorimeter(_ output: inout SelectionEvent, _ batch: ReconstructedBatch, _ place: Int) {
+    let event = batch.associations.events[place]
     output[.lkrClusters] = Double(event.lkrClusters)
     output[.lkrEnergy] = 1000 * Double(event.lkrEnergy)
     output[.lkrExtraClusters] = Double(event.extraClusters)
     output[.lkrExtraEnergy] = 1000 * Double(event.extraEnergy)
-    output[.strawOverflow] = state.contains(.overflow) ? 1 : 0
-    output[.overflow] = state.contains(.overflow) || event.state.contains(.overflow) ? 1 : 0
+    output[.overflow] =
+      batch.states[place].contains(.overflow) || event.state.contains(.overflow) ? 1 : 0
+    for (row, i) in batch.tracks.range(ofEvent: place).enumerated() {
+      let lkr = batch.associations.lkr[i]
+      output.tracks[.lkrTime, row] = Double(lkr.time)
+      output.tracks[.eop, row] = Double(lkr.ratio)
+      output.tracks[.lkrEnergy, row] = 1000 * Double(lkr.energy)
+      output.tracks[.lkrDistance, row] = Double(lkr.distance)
+    }
   }
 
   private func fillTrack(
@@ -70,11 +84,6 @@ struct SelectionEventFiller {
     output.tracks[.newCHODTime, row] = Double(matches.newCHOD[i].time)
     output.tracks[.muv3Time, row] = Double(matches.muv3[i].time)
     output.tracks[.muv3, row] = matches.muv3[i].isFound ? 1 : hasMUV3 ? 0 : .nan
-    let lkr = matches.lkr[i]
-    output.tracks[.lkrTime, row] = Double(lkr.time)
-    output.tracks[.eop, row] = Double(lkr.ratio)
-    output.tracks[.lkrEnergy, row] = 1000 * Double(lkr.energy)
-    output.tracks[.lkrDistance, row] = Double(lkr.distance)
     let ring = matches.rich[i]
     output.tracks[.richTime, row] = Double(ring.time)
     output.tracks[.richElectron, row] = Double(ring.logLikelihood[0])

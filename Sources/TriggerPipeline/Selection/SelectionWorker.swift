@@ -92,46 +92,64 @@ struct SelectionWorker {
     // To empty the lists costs as much for many events as for one.
     if reconstructed.eventCount >= Self.reconstructedLimit { reconstructed.removeAll() }
     let place = reconstructed.eventCount
-    reconstructor.reconstruct(
-      ready.event, of: ready.batch, calorimeter: ready.calorimeter, into: &reconstructed)
+    reconstructor.reconstruct(ready.event, of: ready.batch, into: &reconstructed)
     reset(SelectionInput(event: ready.event, evaluation: ready.evaluation, decision: ready.decision))
     if var filled = event.take() {
       filler.fill(&filled, reconstructed, place)
+      // LKr is left until a selection comes to it, which most events spare.
+      filled.awaitsCalorimeter = ready.calorimeter != nil
       event = filled
     }
     var last = StageClock.nanoseconds
-    timing.reconstruction.add(last &- begin)
+    var reconstruction = last &- begin
     let when = SelectionFindings.Place(eventsBefore: ready.eventsBefore, step: .ready)
     var selected: UInt64 = 0
     for s in setup.reconstructed {
-      try process(s, ready.event, ready.batch, when, &findings.findings, &selected)
+      var calorimeter: UInt64 = 0
+      if try !process(s, ready.event, ready.batch, when, &findings.findings, &selected),
+        let data = ready.calorimeter
+      {
+        let start = StageClock.nanoseconds
+        reconstructor.add(data, of: ready.event, to: &reconstructed)
+        if var filled = event.take() {
+          filler.fillCalorimeter(&filled, reconstructed, place)
+          filled.awaitsCalorimeter = false
+          event = filled
+        }
+        calorimeter = StageClock.nanoseconds &- start
+        reconstruction &+= calorimeter
+        try process(s, ready.event, ready.batch, when, &findings.findings, &selected)
+      }
       let now = StageClock.nanoseconds
-      timing.selections[s].add(now &- last)
+      timing.selections[s].add(now &- last &- calorimeter)
       last = now
     }
+    timing.reconstruction.add(reconstruction)
     timing.all.add(last &- begin)
     findings.late.append(SelectionFindings.Late(event: ready.event, selected: selected))
     findings.books.events += 1
     if ready.isComplete { findings.books.complete += 1 } else { findings.books.withoutL1Data += 1 }
   }
 
-  /// Evaluates a selection on the event at hand, and notes what it may tell of it.
+  /// Evaluates a selection on the event at hand, and notes what it may tell of it; `false` if it wants LKr first.
+  @discardableResult
   private mutating func process(
     _ s: Int, _ built: BuiltEvent, _ batch: EventBatch, _ place: SelectionFindings.Place,
     _ findings: inout [SelectionFindings.Finding], _ selected: inout UInt64
-  ) throws {
-    guard let event else { return }
-    try engine.process(event, selection: s)
+  ) throws -> Bool {
+    guard let event else { return true }
+    guard try engine.process(event, selection: s) else { return false }
     let outcome = engine.outcomes[s]
-    guard outcome.isSelected, !outcome.isSealed else { return }
+    guard outcome.isSelected, !outcome.isSealed else { return true }
     let selection = setup.set.selections[s]
     if !selection.isBlind, s < 64 { selected |= 1 << UInt64(s) }
-    guard selection.raisesAlert, selection.isOpen(outcome) else { return }
+    guard selection.raisesAlert, selection.isOpen(outcome) else { return true }
     findings.append(
       SelectionFindings.Finding(
         selection: s, event: built, decision: event.input.decision, packets: packets(of: built, batch),
         quantities: quantities(s, event.input), counts: selection.counts(outcome),
         place: place))
+    return true
   }
 
   private func quantities(_ s: Int, _ input: SelectionInput) -> [AlertRecord.Quantity] {
