@@ -80,7 +80,7 @@ let package = Package(
     + room("NA62Formats", [])
     + room("RandomNumbers", [])
     + room("CountingStatistics", ["RandomNumbers"])
-    + room("Configuration", [yams])
+    + room("Configuration", [yams, crypto])
     + room("Pages", [])
     + room("RunStore", ["Configuration", grdb, crypto])
     + room("Detectors", ["NA62Formats", "Configuration"])
