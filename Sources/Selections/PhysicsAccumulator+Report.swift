@@ -56,13 +56,17 @@ extension PhysicsAccumulator {
     ])
   }
 
+  /// Run and burst of a period, as ``period(run:burst:)`` made it.
+  public static func entries(period: UInt64) -> [ConfigValue.Entry] {
+    [
+      .init("run", .int(Int(period >> 32))), .init("burst", .int(Int(UInt32(truncatingIfNeeded: period)))),
+    ]
+  }
+
   /// The counts of a burst; regions under their names, as `regions` has them for the run.
   private func burst(_ place: Int, _ isBlind: Bool) -> ConfigValue {
-    let period = bursts.periods[place]
-    var entries: [ConfigValue.Entry] = [
-      .init("run", .int(Int(period >> 32))), .init("burst", .int(Int(period & 0xFFFF_FFFF))),
-      .init("selected", Self.count(bursts[place, 0])),
-    ]
+    var entries = Self.entries(period: bursts.periods[place])
+    entries.append(.init("selected", Self.count(bursts[place, 0])))
     if counting != nil, !(isBlind && plan.isCountingBlind) {
       entries.append(.init("counting", Self.count(bursts[place, 1])))
     }

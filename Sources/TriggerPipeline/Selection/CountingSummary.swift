@@ -37,10 +37,10 @@ struct CountingSummary: Sendable {
     guard let alarms = history.alarms, let plan = history.experiment.running, let budget = plan.falseAlarms
     else { return [] }
     let list = alarms.prefix(Self.mostAlarms).map { alarm in
-      ConfigValue.map([
-        .init("run", .int(Int(alarm.segment >> 32))), .init("burst", .int(Int(alarm.segment & 0xFFFF_FFFF))),
-        .init("observed", .int(alarm.counts.observed)), .init("exposure", .double(alarm.counts.exposure)),
-      ])
+      ConfigValue.map(
+        PhysicsAccumulator.entries(period: alarm.segment) + [
+          .init("observed", .int(alarm.counts.observed)), .init("exposure", .double(alarm.counts.exposure)),
+        ])
     }
     return [
       .init(
@@ -79,14 +79,14 @@ struct CountingSummary: Sendable {
   /// The points of a history.
   static func value(_ history: CountingHistory) -> ConfigValue {
     let points = history.points.map { point in
-      ConfigValue.map([
-        .init("run", .int(Int(point.period >> 32))), .init("burst", .int(Int(point.period & 0xFFFF_FFFF))),
-        .init("bursts", .int(point.passed)), .init("observed", .int(point.result.observed)),
-        .init("background", .double(point.result.experiment.background)),
-        .init("upper_limit_events", .double(point.result.limit.upper)),
-        .init("z_one_sided", Self.number(point.result.significance.zOneSided)),
-        .init("anytime_p_value", Self.number(point.anytime?.pValue)),
-      ])
+      ConfigValue.map(
+        PhysicsAccumulator.entries(period: point.period) + [
+          .init("bursts", .int(point.passed)), .init("observed", .int(point.result.observed)),
+          .init("background", .double(point.result.experiment.background)),
+          .init("upper_limit_events", .double(point.result.limit.upper)),
+          .init("z_one_sided", Self.number(point.result.significance.zOneSided)),
+          .init("anytime_p_value", Self.number(point.anytime?.pValue)),
+        ])
     }
     return .list(points)
   }
