@@ -1,3 +1,4 @@
+import Glibc
 import NA62Formats
 import PacketCapture
 import TriggerPipeline
@@ -13,6 +14,11 @@ struct ClockBenchmark {
 
   func run() async throws {
     print("replay clock: 200 000 packets/s of data time, \(seconds) s at each speed")
+    let bare = Self.bareSleeps(seconds: min(seconds, 5))
+    print(
+      "  a bare thread that sleeps as often wakes up late by \(Int(bare.quantile(0.5) ?? 0)) µs in the median, "
+        + "\(Int(bare.quantile(0.99) ?? 0)) µs at the 99th percentile: what this machine, as busy as it is, can do"
+    )
     for speed in [1, 0.1, 10] {
       let feed = PacketFeed(speed: speed)
       let packets = Int(seconds * speed * 1e9 / Double(Self.distance))
@@ -25,6 +31,24 @@ struct ClockBenchmark {
           + "\(Int(pace.lateness.quantile(0.5) ?? 0)) µs in the median, \(Int(pace.lateness.quantile(0.99) ?? 0)) µs "
           + "at the 99th percentile (limit 1000)")
     }
+  }
+
+  /// How late a thread that does nothing else wakes up, with as many due times as the clock has releases.
+  private static func bareSleeps(seconds: Double) -> StageTiming {
+    func now() -> Int64 {
+      var time = timespec()
+      clock_gettime(CLOCK_MONOTONIC, &time)
+      return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+    var timing = StageTiming()
+    var due = now()
+    for _ in 0..<Int(seconds * 1e9 / Double(ReplayClock.grain)) {
+      due += ReplayClock.grain
+      var time = timespec(tv_sec: Int(due / 1_000_000_000), tv_nsec: Int(due % 1_000_000_000))
+      clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil)
+      timing.add(UInt64(max(0, now() - due)))
+    }
+    return timing
   }
 
   /// Batches of packets without content, as full as those of a capture of 1400-byte packets.
