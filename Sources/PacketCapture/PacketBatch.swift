@@ -18,6 +18,8 @@ public final class PacketBatch: Sendable {
   /// Every later datagram has a time not before this one, where the inputs are in time order.
   public let watermark: DataTime
   private let pool: SlabPool?
+  /// The batch that this one is a part of, whose memory must not go back before.
+  private let whole: PacketBatch?
 
   /// A batch of the given bytes and index, whose memory is not recycled.
   public convenience init(
@@ -42,6 +44,29 @@ public final class PacketBatch: Sendable {
     self.burst = burst
     self.watermark = watermark
     self.pool = pool
+    whole = nil
+  }
+
+  /// A part of a batch: some of its datagrams, in the same memory.
+  private init(_ whole: PacketBatch, _ range: Range<Int>) {
+    let isLast = range.upperBound == whole.datagrams.count
+    bytes = whole.bytes
+    datagrams = ContiguousArray(whole.datagrams[range])
+    rejects = isLast ? whole.rejects : []
+    books = isLast ? whole.books : CaptureBooks()
+    burst = whole.burst
+    // Of a batch that was read to its middle no more is known than the datagrams say.
+    watermark =
+      isLast ? whole.watermark : datagrams.last.map { min($0.time, whole.watermark) } ?? whole.watermark
+    pool = nil
+    self.whole = whole
+  }
+
+  /// A part of the batch: the datagrams at the indices `range`, clamped to those that there are. The last part
+  /// carries the books and the packets for the quarantine, so that all parts together are the batch.
+  public func part(_ range: Range<Int>) -> PacketBatch {
+    let range = range.clamped(to: 0..<datagrams.count)
+    return range == 0..<datagrams.count ? self : PacketBatch(self, range)
   }
 
   deinit {

@@ -38,6 +38,9 @@ final class BoundedStream<Element: Sendable>: Sendable {
     continuation.finish()
   }
 
+  /// Whether the consumer has gone.
+  var isClosed: Bool { gate.withLock { $0.isDone } }
+
   /// The elements. Each `next` gives back the credit of the element before.
   var elements: Elements { Elements(stream: self) }
 

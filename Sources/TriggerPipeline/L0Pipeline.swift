@@ -40,10 +40,11 @@ public struct L0Pipeline: Sendable {
   ///
   /// - Parameters:
   ///   - source: makes the function that gives the next packets, in the task that will call it.
+  ///   - feed: what lets the packets in.
   ///   - take: takes the results, in order, in one task.
   /// - Throws: what the source or `take` throws; the other stages end in order first.
   public func run(
-    source: @Sendable @escaping () throws -> (() throws -> PacketBatch?),
+    source: @Sendable @escaping () throws -> (() throws -> PacketBatch?), feed: PacketFeed = PacketFeed(),
     take: @Sendable @escaping (Output) async throws -> Void
   ) async throws {
     let packets = BoundedStream<PacketBatch>(capacity: options.depth)
@@ -51,10 +52,7 @@ public struct L0Pipeline: Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         defer { packets.finish() }
-        let next = try source()
-        while let batch = try next() {
-          guard await packets.send(batch) else { return }
-        }
+        try await feed.run(source: source, isWanted: { !packets.isClosed }) { await packets.send($0) }
       }
       group.addTask {
         defer {

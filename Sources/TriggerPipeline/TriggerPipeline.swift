@@ -92,13 +92,15 @@ public struct TriggerPipeline: Sendable {
   ///
   /// - Parameters:
   ///   - source: makes the function that gives the next packets, in the task that will call it.
+  ///   - feed: what lets the packets in.
   ///   - l0: what emulates L0 on the same packets.
   ///   - take: takes the judged batches, in order, in one task.
   /// - Returns: what the selections have counted; nil without selections.
   /// - Throws: what the source or `take` throws; the other stages end in order first.
   @discardableResult
   public func run(
-    source: @Sendable @escaping () throws -> (() throws -> PacketBatch?), l0: L0Branch? = nil,
+    source: @Sendable @escaping () throws -> (() throws -> PacketBatch?), feed: PacketFeed = PacketFeed(),
+    l0: L0Branch? = nil,
     take: @Sendable @escaping (JudgedBatch) async throws -> Void
   ) async throws -> SelectionRun? {
     let stage = selections.map {
@@ -114,10 +116,9 @@ public struct TriggerPipeline: Sendable {
           packets.finish()
           l0Packets.finish()
         }
-        let next = try source()
-        while let batch = try next() {
-          guard await packets.send(batch) else { return }
-          if l0 != nil { guard await l0Packets.send(batch) else { return } }
+        try await feed.run(source: source, isWanted: { !packets.isClosed }) { batch in
+          guard await packets.send(batch) else { return false }
+          return l0 == nil ? true : await l0Packets.send(batch)
         }
       }
       if let l0 {

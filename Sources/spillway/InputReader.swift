@@ -1,3 +1,5 @@
+import Dispatch
+import Glibc
 import PacketCapture
 import Synchronization
 import TriggerPipeline
@@ -28,6 +30,33 @@ final class InputReader: Sendable {
       if batch == nil { problems.withLock { $0 = source.warnings } }
       return batch
     }
+  }
+
+  /// As `run(_:)`; SIGINT and SIGTERM stop the feed, so that results are written. A second signal ends the program.
+  func run(
+    stopping feed: PacketFeed,
+    _ pipeline: (@Sendable @escaping () throws -> (() throws -> PacketBatch?)) async throws -> Void
+  ) async throws {
+    let signals = [SIGINT, SIGTERM]
+    let sources = signals.map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler {
+        feed.stop()
+        for number in signals { signal(number, SIG_DFL) }
+      }
+      source.resume()
+      return source
+    }
+    defer {
+      for source in sources { source.cancel() }
+      for number in signals { signal(number, SIG_DFL) }
+    }
+    try await run(pipeline)
+    if feed.wasStopped {
+      Terminal.note("stopped by a signal; the results are of the packets until then")
+    }
+    if let pace = feed.pace { Terminal.note(pace.description) }
   }
 
   /// Runs a pipeline on the inputs, and shows what was noticed.

@@ -24,7 +24,12 @@ struct Replay: AsyncParsableCommand {
         spillway replay run8000/*.pcap.zst --menu my.yaml --selections my-search.yaml --out runs/8000
         spillway replay primitives.pcap.gz --menu Configs/menus/kaon-2018.yaml --l0-decisions l0.csv
         spillway replay burst.pcap --menu Configs/menus/kaon-2018.yaml --truth burst.truth.jsonl.zst
+        spillway replay Replay/kaon-2018.pcap.gz --menu Configs/menus/kaon-2018.yaml --speed 0.1
         zcat burst.pcap.gz | spillway replay - --menu my.yaml --json
+
+      With a speed each packet waits until it is due: the start plus its data time since the first packet, \
+      divided by the speed. Gaps of more than 600 s are not waited for. SIGINT (Ctrl-C) and SIGTERM stop at \
+      any speed with results written, and "stopped" in run.json; a second one ends at once.
       """)
 
   @Argument(
@@ -79,6 +84,12 @@ struct Replay: AsyncParsableCommand {
     help: "Stop with the packet that completes this many events; events that it completes too are taken.")
   var limit: UInt64?
 
+  @Option(
+    help: ArgumentHelp(
+      "How fast: max, or data time for real time, 0.001 to 1000 (1: as recorded). The results are the same.",
+      valueName: "max|factor"))
+  var speed = "max"
+
   @Option(help: "Take only packets that this BPF filter passes.")
   var filter: String?
 
@@ -119,6 +130,10 @@ struct Replay: AsyncParsableCommand {
       throw ValidationError("--workers \(workers): expected 1 to 1024")
     }
     if batchEvents < 0 { throw ValidationError("--batch-events \(batchEvents): expected 0 or more") }
+    if speed != "max", finiteSpeed == nil {
+      let range = "\(ReplayClock.speeds.lowerBound) to \(Int(ReplayClock.speeds.upperBound))"
+      throw ValidationError("--speed \(speed): expected max, or a number from \(range)")
+    }
     if let strawScratch, StrawScratch(rawValue: strawScratch) == nil {
       throw ValidationError("--straw-scratch \(strawScratch): expected clean or original")
     }
@@ -206,13 +221,15 @@ struct Replay: AsyncParsableCommand {
       [runNumber, layout = menu.layout, widePrimitives = both.l0?.wideSources ?? []] in
       try input.open(layout: layout, run: runNumber, widePrimitives: widePrimitives)
     }
-    try await reader.run { source in
-      let run = try await pipeline.run(source: source, l0: l0Branch) { try await sink.take($0) }
+    let feed = PacketFeed(speed: finiteSpeed)
+    try await reader.run(stopping: feed) { source in
+      let run = try await pipeline.run(source: source, feed: feed, l0: l0Branch) { try await sink.take($0) }
       await sink.finish(run)
     }
     let manifest = RunManifest(
       inputs: RunManifest.inputs(input, await digests.value), run: runNumber,
-      firstBurst: input.saysBursts ? nil : firstBurst ?? 1, menu: menu.path, configurationHash: hash)
+      firstBurst: input.saysBursts ? nil : firstBurst ?? 1, menu: menu.path, configurationHash: hash,
+      wasStopped: feed.wasStopped)
     let (emulated, joined) = (try await l0Sink?.finishTruth(), try await sink.finishTruth())
     let l0Report = try await l0Sink?.finish()
     let report = try await sink.finish(
@@ -243,6 +260,12 @@ struct Replay: AsyncParsableCommand {
       throw Failure(message: "the books do not close: a defect of Spillway, please report it", code: 1)
     }
     try checkLoss(max(report.lostShare, l0Report?.lostShare ?? 0))
+  }
+
+  /// The speed, where packets have to wait until they are due.
+  var finiteSpeed: Double? {
+    guard let factor = Double(speed), ReplayClock.speeds.contains(factor) else { return nil }
+    return factor
   }
 
   func checkLoss(_ share: Double) throws {

@@ -44,7 +44,10 @@ extension Replay {
       try input.open(widePrimitives: wide)
     }
     let pipeline = l0Pipeline(lines)
-    try await reader.run { source in try await pipeline.run(source: source) { try await sink.take($0) } }
+    let feed = PacketFeed(speed: finiteSpeed)
+    try await reader.run(stopping: feed) { source in
+      try await pipeline.run(source: source, feed: feed) { try await sink.take($0) }
+    }
     let emulated = try await sink.finishTruth()
     let report = try await sink.finish()
     let truthReport = try truth?.report(
@@ -53,7 +56,7 @@ extension Replay {
       RunManifest(
         inputs: RunManifest.inputs(input, await digests.value), run: runNumber,
         firstBurst: input.saysBursts ? nil : firstBurst ?? 1, menu: self.menu,
-        configurationHash: SHA256.hex(of: lines.hash)))
+        configurationHash: SHA256.hex(of: lines.hash), wasStopped: feed.wasStopped))
     if json {
       Terminal.out(try Self.summary(.map([]), report, truthReport).json() + "\n")
     } else {

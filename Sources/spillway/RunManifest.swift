@@ -14,6 +14,8 @@ struct RunManifest {
   /// The menu's file.
   var menu: String
   var configurationHash: String
+  /// Whether a signal stopped the replay before the end of the inputs.
+  var wasStopped = false
 
   /// The manifest with further entries.
   func value(_ entries: [ConfigValue.Entry], wallTime: DataTime) -> ConfigValue {
@@ -31,7 +33,8 @@ struct RunManifest {
         ConfigValue.Entry("first_burst", firstBurst.map { .int(Int($0)) } ?? .null),
         ConfigValue.Entry("menu", .string(menu)),
         ConfigValue.Entry("configuration_hash", .string(configurationHash)),
-      ] + entries + [ConfigValue.Entry("t_wall", .string(wallTime.rfc3339))])
+      ] + (wasStopped ? [ConfigValue.Entry("stopped", .bool(true))] : []) + entries
+        + [ConfigValue.Entry("t_wall", .string(wallTime.rfc3339))])
   }
 
   /// Hashes the inputs beside the replay, and only where there is a manifest to write the hashes to.

@@ -81,7 +81,8 @@ enum PipelineFixture {
   static func run(
     _ paths: [String], menu name: String = "default", scratch: StrawScratch = .clean,
     corrections: L1Corrections = [], workers: Int = 1,
-    batchEvents: Int = 256, runsAlone: Bool = true, eventLimit: UInt64? = nil, slabSize: Int = 1 << 20
+    batchEvents: Int = 256, runsAlone: Bool = true, eventLimit: UInt64? = nil, slabSize: Int = 1 << 20,
+    feed: PacketFeed = PacketFeed()
   ) async throws -> Outcome {
     let menu = try menu(name)
     var configuration = menu.configuration
@@ -108,6 +109,7 @@ enum PipelineFixture {
           return batch
         }
       },
+      feed: feed,
       take: { judged in
         let rows = table.rows(of: judged)
         outcome.withLock { out in

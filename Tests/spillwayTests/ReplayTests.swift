@@ -47,6 +47,39 @@ struct ReplayTests {
     }
   }
 
+  @Test("a finite speed changes no byte of the results")
+  func speed() async throws {
+    try await RepositoryPaths.withTemporaryDirectory { directory in
+      let files = ["decisions.csv", "run/counts.json", "run/rates.csv", "run/alerts.jsonl"]
+      var results: [[Data]] = []
+      for speed in ["max", "50"] {
+        let out = "\(directory)/\(speed)"
+        try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
+        let run = try await SpillwayProcess([
+          "replay", RepositoryPaths.replay("ordered-100.pcap.gz"), "--menu",
+          RepositoryPaths.menu("golden-default.yaml"), "--selections",
+          RepositoryPaths.path("Configs/selections/first-counting.yaml"), "--speed", speed,
+          "--decisions", "\(out)/decisions.csv", "--out", "\(out)/run",
+        ])
+        run.expect(0, speed == "max" ? [] : ["s of data in"])
+        results.append(
+          try files.map { file in
+            // Of the wall clock nothing can be the same.
+            let text = try String(contentsOfFile: "\(out)/\(file)", encoding: .utf8)
+            return Data(text.replacing(/"t_wall":"[^"]*"/, with: "").utf8)
+          })
+      }
+      #expect(results[0] == results[1])
+    }
+  }
+
+  @Test("speeds that are none are refused", arguments: ["fast", "0", "-1", "nan", "1e9"])
+  func badSpeed(_ speed: String) async throws {
+    let run = try await SpillwayProcess(
+      "replay", RepositoryPaths.replay("ordered-100.pcap.gz"), "--speed=\(speed)")
+    run.expectUsage("--speed \(speed): expected max, or a number from 0.001 to 1000")
+  }
+
   @Test("standard input, compressed or not, is as good as a file")
   func standardInput() async throws {
     try await RepositoryPaths.withTemporaryDirectory { directory in

@@ -16,6 +16,7 @@ import TriggerPipeline
 ///     swift run -c release --package-path Benchmarks Benchmarks sequential [RUNS]
 ///     swift run -c release --package-path Benchmarks Benchmarks statistics [RUNS]
 ///     swift run -c release --package-path Benchmarks Benchmarks coverage
+///     swift run -c release --package-path Benchmarks Benchmarks clock [SECONDS]
 @main
 struct Benchmarks {
   static func main() async throws {
@@ -44,6 +45,9 @@ struct Benchmarks {
       return try StatisticsBenchmark(runs: arguments.count > 2 ? Int(arguments[2]) ?? 200 : 200).run()
     }
     if arguments.count > 1, arguments[1] == "coverage" { return try CoverageBenchmark().run() }
+    if arguments.count > 1, arguments[1] == "clock" {
+      return try await ClockBenchmark(seconds: arguments.count > 2 ? Double(arguments[2]) ?? 10 : 10).run()
+    }
     let path = arguments.count > 1 ? arguments[1] : "Replay/ordered-1000.pcap.gz"
     let menu = try L1Menu.load(
       path: arguments.count > 2 ? arguments[2] : "Configs/menus/golden-default.yaml")

@@ -37,11 +37,11 @@ public struct StageTiming: Sendable, Hashable {
   /// Nothing timed yet.
   public init() {}
 
-  /// Adds one event.
-  public mutating func add(_ nanoseconds: UInt64) {
-    events += 1
-    self.nanoseconds &+= nanoseconds
-    counts[Self.bin(nanoseconds)] += 1
+  /// Adds an event, or `number` of the same time.
+  public mutating func add(_ nanoseconds: UInt64, number: UInt64 = 1) {
+    events += number
+    self.nanoseconds &+= nanoseconds &* number
+    counts[Self.bin(nanoseconds)] += number
   }
 
   /// Adds the events of another.
