@@ -29,11 +29,45 @@ let argumentParser = Target.Dependency.product(
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+
+/// The sanitizers look at the rooms below the network: with SPILLWAY_CORE set, what needs a web server, a web
+/// client or the command line is left out, which spares each of their builds minutes.
+let isCore = Context.environment["SPILLWAY_CORE"] != nil
+
+/// The rooms that need a web server or a web client, and the program.
+let network: [Target] =
+  [
+    .executableTarget(
+      name: "spillway",
+      dependencies: [
+        "MenuStudies", "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding",
+        "L0Trigger", "L1Trigger", "Detectors", "Reconstruction", "Selections", "Simulation", "Alerting",
+        "CountingStatistics", "Searches", "RunStore", "Pages", "RateMonitoring", "AlertDelivery",
+        "Monitoring", argumentParser, locks,
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "spillwayTests",
+      dependencies: [
+        "spillway", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding", "L1Trigger",
+        "SpillwayTestSupport",
+      ],
+      swiftSettings: strict),
+  ]
+  + room("AlertDelivery", ["Alerting", "Configuration", "NA62Formats", grdb, httpClient])
+  + room(
+    "Monitoring", ["Configuration", hummingbird, hummingbirdTLS, metrics, crypto],
+    testing: [hummingbirdTesting, httpClient])
 
 let package = Package(
   name: "spillway",
   products: [
-    .executable(name: "spillway", targets: ["spillway"]),
     .library(name: "NA62Formats", targets: ["NA62Formats"]),
     .library(name: "CountingStatistics", targets: ["CountingStatistics"]),
     .library(name: "RandomNumbers", targets: ["RandomNumbers"]),
@@ -47,13 +81,23 @@ let package = Package(
     .library(name: "Searches", targets: ["Searches"]),
     .library(name: "TriggerPipeline", targets: ["TriggerPipeline"]),
     .library(name: "MenuStudies", targets: ["MenuStudies"]),
-  ],
+    .library(name: "RateMonitoring", targets: ["RateMonitoring"]),
+  ]
+    + (isCore ? [] : [.executable(name: "spillway", targets: ["spillway"])]),
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-  ],
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+  ]
+    + (isCore
+      ? []
+      : [
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+      ]),
   targets: [
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -61,22 +105,8 @@ let package = Package(
     .target(
       name: "SpillwayTestSupport", dependencies: ["NA62Formats", "PacketCapture"], path: "Tests/Support",
       swiftSettings: strict),
-    .executableTarget(
-      name: "spillway",
-      dependencies: [
-        "MenuStudies", "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding",
-        "L0Trigger", "L1Trigger", "Detectors", "Reconstruction", "Selections", "Simulation", "Alerting",
-        "CountingStatistics", "Searches", "RunStore", "Pages", argumentParser,
-      ],
-      swiftSettings: strict),
-    .testTarget(
-      name: "spillwayTests",
-      dependencies: [
-        "spillway", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding", "L1Trigger",
-        "SpillwayTestSupport",
-      ],
-      swiftSettings: strict),
   ]
+    + (isCore ? [] : network)
     + room("NA62Formats", [])
     + room("RandomNumbers", [])
     + room("CountingStatistics", ["RandomNumbers"])
@@ -84,8 +114,8 @@ let package = Package(
     + room("Pages", [])
     + room("RunStore", ["Configuration", grdb, crypto])
     + room("Detectors", ["NA62Formats", "Configuration"])
-    + room("PacketCapture", ["CPcap", "CZlib", "CZstd", "NA62Formats"])
-    + room("EventBuilding", ["NA62Formats", "PacketCapture"])
+    + room("PacketCapture", ["CPcap", "CZlib", "CZstd", "NA62Formats", locks])
+    + room("EventBuilding", ["NA62Formats", "PacketCapture", locks])
     + room("L1Trigger", ["NA62Formats", "Configuration", "Detectors", "EventBuilding"])
     + room(
       "Reconstruction",
@@ -95,7 +125,7 @@ let package = Package(
     + room(
       "Selections",
       ["L1Trigger", "EventBuilding", "Configuration", "CountingStatistics", "NA62Formats"])
-    + room("Alerting", ["NA62Formats"])
+    + room("Alerting", ["NA62Formats", "Configuration", locks])
     + room(
       "Simulation",
       [
@@ -109,11 +139,18 @@ let package = Package(
       [
         "NA62Formats", "PacketCapture", "Configuration", "Detectors", "EventBuilding", "L0Trigger",
         "L1Trigger", "CountingStatistics", "Reconstruction", "Selections", "Simulation", "Alerting", "Pages",
+        locks,
       ])
     + room(
       "MenuStudies",
       [
         "NA62Formats", "PacketCapture", "Configuration", "CountingStatistics", "L0Trigger",
         "TriggerPipeline", "Pages",
+      ])
+    + room(
+      "RateMonitoring",
+      [
+        "NA62Formats", "PacketCapture", "Configuration", "CountingStatistics", "Detectors", "EventBuilding",
+        "L0Trigger", "L1Trigger", "Selections", "Alerting", "TriggerPipeline",
       ])
 )

@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 #if canImport(Glibc)
   import Glibc
@@ -17,7 +17,7 @@ public final class JSONLinesSink: AlertSink {
   public let path: String
 
   private let ownsDescriptor: Bool
-  private let descriptor: Mutex<Int32?>
+  private let descriptor: NIOLockedValueBox<Int32?>
 
   /// Opens (and creates) the file at `path`, emptied first unless `append` is set.
   ///
@@ -35,18 +35,18 @@ public final class JSONLinesSink: AlertSink {
     }
     self.path = path
     ownsDescriptor = true
-    descriptor = Mutex(opened)
+    descriptor = NIOLockedValueBox(opened)
   }
 
   /// Writes to a descriptor that stays the caller's to close; `name` is its name in errors.
   public init(descriptor: Int32, name: String) {
     path = name
     ownsDescriptor = false
-    self.descriptor = Mutex(descriptor)
+    self.descriptor = NIOLockedValueBox(descriptor)
   }
 
   deinit {
-    descriptor.withLock { current in
+    descriptor.withLockedValue { current in
       if ownsDescriptor, let open = current { _ = Self.closeDescriptor(open) }
     }
   }
@@ -61,7 +61,7 @@ public final class JSONLinesSink: AlertSink {
       bytes += line.utf8
       bytes.append(UInt8(ascii: "\n"))
     }
-    try descriptor.withLock { current in
+    try descriptor.withLockedValue { current in
       guard let open = current else { throw AlertingError.closed(path: path) }
       try bytes.withUnsafeBytes { try writeAll($0, to: open) }
     }
@@ -70,7 +70,7 @@ public final class JSONLinesSink: AlertSink {
   /// Closes the file, if the sink opened it; later deliveries throw. Throws
   /// ``AlertingError/cannotWrite(path:reason:)`` where the system reports a late write error.
   public func close() throws {
-    try descriptor.withLock { current in
+    try descriptor.withLockedValue { current in
       guard let open = current else { return }
       current = nil
       guard ownsDescriptor else { return }

@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// The memory of one batch of events.
 struct Arena: Sendable {
@@ -11,7 +11,7 @@ struct Arena: Sendable {
 /// Arenas that wait for their next batch: a batch gives its memory back when it is dropped, so that a
 /// running pipeline neither allocates nor faults in fresh pages.
 final class ArenaPool: Sendable {
-  private let free = Mutex<[Arena]>([])
+  private let free = NIOLockedValueBox<[Arena]>([])
   private let limit: Int
 
   init(limit: Int = 64) { self.limit = limit }
@@ -19,7 +19,7 @@ final class ArenaPool: Sendable {
   /// An empty arena; one without memory yet gets as much as another one has needed, so that it need not grow, which
   /// would copy what it holds.
   func take(like other: Arena) -> Arena {
-    guard var arena = free.withLock({ $0.popLast() }) else {
+    guard var arena = free.withLockedValue({ $0.popLast() }) else {
       var fresh = Arena()
       fresh.bytes.reserveCapacity(other.bytes.count)
       fresh.fragments.reserveCapacity(other.fragments.count)
@@ -35,6 +35,6 @@ final class ArenaPool: Sendable {
   }
 
   func give(_ arena: Arena) {
-    free.withLock { if $0.count < limit { $0.append(arena) } }
+    free.withLockedValue { if $0.count < limit { $0.append(arena) } }
   }
 }

@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// An `AsyncStream` with a bound: the link between two stages.
 ///
@@ -7,23 +7,23 @@ import Synchronization
 final class BoundedStream<Element: Sendable>: Sendable {
   private let stream: AsyncStream<Element>
   private let continuation: AsyncStream<Element>.Continuation
-  private let gate: Mutex<CreditGate<CheckedContinuation<Void, Never>>>
+  private let gate: NIOLockedValueBox<CreditGate<CheckedContinuation<Void, Never>>>
 
   init(capacity: Int) {
     (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
-    gate = Mutex(CreditGate(capacity: capacity))
+    gate = NIOLockedValueBox(CreditGate(capacity: capacity))
   }
 
   /// Delivers an element, waiting for room; `false` if the consumer has gone.
   func send(_ element: Element) async -> Bool {
-    switch gate.withLock({ $0.send() }) {
+    switch gate.withLockedValue({ $0.send() }) {
     case .deliver: break
     case .reject: return false
     case .wait:
       await withCheckedContinuation { continuation in
-        gate.withLock { $0.suspend(continuation) }?.resume()
+        gate.withLockedValue { $0.suspend(continuation) }?.resume()
       }
-      if gate.withLock({ $0.isDone }) { return false }
+      if gate.withLockedValue({ $0.isDone }) { return false }
     }
     continuation.yield(element)
     return true
@@ -34,12 +34,12 @@ final class BoundedStream<Element: Sendable>: Sendable {
 
   /// The consumer leaves: a waiting producer is let go, and later ones are told.
   func close() {
-    gate.withLock { $0.close() }?.resume()
+    gate.withLockedValue { $0.close() }?.resume()
     continuation.finish()
   }
 
   /// Whether the consumer has gone.
-  var isClosed: Bool { gate.withLock { $0.isDone } }
+  var isClosed: Bool { gate.withLockedValue { $0.isDone } }
 
   /// The elements. Each `next` gives back the credit of the element before.
   var elements: Elements { Elements(stream: self) }
@@ -65,7 +65,7 @@ final class BoundedStream<Element: Sendable>: Sendable {
       mutating func next() async -> Element? {
         if hasOne {
           hasOne = false
-          stream.gate.withLock { $0.received() }?.resume()
+          stream.gate.withLockedValue { $0.received() }?.resume()
         }
         let element = await base.next()
         hasOne = element != nil

@@ -60,3 +60,5 @@ struct CreditGate<Waiter> {
   /// Whether sending has become pointless.
   var isDone: Bool { isClosed }
 }
+
+extension CreditGate: Sendable where Waiter: Sendable {}

@@ -1,6 +1,6 @@
 public import PacketCapture
 import Pages
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// The first stage of a pipeline: takes packets from a source and passes them on, at once or as they fall due,
 /// until the source ends or it is told to stop.
@@ -42,7 +42,7 @@ public final class PacketFeed: Sendable {
   /// Longest wait in one piece, in ns: so soon is a stop noticed.
   private static let longestWait: Int64 = 50_000_000
   private let speed: Double?
-  private let state = Mutex(State())
+  private let state = NIOLockedValueBox(State())
 
   /// A feed.
   ///
@@ -50,15 +50,15 @@ public final class PacketFeed: Sendable {
   public init(speed: Double? = nil) { self.speed = speed }
 
   /// Ends the stream behind the batch that is under way.
-  public func stop() { state.withLock { $0.isStopping = true } }
+  public func stop() { state.withLockedValue { $0.isStopping = true } }
 
   /// Whether the stream was stopped before its end was seen.
-  public var wasStopped: Bool { state.withLock { $0.wasStopped } }
+  public var wasStopped: Bool { state.withLockedValue { $0.wasStopped } }
 
   /// How well the due times were kept, once the stream has ended; nil without a speed.
-  public var pace: Pace? { state.withLock { $0.pace } }
+  public var pace: Pace? { state.withLockedValue { $0.pace } }
 
-  private var isStopping: Bool { state.withLock { $0.isStopping } }
+  private var isStopping: Bool { state.withLockedValue { $0.isStopping } }
 
   /// Passes on the packets of a source.
   ///
@@ -84,7 +84,7 @@ public final class PacketFeed: Sendable {
       let pace = Pace(
         dataSeconds: Double(clock.elapsedNanoseconds) * 1e-9, seconds: Double(clock.takenNanoseconds) * 1e-9,
         plannedSeconds: Double(clock.plannedNanoseconds) * 1e-9, lateness: lateness, breaks: clock.breaks)
-      state.withLock { $0.pace = pace }
+      state.withLockedValue { $0.pace = pace }
     }
     while let batch = try take(next) {
       let count = batch.datagrams.count
@@ -112,7 +112,7 @@ public final class PacketFeed: Sendable {
 
   /// The next batch, unless the feed was stopped.
   private func take(_ next: () throws -> PacketBatch?) throws -> PacketBatch? {
-    let isStopped = state.withLock {
+    let isStopped = state.withLockedValue {
       if $0.isStopping { $0.wasStopped = true }
       return $0.isStopping
     }

@@ -1,7 +1,7 @@
 import Dispatch
 import Glibc
 import PacketCapture
-import Synchronization
+import NIOConcurrencyHelpers
 import TriggerPipeline
 
 /// Reads the inputs of a command for its pipeline: shows what was noticed before once they are open, and what
@@ -9,7 +9,7 @@ import TriggerPipeline
 final class InputReader: Sendable {
   private let notes: [String]
   private let open: @Sendable () throws -> any PacketSource
-  private let problems = Mutex<[CaptureWarning]>([])
+  private let problems = NIOLockedValueBox<[CaptureWarning]>([])
 
   /// A reader.
   ///
@@ -27,7 +27,7 @@ final class InputReader: Sendable {
     for note in notes { Terminal.note("warning: \(note)") }
     return { [self] in
       let batch = try source.next()
-      if batch == nil { problems.withLock { $0 = source.warnings } }
+      if batch == nil { problems.withLockedValue { $0 = source.warnings } }
       return batch
     }
   }
@@ -69,6 +69,6 @@ final class InputReader: Sendable {
       throw Failure.usage(error)
     }
     Terminal.progress("")
-    for warning in problems.withLock({ $0 }) { Terminal.note("warning: \(warning)") }
+    for warning in problems.withLockedValue({ $0 }) { Terminal.note("warning: \(warning)") }
   }
 }

@@ -5,7 +5,7 @@ import NA62Formats
 import PacketCapture
 import Selections
 import SpillwayTestSupport
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import TriggerPipeline
@@ -89,22 +89,22 @@ struct AlertOrderTests {
     let pipeline = TriggerPipeline(
       configuration: menu.configuration, layout: menu.layout, maps: menu.detectors.maps, options: options,
       selections: setup)
-    let account = Mutex(
+    let account = NIOLockedValueBox(
       ReplayAccount(selections: setup, identity: RunIdentity(input: "test", configurationHash: "")))
-    let lines = Mutex([String]())
+    let lines = NIOLockedValueBox([String]())
     try await pipeline.run(
       source: {
         let reader = try CaptureReader(inputs: [CaptureInput(path: path)], options: CaptureOptions())
         return { try reader.next() }
       },
       take: { judged in
-        let alerts = try account.withLock {
+        let alerts = try account.withLockedValue {
           try $0.add(judged, wallClock: .fixed(DataTime(nanoseconds: 0)))
         }
-        lines.withLock { $0 += alerts.map(AlertEncoder.line) }
+        lines.withLockedValue { $0 += alerts.map(AlertEncoder.line) }
       })
     return Outcome(
-      lines: lines.withLock { $0 }, bursts: account.withLock { $0.bursts.map(\.burst.burst) })
+      lines: lines.withLockedValue { $0 }, bursts: account.withLockedValue { $0.bursts.map(\.burst.burst) })
   }
 
   @Test("alerts of both kinds come in the same order, with the same counts, for any batches and workers")

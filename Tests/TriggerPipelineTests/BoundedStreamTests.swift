@@ -1,13 +1,13 @@
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import TriggerPipeline
 
 /// A number that several tasks see.
 private final class Counter: Sendable {
-  private let count = Mutex(0)
-  var value: Int { count.withLock { $0 } }
-  func increment() { count.withLock { $0 += 1 } }
+  private let count = NIOLockedValueBox(0)
+  var value: Int { count.withLockedValue { $0 } }
+  func increment() { count.withLockedValue { $0 += 1 } }
 }
 
 @Suite("Bounded stream")

@@ -4,7 +4,7 @@ import L0Trigger
 import NA62Formats
 import PacketCapture
 import SpillwayTestSupport
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 import TriggerPipeline
 
@@ -18,17 +18,17 @@ struct L0Outcome: Sendable, Equatable {
     var options = L0Pipeline.Options()
     options.batchDatagrams = batch
     options.emulator.monitorsPrimitives = true
-    let state = Mutex((account: L0Account(menus: menus), text: L0DecisionTable.header))
+    let state = NIOLockedValueBox((account: L0Account(menus: menus), text: L0DecisionTable.header))
     try await L0Pipeline(menus: menus, options: options).run(source: {
       let source = try ReplayInput(arguments: paths, filter: nil).open()
       return { try source.next() }
     }) { output in
-      state.withLock { state in
+      state.withLockedValue { state in
         state.account.add(output)
         for slice in output.slices { state.text += L0DecisionTable().rows(of: slice, menu: 0) }
       }
     }
-    let (account, text) = state.withLock { ($0.account, $0.text) }
+    let (account, text) = state.withLockedValue { ($0.account, $0.text) }
     table = text
     counters = account.counters(menu: 0).json()
     let lines = L0Report(account: account)

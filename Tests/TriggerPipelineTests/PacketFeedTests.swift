@@ -1,7 +1,7 @@
 import NA62Formats
 import PacketCapture
 import SpillwayTestSupport
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 import TriggerPipeline
 
@@ -35,17 +35,17 @@ struct PacketFeedTests {
     _ feed: PacketFeed, batches: Int, isWanted: @Sendable () -> Bool = { true },
     then: @Sendable (Int) -> Bool = { _ in true }
   ) async throws -> Delivered {
-    let delivered = Mutex(Delivered())
+    let delivered = NIOLockedValueBox(Delivered())
     try await feed.run(source: source(batches: batches), isWanted: isWanted) { batch in
       then(
-        delivered.withLock {
+        delivered.withLockedValue {
           $0.times += batch.datagrams.map(\.time.nanoseconds)
           $0.packets += batch.books.packets
           $0.batches += 1
           return $0.times.count
         })
     }
-    return delivered.withLock { $0 }
+    return delivered.withLockedValue { $0 }
   }
 
   @Test("with a speed every packet is delivered once, in order, and the books come whole")

@@ -1,7 +1,7 @@
 import NA62Formats
 import PacketCapture
 import SpillwayTestSupport
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 import TriggerPipeline
 
@@ -24,7 +24,7 @@ struct PipelineEndTests {
   @Test("an error of the taker ends the run and is thrown", arguments: [1, 3])
   func takerThrows(_ workers: Int) async throws {
     let pipeline = try pipeline(workers: workers)
-    let taken = Mutex(0)
+    let taken = NIOLockedValueBox(0)
     await #expect(throws: Stop(place: "take")) {
       try await pipeline.run(
         source: {
@@ -32,14 +32,14 @@ struct PipelineEndTests {
           return { try reader.next() }
         },
         take: { _ in
-          let count = taken.withLock {
+          let count = taken.withLockedValue {
             $0 += 1
             return $0
           }
           if count == 3 { throw Stop(place: "take") }
         })
     }
-    #expect(taken.withLock { $0 } == 3)
+    #expect(taken.withLockedValue { $0 } == 3)
   }
 
   @Test("an error of the source is thrown", arguments: [1, 3])
@@ -64,9 +64,9 @@ struct PipelineEndTests {
 
   @Test("a source without packets gives one batch without events")
   func noPackets() async throws {
-    let batches = Mutex<[Int]>([])
+    let batches = NIOLockedValueBox<[Int]>([])
     try await pipeline(workers: 2).run(
-      source: { { nil } }, take: { judged in batches.withLock { $0.append(judged.batch.events.count) } })
-    #expect(batches.withLock { $0 } == [0])
+      source: { { nil } }, take: { judged in batches.withLockedValue { $0.append(judged.batch.events.count) } })
+    #expect(batches.withLockedValue { $0 } == [0])
   }
 }

@@ -4,7 +4,7 @@ import L1Trigger
 import NA62Formats
 import PacketCapture
 import SpillwayTestSupport
-import Synchronization
+import NIOConcurrencyHelpers
 import TriggerPipeline
 
 /// Captures and runs of the pipeline for its tests.
@@ -96,8 +96,8 @@ enum PipelineFixture {
     let pipeline = TriggerPipeline(
       configuration: configuration, layout: menu.layout, maps: menu.detectors.maps, options: options)
     let table = DecisionTable(configuration: configuration)
-    let outcome = Mutex(Outcome())
-    let readerBooks = Mutex(CaptureBooks())
+    let outcome = NIOLockedValueBox(Outcome())
+    let readerBooks = NIOLockedValueBox(CaptureBooks())
     try await pipeline.run(
       source: {
         var captureOptions = CaptureOptions()
@@ -105,14 +105,14 @@ enum PipelineFixture {
         let reader = try CaptureReader(inputs: paths.map(CaptureInput.init(path:)), options: captureOptions)
         return {
           let batch = try reader.next()
-          readerBooks.withLock { $0 = reader.books }
+          readerBooks.withLockedValue { $0 = reader.books }
           return batch
         }
       },
       feed: feed,
       take: { judged in
         let rows = table.rows(of: judged)
-        outcome.withLock { out in
+        outcome.withLockedValue { out in
           out.table += rows
           out.builder += judged.batch.books
           out.capture += judged.batch.captureBooks
@@ -129,8 +129,8 @@ enum PipelineFixture {
           for burst in judged.batch.endedBursts { out.rates.add(burst) }
         }
       })
-    let books = readerBooks.withLock { $0 }
-    return outcome.withLock { out in
+    let books = readerBooks.withLockedValue { $0 }
+    return outcome.withLockedValue { out in
       out.readerBooks = books
       return out
     }

@@ -7,7 +7,7 @@ import PacketCapture
 import Reconstruction
 import Selections
 import SpillwayTestSupport
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import TriggerPipeline
@@ -34,7 +34,7 @@ struct SelectionStageTests {
     let pipeline = TriggerPipeline(
       configuration: menu.configuration, layout: menu.layout, maps: menu.detectors.maps, options: options,
       selections: setup)
-    let account = Mutex(
+    let account = NIOLockedValueBox(
       ReplayAccount(selections: setup, identity: RunIdentity(input: "test", configurationHash: "")))
     let run = try await pipeline.run(
       source: {
@@ -42,9 +42,9 @@ struct SelectionStageTests {
         return { try reader.next() }
       },
       take: { judged in
-        _ = try account.withLock { try $0.add(judged, wallClock: .fixed(DataTime(nanoseconds: 0))) }
+        _ = try account.withLockedValue { try $0.add(judged, wallClock: .fixed(DataTime(nanoseconds: 0))) }
       })
-    return account.withLock { account in
+    return account.withLockedValue { account in
       account.finish(run)
       return account
     }

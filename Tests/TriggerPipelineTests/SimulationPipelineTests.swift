@@ -7,7 +7,7 @@ import NA62Formats
 import PacketCapture
 import Simulation
 import SpillwayTestSupport
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 import TriggerPipeline
 
@@ -43,15 +43,15 @@ struct SimulationPipelineTests {
   private static func run(
     _ setup: SimulationSetup, workers: Int, bursts: UInt32 = 1, first: UInt32 = 1
   ) async throws -> [SimulatedOutput] {
-    let outputs = Mutex<[SimulatedOutput]>([])
+    let outputs = NIOLockedValueBox<[SimulatedOutput]>([])
     var options = SimulationPipeline.Options()
     options.workers = workers
     options.bursts = bursts
     options.firstBurst = first
     try await SimulationPipeline(setup, options: options).run { output in
-      outputs.withLock { $0.append(output) }
+      outputs.withLockedValue { $0.append(output) }
     }
-    return outputs.withLock { $0 }
+    return outputs.withLockedValue { $0 }
   }
 
   private static func write(_ outputs: [SimulatedOutput], to path: String) throws {
@@ -111,10 +111,10 @@ struct SimulationPipelineTests {
       let path = "\(directory)/burst.pcap.gz"
       try Self.write(outputs, to: path)
       let input = try ReplayInput(arguments: [path], filter: nil)
-      let emulated = Mutex<[(UInt32, L0TriggerRecord)]>([])
-      let judged = Mutex<[JudgedBatch]>([])
+      let emulated = NIOLockedValueBox<[(UInt32, L0TriggerRecord)]>([])
+      let judged = NIOLockedValueBox<[JudgedBatch]>([])
       let branch = TriggerPipeline.L0Branch(pipeline: L0Pipeline(menus: [lines])) { output in
-        emulated.withLock { list in
+        emulated.withLockedValue { list in
           for slice in output.slices { list += slice.triggers[0].map { (slice.burst, $0) } }
         }
       }
@@ -127,9 +127,9 @@ struct SimulationPipelineTests {
           let source = try input.open()
           return { try source.next() }
         }, l0: branch
-      ) { batch in judged.withLock { $0.append(batch) } }
+      ) { batch in judged.withLockedValue { $0.append(batch) } }
 
-      let l0 = emulated.withLock { $0 }
+      let l0 = emulated.withLockedValue { $0 }
       #expect(l0.map(\.0) == triggers.map(\.0))
       #expect(l0.map(\.1) == triggers.map(\.1.record))
 
@@ -137,7 +137,7 @@ struct SimulationPipelineTests {
       var l1Books = L1DataBooks()
       var place = 0
       var events = 0
-      for batch in judged.withLock({ $0 }) {
+      for batch in judged.withLockedValue({ $0 }) {
         books += batch.batch.books
         l1Books += batch.l1Books
         #expect(batch.l1Unfinished.isEmpty && batch.batch.unfinished.isEmpty)

@@ -4,7 +4,7 @@ import L1Trigger
 import NA62Formats
 import PacketCapture
 import SpillwayTestSupport
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import TriggerPipeline
@@ -106,16 +106,16 @@ private enum Stream {
     let pipeline = TriggerPipeline(
       configuration: configuration, layout: layout, maps: try PipelineFixture.menu("default").detectors.maps,
       options: options)
-    let taken = Mutex<[JudgedBatch]>([])
+    let taken = NIOLockedValueBox<[JudgedBatch]>([])
     try await pipeline.run(
       source: {
         let source = try source()
         return { try source.next() }
       },
-      take: { judged in taken.withLock { $0.append(judged) } })
+      take: { judged in taken.withLockedValue { $0.append(judged) } })
     let writer = try BurstFileWriter(directory: "\(directory)/bursts")
     var out = Outcome()
-    for judged in taken.withLock({ $0 }) {
+    for judged in taken.withLockedValue({ $0 }) {
       try writer.add(judged)
       out.stored += judged.stored
       out.l1Books += judged.l1Books

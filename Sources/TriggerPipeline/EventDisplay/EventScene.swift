@@ -4,7 +4,7 @@ public import L1Trigger
 public import PacketCapture
 public import Reconstruction
 import Selections
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// An event of a stream with all that a picture of it shows: verdicts, tracks, vertices, clusters, straws.
 public struct EventScene: Sendable {
@@ -60,17 +60,17 @@ public struct EventScene: Sendable {
     options.passesKeptEvents = true
     let pipeline = TriggerPipeline(
       configuration: menu.configuration, layout: menu.layout, maps: menu.detectors.maps, options: options)
-    let search = Mutex(Search())
+    let search = NIOLockedValueBox(Search())
     do {
       try await pipeline.run(source: source) { judged in
-        let isDone = search.withLock { search in
+        let isDone = search.withLockedValue { search in
           look(for: wanted, in: judged, &search)
           return search.isDone
         }
         if isDone { throw Found() }
       }
     } catch is Found {}
-    guard let ready = search.withLock({ $0.ready }) else { return nil }
+    guard let ready = search.withLockedValue({ $0.ready }) else { return nil }
     return EventScene(ready, menu, configuration, selections)
   }
 

@@ -1,7 +1,7 @@
 import Detectors
 import EventBuilding
 import L1Trigger
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// The stage behind the L1 verdict that reconstructs and selects: batches are dealt out to the workers in turn,
 /// and what they find is put back in order.
@@ -11,8 +11,8 @@ final class SelectionStage: Sendable {
   private let maps: L1DetectorMaps
   private let inputs: [BoundedStream<JudgedBatch>]
   private let outputs: [BoundedStream<JudgedBatch>]
-  private let turn = Mutex(0)
-  private let runs: Mutex<[SelectionRun?]>
+  private let turn = NIOLockedValueBox(0)
+  private let runs: NIOLockedValueBox<[SelectionRun?]>
 
   init(setup: SelectionSetup, layout: EventLayout, maps: L1DetectorMaps, workers: Int, depth: Int) {
     self.setup = setup
@@ -20,12 +20,12 @@ final class SelectionStage: Sendable {
     self.maps = maps
     inputs = (0..<workers).map { _ in BoundedStream(capacity: depth) }
     outputs = (0..<workers).map { _ in BoundedStream(capacity: depth) }
-    runs = Mutex(Array(repeating: nil, count: workers))
+    runs = NIOLockedValueBox(Array(repeating: nil, count: workers))
   }
 
   /// Takes the next batch; `false` if the workers have gone.
   func send(_ batch: JudgedBatch) async -> Bool {
-    let worker = turn.withLock { turn in
+    let worker = turn.withLockedValue { turn in
       defer { turn = (turn + 1) % inputs.count }
       return turn
     }
@@ -68,13 +68,13 @@ final class SelectionStage: Sendable {
       guard await outputs[index].send(batch) else { return }
     }
     let run = worker.finish()
-    runs.withLock { $0[index] = run }
+    runs.withLockedValue { $0[index] = run }
   }
 
   /// What the workers have counted together, after they have ended.
   func result() throws -> SelectionRun? {
     var result: SelectionRun?
-    for run in runs.withLock({ $0 }) {
+    for run in runs.withLockedValue({ $0 }) {
       guard let run else { continue }
       if result == nil { result = run } else { try result?.merge(run) }
     }
