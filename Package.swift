@@ -31,7 +31,7 @@ let argumentParser = Target.Dependency.product(
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
-/// The web client needs swift-configuration, whose module has the name of a room of ours.
+// Its dependency swift-configuration has a module of the name of one of our rooms.
 let httpClient = Target.Dependency.product(
   name: "AsyncHTTPClient", package: "async-http-client",
   moduleAliases: ["Configuration": "SwiftConfiguration"])
