@@ -76,6 +76,7 @@ let network: [Target] =
   + room("AlertDelivery", ["Alerting", "Configuration", "NA62Formats", grdb, httpClient])
   + room(
     "Monitoring", server + [metrics, crypto],
+    testing: [.product(name: "NIOPosix", package: "swift-nio")],
     resources: [.embedInCode("Page"), .embedInCode("API")])
 
 let package = Package(

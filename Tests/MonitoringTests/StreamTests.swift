@@ -22,15 +22,20 @@ struct StreamTests {
   @Test("only what has changed goes on the board, with a rising number")
   func changes() throws {
     let board = EventBoard(capacity: 2)
+    let hub = MonitorHub()
     var position = EventBoard.Position()
+    try board.refresh(from: hub)
     #expect(board.next(after: &position) == nil)
-    try board.post(Snapshots.standard(burst: 2))
+    hub.publish(Snapshots.standard(burst: 2))
+    try board.refresh(from: hub)
     let first = try #require(board.next(after: &position)).string
     #expect(first.components(separatedBy: "event: ").count == 6)
     #expect(first.hasPrefix("event: status\nid: 1\ndata: {"))
-    try board.post(Snapshots.standard(burst: 2))
+    hub.publish(Snapshots.standard(burst: 2))
+    try board.refresh(from: hub)
     #expect(board.next(after: &position) == nil)
-    try board.post(Snapshots.standard(burst: 3))
+    hub.publish(Snapshots.standard(burst: 3))
+    try board.refresh(from: hub)
     let second = try #require(board.next(after: &position)).string
     #expect(second.hasPrefix("event: status\nid: 6\ndata: {"))
     #expect(second.components(separatedBy: "event: ").count == 2)
@@ -41,8 +46,10 @@ struct StreamTests {
   func slowClient() throws {
     let board = EventBoard(capacity: 1)
     var position = EventBoard.Position()
+    let hub = MonitorHub()
     for burst in UInt32(2)..<100 {
-      try board.post(Snapshots.standard(burst: burst, packets: UInt64(burst) + 10))
+      hub.publish(Snapshots.standard(burst: burst, packets: UInt64(burst) + 10))
+      try board.refresh(from: hub)
     }
     let text = try #require(board.next(after: &position)).string
     #expect(text.components(separatedBy: "event: ").count == 6)

@@ -126,6 +126,14 @@ struct TokenTests {
         #expect(answer.output.contains("\"menu\":\"kaon-2018\""), "\(answer.output)")
         #expect(try await Probe.ask("/healthz", port: port).status == nil)
       }
+      // One that does not even begin to speak is ended.
+      try await TestServer.with({
+        $0.tls = MonitorConfiguration.TLS(certificate: certificate, key: key)
+        $0.limits.requestTime = .milliseconds(300)
+      }) { port async throws in
+        let answer = try await Probe.send("", port: port)
+        #expect(answer.text == "")
+      }
       #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: key) }
       let configuration = MonitorConfiguration(
         port: 0, tls: MonitorConfiguration.TLS(certificate: certificate, key: key))

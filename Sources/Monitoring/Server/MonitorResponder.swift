@@ -86,7 +86,7 @@ struct MonitorResponder: HTTPResponder {
     case .snapshot:
       guard let snapshot = hub.latest else { return Self.notYet() }
       return Self.bytes(try DocumentEncoder.json(snapshot), "application/json")
-    case .events: return events(request, context)
+    case .events: return try events(request, context)
     case .display(let id):
       guard let picture = await displays.display(of: id) else {
         return Problem.response(.notFound, "there is no picture of this candidate")
@@ -131,7 +131,7 @@ struct MonitorResponder: HTTPResponder {
     return String(buffer: bytes)
   }
 
-  private func events(_ request: Request, _ context: MonitorContext) -> Response {
+  private func events(_ request: Request, _ context: MonitorContext) throws -> Response {
     var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
     // Proxies that hold back what they pass on are asked not to.
     if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
@@ -142,6 +142,13 @@ struct MonitorResponder: HTTPResponder {
     }
     let board = board
     context.channel.closeFuture.whenComplete { _ in board.unsubscribe(subscription) }
+    do {
+      // The board stands still while nobody looks.
+      try board.refresh(from: hub)
+    } catch {
+      board.unsubscribe(subscription)
+      throw error
+    }
     let body = ResponseBody { writer in
       defer { board.unsubscribe(subscription) }
       try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))

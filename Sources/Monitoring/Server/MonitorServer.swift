@@ -91,10 +91,10 @@ public struct MonitorServer: Sendable {
     }
   }
 
-  /// Puts the newest snapshot on the board, at most as often as streams may change.
+  /// Puts the newest snapshot on the board, at most as often as streams may change, while somebody looks.
   private func post(to board: EventBoard) async {
     for await _ in hub.changes() {
-      if let snapshot = hub.latest { try? board.post(snapshot) }
+      if board.clients > 0 { try? board.refresh(from: hub) }
       try? await Task.sleep(for: configuration.limits.streamInterval)
       if Task.isCancelled { return }
     }

@@ -26,13 +26,14 @@ final class EventBoard: Sendable {
   private struct State: Sendable {
     var entries: [EventTopic: Entry] = [:]
     var lastID: UInt64 = 0
-    var snapshot: MonitorSnapshot?
     var clients: [UInt64: AsyncStream<Void>.Continuation] = [:]
     var nextClient: UInt64 = 0
     var isClosed = false
   }
 
   private let state = NIOLockedValueBox(State())
+  /// The snapshot that is on the board.
+  private let shown = NIOLockedValueBox<MonitorSnapshot?>(nil)
   private let capacity: Int
 
   /// A board for so many clients.
@@ -41,22 +42,26 @@ final class EventBoard: Sendable {
   /// Clients that are told of new events.
   var clients: Int { state.withLockedValue { $0.clients.count } }
 
-  /// Puts what is new in a snapshot on the board, and tells the clients if anything is.
-  func post(_ snapshot: MonitorSnapshot) throws {
-    let previous = state.withLockedValue { $0.snapshot }
-    var changed: [(topic: EventTopic, json: [UInt8])] = []
-    for topic in EventTopic.allCases {
-      if let previous, topic.isSame(previous, snapshot) { continue }
-      changed.append((topic, try topic.json(of: snapshot)))
-    }
-    let waiting: [AsyncStream<Void>.Continuation] = state.withLockedValue { state in
-      state.snapshot = snapshot
-      for (topic, json) in changed {
-        state.lastID += 1
-        state.entries[topic] = Entry(
-          id: state.lastID, frame: Self.frame(topic: topic, id: state.lastID, json: json))
+  /// Puts what is new in the newest snapshot of a hub on the board, and tells the clients if anything is.
+  ///
+  /// Who else calls waits, so that an older snapshot never comes after a newer one; the run is not held up.
+  func refresh(from hub: MonitorHub) throws {
+    let waiting: [AsyncStream<Void>.Continuation] = try shown.withLockedValue { shown in
+      guard let snapshot = hub.latest else { return [] }
+      var changed: [(topic: EventTopic, json: [UInt8])] = []
+      for topic in EventTopic.allCases {
+        if let shown, topic.isSame(shown, snapshot) { continue }
+        changed.append((topic, try topic.json(of: snapshot)))
       }
-      return changed.isEmpty ? [] : Array(state.clients.values)
+      shown = snapshot
+      return state.withLockedValue { state in
+        for (topic, json) in changed {
+          state.lastID += 1
+          state.entries[topic] = Entry(
+            id: state.lastID, frame: Self.frame(topic: topic, id: state.lastID, json: json))
+        }
+        return changed.isEmpty ? [] : Array(state.clients.values)
+      }
     }
     for client in waiting { client.yield() }
   }
