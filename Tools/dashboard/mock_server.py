@@ -333,7 +333,8 @@ class MockServer:
         self.world = world or World(scenario, pace=pace)
         self.interval, self.vendor, self.policy = interval, vendor, policy
         self.changed, self.version, self.stopping = threading.Condition(), 0, False
-        self.silent = False
+        self.silent = False  # no new states; connections stay
+        self.refuses = False  # as a server that wants its token
         self.sent = 0
         outer = self
 
@@ -354,6 +355,9 @@ class MockServer:
                 self.wfile.write(body)
 
             def do_GET(self):
+                if outer.stopping:  # a connection that was kept: the server is gone
+                    self.close_connection = True
+                    return
                 try:
                     self.answer(unquote(self.path.split("?")[0]))
                 except (BrokenPipeError, ConnectionResetError):
@@ -372,6 +376,8 @@ class MockServer:
                     if not file.is_file() or folder is VENDOR and not outer.vendor:
                         return self.send(404, "text/plain", b"not found\n")
                     return self.send(200, MIME.get(file.suffix, "application/octet-stream"), file.read_bytes())
+                if path.startswith("/api/") and outer.refuses:
+                    return self.send(401, "text/plain", b"token\n")
                 if path == "/api/v1/snapshot":
                     return self.send(200, "application/json", json.dumps(documents).encode())
                 if path.startswith("/api/v1/candidates/"):

@@ -3,11 +3,11 @@
 const TYPES = ['status', 'rates', 'counts', 'alerts', 'health'];
 const LONGEST_WAIT = 30_000;
 const SILENCE = 7_000;
-const PAINT = 250;
+const PAINT = 500;
 const PAINT_HIDDEN = 5_000;
 
 /**
- * Calls `onDocuments(Map of type to document)` with what came, four times a second at most (every 5 s while nobody
+ * Calls `onDocuments(Map of type to document)` with what came, twice a second at most (every 5 s while nobody
  * looks), so that a fast server costs no more than a slow one; of each type only the newest is parsed. Calls
  * `onState()` when `state` changes: connecting, connected, waiting, refused.
  */

@@ -1,7 +1,7 @@
 // The page: what comes from the server goes to the panels; the head says what is being looked at, and how fresh it is.
 
 import { Alerts, say } from './alerts.js';
-import { hasLibrary } from './charts.js';
+import { forgetColours, hasLibrary } from './charts.js';
 import { Connection } from './connection.js';
 import { Counts } from './counts.js';
 import { byId, setAttribute, setText, show } from './dom.js';
@@ -22,7 +22,7 @@ let wasLost = false;
 function render(documents) {
   const next = documents.get('status');
   // A server whose run hangs still answers, with the same state of the same moment: that is no news.
-  if (next ? next.wallTime !== status?.wallTime : documents.size) freshAt = connection.heardAt;
+  if (next && next.wallTime !== status?.wallTime) freshAt = connection.heardAt;
   if (next) {
     panels.alerts.restart(next.startTime);
     status = next;
@@ -153,6 +153,7 @@ function renderLink() {
 }
 
 startTheme(() => {
+  forgetColours();
   panels.rates.recolour();
   panels.counts.recolour();
 });
