@@ -35,6 +35,7 @@ return {
     values: [...r.querySelectorAll('data')].map((d) => d.getAttribute('value'))})),
   sealed: [...document.querySelectorAll('.sealed')].map((n) => ({name: n.querySelector('h3').textContent, text: n.querySelector('p').textContent})),
   alerts: [...document.querySelectorAll('#alerts-list > li')].map((n) => ({text: n.querySelector('.text').textContent, state: n.dataset.state})),
+  sinks: [...document.querySelectorAll('#sinks-table tr')].map((r) => texts(r.cells)),
   books: [...document.querySelectorAll('#accounts tbody')].map((b) => ({item: b.rows[0].cells[0].textContent, closes: b.rows[0].cells[3].textContent,
     values: [...b.querySelectorAll('data')].map((d) => d.getAttribute('value')), names: texts(b.querySelectorAll('tr:not(.total) th'))})),
   stages: [...document.querySelectorAll('#stages tbody tr')].map((r) => texts(r.cells)),
@@ -109,6 +110,10 @@ class Failure(Exception):
 def want(condition, message):
     if not condition:
         raise Failure(message)
+
+
+def same(text, value):
+    return text == value if isinstance(value, str) else near(float(text), value, 1e-12)
 
 
 def near(a, b, relative):
@@ -212,7 +217,7 @@ def differs_counts(page, counts):
         expected = [selection["events"], selection.get("selected")]
         expected += [state.get(k) for k in ("observed", "background", "upperLimit", "zOneSided", "anytimePValue")]
         for value, text in zip(expected, row["values"]):
-            if (value is None) != (text == "") or value is not None and not near(float(text), value, 1e-12):
+            if (value is None) != (text == "") or value is not None and not same(text, value):
                 wrong.append(f"{selection['name']}: {text!r} is not {value}")
     if [s["name"] for s in sealed] != [s["name"] for s in page["sealed"]]:
         wrong.append(f"sealed selections {[s['name'] for s in page['sealed']]}")
@@ -237,6 +242,9 @@ def differs_health(page, health):
 
 
 def differs_alerts(page, alerts):
+    listed = [[s["name"], s["delivered"], s["pending"], s["failed"]] for s in alerts.get("sinks", [])]
+    if [[r[0]] + [number_of(v) for v in r[1:]] for r in page["sinks"]] != listed:
+        return [f"sinks {page['sinks']}"]
     firing = [e["text"] for e in alerts["entries"] if e.get("isFiring") is True and e["kind"] != "heartbeat"]
     shown = [a["text"] for a in page["alerts"]]
     known = {e["text"] for e in alerts["entries"]}
@@ -520,6 +528,18 @@ def check_reconnects(browser):
             second.stop()
 
 
+def check_starting(browser):
+    """A server that has nothing yet is no lost one, and is looked at again soon."""
+    with serving("normal") as server:
+        server.starts = True
+        browser.driver.get(server.url)
+        browser.until(lambda: browser.run("return document.getElementById('link').dataset.state") == "starting", "it says that it starts", 5)
+        time.sleep(5)
+        server.starts = False
+        browser.until(lambda: browser.run("return document.getElementById('link').dataset.state") == "connected", "it goes on", 4)
+        browser.complaints()
+
+
 def check_announcements(browser):
     """New alerts are said once; what was there at the start is not, nor are rates or heartbeats."""
     with serving("trouble", interval=0.2) as server:
@@ -647,7 +667,7 @@ def main():
                   ("widths", on("trouble", check_widths)), ("widths, 60 lines", on("lines60", check_widths)),
                   ("widths, 200 alerts", on("alerts200", check_widths)),
                   ("access", on("trouble", check_access)), ("access, empty", on("empty", check_access)),
-                  ("announcements", lambda: check_announcements(browser)), ("reconnects", lambda: check_reconnects(browser)),
+                  ("starting", lambda: check_starting(browser)), ("announcements", lambda: check_announcements(browser)), ("reconnects", lambda: check_reconnects(browser)),
                   ("soak", lambda: check_soak(browser, arguments.soak))]
     failed = 0
     try:
