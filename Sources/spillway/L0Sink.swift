@@ -1,4 +1,6 @@
+import Alerting
 import Configuration
+import Foundation
 import L0Trigger
 import PacketCapture
 import TriggerPipeline

@@ -151,7 +151,8 @@ class World:
             if self.phase > 0 and not self.ended:
                 points.append({"run": self.run, "burst": self.burst, "count": sum(bins), "seconds": self.SPILL * self.phase,
                                "dataTime": rfc3339(self.data_time(self.burst))})
-            line = {"name": name, "level": level, "bursts": points, "along": bins, "condition": "normal"}
+            line = {"name": name, "level": level, "bursts": points, "along": bins, "condition": "normal",
+                    "total": sum(p["count"] for p in points)}
             if not (name in ("control", "10 neutrino") or level == "stream" and name != "lost fragments"):
                 width = max(0.06, 3 / math.sqrt(max(rate * self.SPILL, 1)))
                 line["band"] = {"expected": rate, "low": max(0, rate * (1 - width)), "high": rate * (1 + width),
@@ -183,6 +184,8 @@ class World:
             if self.scenario == "blind" and name == "Kpinunu":
                 s |= {"selected": 7770777, "state": leak, "history": [leak], "confidenceLevel": 0.9, "method": method}
             selections.append(s)
+        if self.scenario == "finished":  # as a limit that cannot be given
+            selections[3]["state"] = selections[3]["state"] | {"upperLimit": "Infinity"}
         if self.scenario == "hostile":
             selections[0]["name"] = HOSTILE
             selections[1]["method"] = HOSTILE
@@ -264,7 +267,8 @@ class World:
                                                  ("L1", 8, .021), ("reconstruction", 8, .014), ("selections", 8, .003),
                                                  ("statistics", 8, .0004), ("alerts", 64, .0001)])]
         document = {"books": books, "stages": [] if self.scenario == "empty" else stages,
-                    "alertsPending": sum(1 for a in self.alerts if a["pending"]), "memory": 211_000_000 + self.batches * 100}
+                    "alertsPending": sum(1 for a in self.alerts if a["pending"]), "memory": 211_000_000 + self.batches * 100,
+                    "bytes": scale * 1442}
         if live:
             document |= {"kernelDrops": lost, "interfaceDrops": 0}
         elif self.scenario in ("normal", "lines60", "blind", "hostile"):
@@ -312,7 +316,13 @@ class World:
         self.build()
 
     def build(self):
-        alerts = {"total": self.raised, "entries": self.alerts}
+        rules = sorted({a["rule"] for a in self.alerts})
+        alerts = {"total": self.raised, "entries": self.alerts,
+                  "rules": [{"rule": r, "raised": sum(a["rule"] == r for a in self.alerts),
+                             "firing": sum(a["rule"] == r and a.get("isFiring") is True for a in self.alerts)} for r in rules],
+                  "sinks": [{"name": n, "delivered": sum(n in a["delivered"] for a in self.alerts),
+                             "pending": sum(n in a["pending"] for a in self.alerts), "failed": 0}
+                            for n in ("alerts.jsonl", "terminal", "webhook https://shift.example/hook")]}
         self.documents = {"status": self.status(), "rates": self.rates(), "counts": self.counts(), "alerts": alerts,
                           "health": self.health()}
 
@@ -333,7 +343,9 @@ class MockServer:
         self.world = world or World(scenario, pace=pace)
         self.interval, self.vendor, self.policy = interval, vendor, policy
         self.changed, self.version, self.stopping = threading.Condition(), 0, False
-        self.silent = False
+        self.silent = False  # no new states; connections stay
+        self.starts = False  # nothing is published yet
+        self.refuses = False  # as a server that wants its token
         self.sent = 0
         outer = self
 
@@ -354,6 +366,9 @@ class MockServer:
                 self.wfile.write(body)
 
             def do_GET(self):
+                if outer.stopping:  # a connection that was kept: the server is gone
+                    self.close_connection = True
+                    return
                 try:
                     self.answer(unquote(self.path.split("?")[0]))
                 except (BrokenPipeError, ConnectionResetError):
@@ -372,6 +387,10 @@ class MockServer:
                     if not file.is_file() or folder is VENDOR and not outer.vendor:
                         return self.send(404, "text/plain", b"not found\n")
                     return self.send(200, MIME.get(file.suffix, "application/octet-stream"), file.read_bytes())
+                if path.startswith("/api/") and outer.refuses:
+                    return self.send(401, "text/plain", b"token\n")
+                if path.startswith("/api/") and outer.starts:
+                    return self.send(503, "application/problem+json", b"{}")
                 if path == "/api/v1/snapshot":
                     return self.send(200, "application/json", json.dumps(documents).encode())
                 if path.startswith("/api/v1/candidates/"):

@@ -78,6 +78,7 @@ class Item {
 export class Alerts {
   constructor() {
     this.entries = [];
+    this.rules = [];
     this.known = null; // identity to whether it fired, at the last look
     this.startTime = null;
     this.heartbeat = null; // the last one, also when the list has it no more
@@ -108,6 +109,12 @@ export class Alerts {
     return this.entries.filter((entry) => entry.isFiring === true && !this.withdrawn.has(entry.id));
   }
 
+  /** Alarms that are on, and that the list has no more. */
+  get unlisted() {
+    const all = this.rules.reduce((sum, rule) => sum + rule.firing, 0);
+    return Math.max(0, all - this.entries.filter((entry) => entry.isFiring === true).length);
+  }
+
   /** Another run: what it has is not news. */
   restart(startTime) {
     if (this.startTime !== null && startTime !== this.startTime) {
@@ -120,6 +127,8 @@ export class Alerts {
   update(alerts) {
     this.entries = alerts.entries;
     this.total = alerts.total;
+    this.rules = alerts.rules ?? [];
+    this.sinks = alerts.sinks ?? [];
     this.withdrawn = withdrawals(this.entries);
     this.announce();
     this.render();
@@ -152,6 +161,11 @@ export class Alerts {
       this.total > 0 ? `${count(this.total)} raised${this.total > this.entries.length ? `, the newest ${count(this.entries.length)} are here` : ''}, with heartbeats.` : '',
       this.heartbeat ? `Last heartbeat ${utc(this.heartbeat.dataTime)}.` : 'No heartbeat seen.',
     ].filter(Boolean).join(' '));
+    show(byId('delivery'), this.rules.length + this.sinks.length > 0);
+    fillTable(byId('rules-table'), this.rules.map((rule) => [rule.rule, count(rule.raised), count(rule.firing)]));
+    fillTable(byId('sinks-table'), this.sinks.map((sink) => [sink.name, count(sink.delivered), count(sink.pending), count(sink.failed)]));
+    const waiting = this.sinks.filter((sink) => sink.pending > 0).map((sink) => sink.name);
+    setText(byId('delivery-note'), waiting.length ? `▲ waits for ${waiting.join(', ')}` : '');
     this.list.update(visible, ({ entry }) => entry.id);
     const more = byId('alerts-more');
     show(more, shown.length > visible.length || this.showsAll);

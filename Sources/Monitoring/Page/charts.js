@@ -22,7 +22,15 @@ if (hasLibrary()) {
   globalThis.Dygraph.PLUGINS = PLUGINS.filter((plugin) => !String(plugin.prototype).startsWith('Legend'));
 }
 
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const palette = new Map(); // colours of the sheet, read once for a theme
+
+function colour(name) {
+  if (!palette.has(name)) palette.set(name, getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+  return palette.get(name);
+}
+
+/** Colours have changed: charts take the new ones when they are drawn again. */
+export const forgetColours = () => palette.clear();
 
 /** A range with a margin that holds all that is shown. */
 function valueRange(model) {
@@ -78,8 +86,14 @@ export class Chart {
       this.isVisible = entries.at(-1).isIntersecting;
       if (this.isVisible) this.draw();
     }).observe(host);
-    new ResizeObserver(() => {
-      if (this.graph && host.clientWidth) this.graph.resize();
+    // The size is told, never asked for: asking would lay out the page anew for each chart.
+    this.width = 0;
+    this.height = 0;
+    new ResizeObserver((entries) => {
+      const { width, height } = entries.at(-1).contentRect;
+      [this.width, this.height] = [width, height];
+      if (this.graph && width) this.graph.resize();
+      else if (this.isVisible) this.recolour();
     }).observe(host);
     host.addEventListener('mouseleave', () => {
       this.isPointed = false;
@@ -107,7 +121,7 @@ export class Chart {
 
   draw() {
     const { model } = this;
-    if (!model || !this.host.clientWidth) return;
+    if (!model || !this.width) return;
     const key = JSON.stringify([model.x, model.series, model.band]);
     if (key === this.shown) return;
     this.shown = key;
@@ -176,7 +190,7 @@ export class Chart {
 
   /** Without the library: axes, band and lines, nothing to point at. */
   drawPlain(model) {
-    const [width, height, left, bottom] = [this.host.clientWidth, this.host.clientHeight, 72, 20];
+    const [width, height, left, bottom] = [this.width, this.height, 72, 20];
     const [low, high] = valueRange(model);
     const first = model.x[0] ?? 0;
     const last = Math.max(model.x.at(-1) ?? 1, first + 1e-9);

@@ -2,14 +2,15 @@
 
 const TYPES = ['status', 'rates', 'counts', 'alerts', 'health'];
 const LONGEST_WAIT = 30_000;
+const STARTING_WAIT = 2_000;
 const SILENCE = 7_000;
-const PAINT = 250;
+const PAINT = 500;
 const PAINT_HIDDEN = 5_000;
 
 /**
- * Calls `onDocuments(Map of type to document)` with what came, four times a second at most (every 5 s while nobody
+ * Calls `onDocuments(Map of type to document)` with what came, twice a second at most (every 5 s while nobody
  * looks), so that a fast server costs no more than a slow one; of each type only the newest is parsed. Calls
- * `onState()` when `state` changes: connecting, connected, waiting, refused.
+ * `onState()` when `state` changes: connecting, connected, waiting, starting (the server has nothing to show yet), refused.
  */
 export class Connection {
   constructor({ onDocuments, onState }) {
@@ -42,8 +43,8 @@ export class Connection {
       if (attempt !== this.attempt) return;
       if (answer === null) return this.setState('refused');
       for (const type of TYPES) if (answer[type]) this.take(type, answer[type]);
-    } catch {
-      if (attempt === this.attempt) this.retry();
+    } catch (error) {
+      if (attempt === this.attempt) this.retry(error.cause === 503);
       return;
     }
     const source = new EventSource('/api/v1/events');
@@ -93,20 +94,21 @@ export class Connection {
       cache: 'no-store', credentials: 'same-origin', redirect: 'manual', signal: AbortSignal.timeout(8_000),
     });
     if (answer.status === 401 || answer.status === 403 || answer.type === 'opaqueredirect') return null;
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    if (!answer.ok) throw new Error('no document', { cause: answer.status });
     return answer.json();
   }
 
-  retry() {
+  retry(isStarting = false) {
     this.source?.close();
     this.source = null;
     this.failures = this.openedAt && Date.now() - this.openedAt > 10_000 ? 1 : this.failures + 1;
     this.openedAt = 0;
     // A spread, so that the pages of a whole control room do not come back in one moment.
-    const wait = Math.min(LONGEST_WAIT, 1_000 * 2 ** Math.min(this.failures - 1, 5)) * (0.8 + 0.4 * Math.random());
+    const wait = isStarting ? STARTING_WAIT
+      : Math.min(LONGEST_WAIT, 1_000 * 2 ** Math.min(this.failures - 1, 5)) * (0.8 + 0.4 * Math.random());
     this.retryAt = Date.now() + wait;
     this.timer = setTimeout(() => this.connect(), wait);
-    this.setState('waiting');
+    this.setState(isStarting ? 'starting' : 'waiting');
   }
 
   setState(state) {

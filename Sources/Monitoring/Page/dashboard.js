@@ -1,7 +1,7 @@
 // The page: what comes from the server goes to the panels; the head says what is being looked at, and how fresh it is.
 
 import { Alerts, say } from './alerts.js';
-import { hasLibrary } from './charts.js';
+import { forgetColours, hasLibrary } from './charts.js';
 import { Connection } from './connection.js';
 import { Counts } from './counts.js';
 import { byId, setAttribute, setText, show } from './dom.js';
@@ -22,7 +22,7 @@ let wasLost = false;
 function render(documents) {
   const next = documents.get('status');
   // A server whose run hangs still answers, with the same state of the same moment: that is no news.
-  if (next ? next.wallTime !== status?.wallTime : documents.size) freshAt = connection.heardAt;
+  if (next && next.wallTime !== status?.wallTime) freshAt = connection.heardAt;
   if (next) {
     panels.alerts.restart(next.startTime);
     status = next;
@@ -80,10 +80,11 @@ function summariseRates({ lines }) {
 }
 
 function summariseAlerts() {
-  const { firing, candidates } = panels.alerts;
+  const { firing, candidates, unlisted } = panels.alerts;
   const critical = firing.filter((entry) => entry.severity === 'critical').length;
-  tile('tile-alerts', firing.length ? `${firing.length}` : 'None', critical ? `${critical} critical` : firing.length ? 'none critical' : `${count(panels.alerts.total)} raised so far`,
-    critical ? 'bad' : firing.length ? 'warn' : 'good');
+  const all = firing.length + unlisted;
+  const worst = critical ? `${critical} critical` : all ? 'none critical' : `${count(panels.alerts.total)} raised so far`;
+  tile('tile-alerts', all ? `${all}` : 'None', unlisted ? `${worst}; ${unlisted} older than this list` : worst, critical ? 'bad' : all ? 'warn' : 'good');
   tile('tile-candidates', `${candidates.length}`, candidates[0] ? `newest in burst ${candidates[0].burst ?? '–'}` : 'none yet', 'none');
 }
 
@@ -123,11 +124,11 @@ function renderLink() {
   const isLost = state !== 'connected' && (!heardAt || old > 3_000);
   const isStale = heardAt > 0 && (isSilent || isLost);
   const shown = state === 'connected' ? (isSilent ? 'silent' : 'connected') : state;
-  const words = { connected: 'Connected', silent: 'Silent', connecting: 'Connecting', waiting: 'Not connected', refused: 'Not signed in' };
+  const words = { connected: 'Connected', silent: 'Silent', connecting: 'Connecting', waiting: 'Not connected', starting: 'Starting', refused: 'Not signed in' };
   setAttribute(byId('link'), 'data-state', shown);
   setText(byId('link-state'), words[shown]);
   const wait = Math.max(0, Math.ceil((connection.retryAt - Date.now()) / 1000));
-  setText(byId('link-age'), !heardAt ? (state === 'waiting' ? `again in ${wait} s` : '')
+  setText(byId('link-age'), state === 'starting' ? 'the run has published nothing yet' : !heardAt ? (state === 'waiting' ? `again in ${wait} s` : '')
     : state === 'waiting' ? `data ${age(old)} old, again in ${wait} s`
     : state === 'connected' && !isRunning ? 'run has ended'
     : old < 2_500 ? 'data up to date' : `data ${age(old)} old`);
@@ -153,6 +154,7 @@ function renderLink() {
 }
 
 startTheme(() => {
+  forgetColours();
   panels.rates.recolour();
   panels.counts.recolour();
 });

@@ -18,6 +18,9 @@ export const count = (value) => (Number.isFinite(value) ? grouped(String(Math.ro
 
 /** A number with so many significant digits, without an exponent between 0.0001 and 10 million. */
 export function number(value, digits = 3) {
+  // The server writes what JSON has no number for as a text.
+  if (value === 'Infinity') return '∞';
+  if (value === '-Infinity') return '\u2212∞';
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0';
   const size = Math.abs(value);

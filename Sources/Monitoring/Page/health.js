@@ -114,6 +114,7 @@ export class Health {
       ['Dropped by interface', drops(health.interfaceDrops), health.interfaceDrops > 0],
       ['Lateness, 99 %', isThere(health.lateness) ? seconds(health.lateness * 1e-6) : 'no set speed', false],
       ['Alerts to deliver', count(health.alertsPending), health.alertsPending > 0],
+      ...(isThere(health.bytes) ? [['Packets read', bytes(health.bytes), false]] : []),
       ['Memory', bytes(health.memory), false],
     ], ([name]) => name);
   }

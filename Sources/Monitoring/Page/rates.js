@@ -178,9 +178,10 @@ export class Rates {
     const level = LEVELS.find(([name]) => name === line.level);
     setText(byId('line-title'), `${line.name} (${level ? level[1] : line.level})`);
     const condition = CONDITIONS[line.condition]?.[1] ?? line.condition;
+    const total = isThere(line.total) ? ` ${count(line.total)} since the start of the run.` : '';
     setText(byId('line-note'), line.band
-      ? `${condition}; expected ${rateText(line.band.expected)}, band ${bandText(line.band.low, line.band.high)} (${line.band.origin})`
-      : 'There is no reference for it.');
+      ? `${condition}; expected ${rateText(line.band.expected)}, band ${bandText(line.band.low, line.band.high)} (${line.band.origin}).${total}`
+      : `There is no reference for it.${total}`);
 
     const points = line.bursts.slice(-SHOWN_BURSTS);
     // Burst numbers are the axis where they rise; else, as over several runs, places in the list.
