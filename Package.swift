@@ -196,5 +196,5 @@ let package = Package(
         [
           "NA62Formats", "PacketCapture", "Configuration", "CountingStatistics", "Detectors", "EventBuilding",
           "L0Trigger", "L1Trigger", "Selections", "Alerting", "TriggerPipeline",
-        ]))
+        ], testing: ["RandomNumbers", locks]))
 )
