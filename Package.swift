@@ -34,6 +34,10 @@ let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "s
 let httpClient = Target.Dependency.product(
   name: "AsyncHTTPClient", package: "async-http-client",
   moduleAliases: ["Configuration": "SwiftConfiguration"])
+let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nio = ["NIOCore", "NIOHTTP1", "NIOPosix"].map {
+  Target.Dependency.product(name: $0, package: "swift-nio")
+}
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
@@ -63,7 +67,9 @@ let network: [Target] =
       ],
       swiftSettings: strict),
   ]
-  + room("AlertDelivery", ["Alerting", "Configuration", "NA62Formats", grdb, httpClient])
+  + room(
+    "AlertDelivery",
+    ["Alerting", "Configuration", "NA62Formats", grdb, httpClient, crypto, tls, locks] + nio)
   + room(
     "Monitoring", ["Configuration", hummingbird, hummingbirdTLS, metrics, crypto],
     testing: [hummingbirdTesting, httpClient])
@@ -98,6 +104,7 @@ let package = Package(
       ? []
       : [
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
       ]),
