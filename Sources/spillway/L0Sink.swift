@@ -1,6 +1,9 @@
+import Alerting
 import Configuration
+import Foundation
 import L0Trigger
 import PacketCapture
+import RunStore
 import TriggerPipeline
 
 /// The task that takes the results of L0: counts, files, progress.
@@ -75,14 +78,24 @@ actor L0Sink {
     }
   }
 
-  /// Writes the manifest of a run without L1.
-  func write(_ manifest: RunManifest) throws {
+  /// What was counted.
+  var counted: L0Account { account }
+
+  /// Writes manifest and ledger of a run without L1.
+  func write(
+    _ manifest: RunManifest, inputs: [LedgerInput], record: (_ time: String) throws -> RunRecord?
+  ) throws {
     guard let directory else { return }
     let report = L0Report(account: account)
     let clock = try WallClock.fromEnvironment()
     let value = manifest.value(
       [ConfigValue.Entry("l0", try report.summary())], wallTime: clock.now())
     try OutputFile.write(value.json() + "\n", to: "\(directory)/run.json")
+    let time = clock.now().rfc3339
+    try record(time)?.finish(
+      RunPartial(l0: account), sealed: [], results: [], inputs: inputs,
+      books: account.books.entries.map { ("l0", $0.name, Int64(clamping: $0.count)) }, manifest: value,
+      time: time)
   }
 
   /// Reads the rest of the truth; what was counted, if there is one.
@@ -97,9 +110,7 @@ actor L0Sink {
       try OutputFile.write(account.counters(menu: 0).json(isIndented: true) + "\n", to: counters)
     }
     if let directory, report.hasPrimitives {
-      try OutputFile.write(try report.linesCSV(), to: "\(directory)/l0-rates.csv")
-      try OutputFile.write(report.primitivesCSV(), to: "\(directory)/primitives.csv")
-      try OutputFile.write(try report.summary().json() + "\n", to: "\(directory)/l0.json")
+      try report.write(to: directory)
     }
     return report
   }

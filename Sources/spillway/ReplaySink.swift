@@ -13,12 +13,14 @@ actor ReplaySink {
   private let table: DecisionTable
   private let truth: TruthEventJoin?
   private let clock: WallClock
+  private var record: RunRecord?
   private var lastProgress = ContinuousClock.now
   private let begin = ContinuousClock.now
 
   init(
     account: ReplayAccount, directory: String?, decisions: String?, bursts: sending BurstFileWriter?,
-    configuration: L1Configuration, truth: sending TruthEventJoin? = nil
+    configuration: L1Configuration, truth: sending TruthEventJoin? = nil,
+    record: (_ time: String) throws -> RunRecord? = { _ in nil }
   ) throws {
     self.truth = truth
     self.bursts = bursts
@@ -28,6 +30,7 @@ actor ReplaySink {
       try RunLedger.checkFree(directory: path)
       return try RunDirectory(path: path)
     }
+    self.record = try record(clock.now().rfc3339)
     self.decisions = try decisions.map { try OutputFile(path: $0) }
     table = DecisionTable(configuration: configuration)
     try self.decisions?.write(DecisionTable.header)
@@ -36,6 +39,7 @@ actor ReplaySink {
   func take(_ judged: JudgedBatch) throws {
     let alerts = try account.add(judged, wallClock: clock)
     try directory?.add(judged, alerts: alerts)
+    record?.add(alerts)
     try bursts?.add(judged)
     try decisions?.write(table.rows(of: judged))
     if let truth { try ReplayTruth.checked { try truth.add(judged) } }
@@ -55,7 +59,8 @@ actor ReplaySink {
   func finishTruth() throws -> TruthTable? { try ReplayTruth.checked { try truth?.finish() } }
 
   func finish(
-    menu: L1Menu, manifest: RunManifest, scratch: StrawScratch, scans: ReplayScans, l0: L0Report?
+    menu: L1Menu, manifest: RunManifest, scratch: StrawScratch, scans: ReplayScans, l0: L0Report?,
+    l0Account: L0Account?, inputs: [LedgerInput]
   ) throws -> ReplayReport {
     try decisions?.close()
     let report = try ReplayReport(account: account, menu: menu, stored: bursts?.books)
@@ -78,12 +83,10 @@ actor ReplaySink {
       if let workspace = try report.workspace() {
         try OutputFile.write(workspace.json() + "\n", to: "\(directory.path)/workspace.json")
       }
-      try RunLedger.write(
-        directory: directory.path,
-        run: LedgerRun(
-          input: account.inputName, configurationHash: manifest.configurationHash, version: Spillway.version,
-          time: time.rfc3339),
-        sealed: try report.sealed().map(SealedResult.init))
+      try record?.finish(
+        RunPartial(account, stored: bursts?.books, l0: l0Account), sealed: account.sealedPartials,
+        results: report.sealed(), inputs: inputs, books: report.books,
+        manifest: manifest.value(entries, wallTime: time), time: time.rfc3339)
     }
     return report
   }

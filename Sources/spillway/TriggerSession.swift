@@ -5,6 +5,7 @@ import L0Trigger
 import L1Trigger
 import NA62Formats
 import PacketCapture
+import RunStore
 import Selections
 import TriggerPipeline
 
@@ -81,7 +82,8 @@ struct TriggerSession {
         selections: setup, identity: RunIdentity(input: input.description, configurationHash: hash)),
       directory: options.out, decisions: options.decisions,
       bursts: try options.writeBursts.map { try BurstFileWriter(directory: $0) },
-      configuration: configuration, truth: try truth?.eventJoin(setup?.set))
+      configuration: configuration, truth: try truth?.eventJoin(setup?.set)
+    ) { time in try record(menu, l1, setup, hash: hash, time: time) }
     let digests = RunManifest.digests(of: input, isWanted: options.out != nil)
     defer { digests.cancel() }
     let pipeline = TriggerPipeline(
@@ -103,9 +105,11 @@ struct TriggerSession {
     }
     let (emulated, joined) = (try await l0Sink?.finishTruth(), try await sink.finishTruth())
     let l0Report = try await l0Sink?.finish()
+    let found = await digests.value
     let report = try await sink.finish(
-      menu: l1, manifest: manifest(await digests.value, hash: hash), scratch: configuration.strawScratch,
-      scans: scans, l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil })
+      menu: l1, manifest: manifest(found, hash: hash), scratch: configuration.strawScratch,
+      scans: scans, l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil }, l0Account: l0Sink?.counted,
+      inputs: ledgerInputs(found))
     let truthReport = try truth?.report(
       events: report.hasEvents ? joined : nil, emulated: l0Report?.hasPrimitives == true ? emulated : nil,
       menuPath: options.menu, l0: menu.l0, l1: l1, selections: setup?.set, out: options.out)
@@ -174,7 +178,11 @@ struct TriggerSession {
     let truthReport = try truth?.report(
       events: nil, emulated: emulated, menuPath: options.menu, l0: lines, l1: nil, selections: nil,
       out: options.out)
-    try await sink.write(manifest(await digests.value, hash: SHA256.hex(of: lines.hash)))
+    let hash = SHA256.hex(of: lines.hash)
+    let found = await digests.value
+    try await sink.write(manifest(found, hash: hash), inputs: ledgerInputs(found)) { time in
+      try record(menu, nil, nil, hash: hash, time: time)
+    }
     if options.json {
       Terminal.out(try Self.summary(.map([]), report, truthReport).json() + "\n")
     } else {
@@ -198,6 +206,25 @@ struct TriggerSession {
 
   private func l0Warnings(_ menu: TriggerMenu) -> [String] {
     menu.l0.map { lines in lines.warnings.map { "\(options.menu): \($0)" } } ?? []
+  }
+
+  // MARK: The ledger
+
+  /// The ledger of the run, begun; nil without a run directory.
+  private func record(
+    _ menu: TriggerMenu, _ l1: L1Menu?, _ setup: SelectionSetup?, hash: String, time: String
+  ) throws -> RunRecord? {
+    guard let directory = options.out else { return nil }
+    return try RunRecord(
+      directory: directory,
+      run: LedgerRun(
+        input: input.description, configurationHash: hash, version: Spillway.version, time: time),
+      inputs: input.files.map { LedgerInput($0, nil) },
+      configurations: RunRecord.configurations(menu: menu, l1: l1, setup: setup))
+  }
+
+  private func ledgerInputs(_ digests: [InputDigest?]) -> [LedgerInput] {
+    zip(input.files, digests).map { LedgerInput($0, $1) }
   }
 
   // MARK: Results
