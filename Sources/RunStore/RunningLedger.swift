@@ -36,11 +36,14 @@ public final class RunningLedger {
   ) throws(RunStoreError) -> RunningLedger {
     try RunLedger.checkFree(directory: directory)
     let (path, keyPath) = paths(directory)
-    for file in [path, path + "-journal", path + "-wal", path + "-shm", keyPath] { unlink(file) }
+    // Under another name until it is whole: whoever finds a ledger finds its run in it.
+    let fresh = path + ".new"
+    for file in [path, path + "-journal", path + "-wal", path + "-shm", keyPath, fresh, fresh + "-journal"] {
+      unlink(file)
+    }
     do {
-      let database = try open(path)
+      let database = try RunLedger.open(fresh)
       try LedgerLayout.migrator.migrate(database)
-      let ledger = RunningLedger(path: path, keyPath: keyPath, database: database, run: run)
       try database.write { db in
         try db.execute(
           sql: """
@@ -48,14 +51,18 @@ public final class RunningLedger {
             VALUES (?, ?, ?, ?, 'running')
             """,
           arguments: [run.input, run.configurationHash, run.version, run.time])
-        try ledger.set(db, inputs: inputs)
+        try set(db, inputs: inputs)
         for part in configurations {
           try db.execute(
             sql: "INSERT INTO configurations (name, hash, content) VALUES (?, ?, ?)",
             arguments: [part.name, part.hash, part.content])
         }
       }
-      return ledger
+      try database.close()
+      guard rename(fresh, path) == 0 else {
+        throw RunStoreError("\(path): cannot be written (\(String(cString: strerror(errno))))")
+      }
+      return RunningLedger(path: path, keyPath: keyPath, database: try open(path), run: run)
     } catch { throw RunLedger.failure(path, error) }
   }
 
@@ -122,7 +129,7 @@ public final class RunningLedger {
         try add(db, bursts)
         try add(db, alerts)
         if let state { try set(db, state, time) }
-        if let inputs { try set(db, inputs: inputs) }
+        if let inputs { try Self.set(db, inputs: inputs) }
         for counter in counters {
           try db.execute(
             sql: "INSERT OR REPLACE INTO counters (level, name, count) VALUES (?, ?, ?)",
@@ -156,7 +163,7 @@ public final class RunningLedger {
     }
   }
 
-  private func set(_ db: Database, inputs: [LedgerInput]) throws {
+  private static func set(_ db: Database, inputs: [LedgerInput]) throws {
     try db.execute(sql: "DELETE FROM inputs")
     for (number, input) in inputs.enumerated() {
       try db.execute(

@@ -10,6 +10,7 @@ import TriggerPipeline
 actor L0Sink {
   private var account: L0Account
   private let decisions: OutputFile?
+  private let decisionsPath: String?
   private let counters: String?
   private let packets: FarmPacketWriter?
   private let directory: String?
@@ -22,12 +23,14 @@ actor L0Sink {
   private let begin = ContinuousClock.now
 
   init(
-    menu: L0Menu, decisions: String?, counters: String?, packets: String?, directory: String?,
-    isAlone: Bool, truth: sending TruthL0Join? = nil
+    account: L0Account, menu: L0Menu, decisions: String?, counters: String?, packets: String?,
+    directory: String?, isAlone: Bool, truth: sending TruthL0Join? = nil,
+    continuing files: [String: UInt64]? = nil
   ) throws {
     self.truth = truth
-    account = L0Account(menus: [menu])
-    self.decisions = try decisions.map { try OutputFile(path: $0) }
+    self.account = account
+    decisionsPath = decisions
+    self.decisions = try decisions.map { try OutputFile(path: $0, continuing: files) }
     self.counters = counters
     self.packets = try packets.map { try FarmPacketWriter(path: $0, menu: menu) }
     self.directory = directory
@@ -35,12 +38,12 @@ actor L0Sink {
     if let directory {
       try OutputDirectory.make(directory, option: "--out")
       let path = "\(directory)/\(isAlone ? "" : "l0-")quarantine.pcap"
-      try? FileManager.default.removeItem(atPath: path)
-      quarantine = QuarantineWriter(path: path)
+      try RunFiles.cut([path], to: files ?? [:])
+      quarantine = QuarantineWriter(path: path, append: files != nil)
     } else {
       quarantine = nil
     }
-    try self.decisions?.write(L0DecisionTable.header)
+    if files == nil { try self.decisions?.write(L0DecisionTable.header) }
   }
 
   func take(_ output: L0Pipeline.Output) throws {
@@ -80,6 +83,12 @@ actor L0Sink {
 
   /// What was counted.
   var counted: L0Account { account }
+
+  /// What was counted, with the lengths of the files, once they are on the disk.
+  func state() throws -> (account: L0Account, files: [String: UInt64]) {
+    try quarantine?.flush()
+    return (account, try RunFiles.lengths(of: [quarantine?.path, decisionsPath].compactMap { $0 }))
+  }
 
   /// Writes manifest and ledger of a run without L1.
   func write(

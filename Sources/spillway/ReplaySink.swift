@@ -1,5 +1,6 @@
 import Alerting
 import Configuration
+import Foundation
 import L1Trigger
 import RunStore
 import TriggerPipeline
@@ -9,6 +10,8 @@ actor ReplaySink {
   private var account: ReplayAccount
   private let directory: RunDirectory?
   private let decisions: OutputFile?
+  private let decisionsPath: String?
+  private let position: RunPosition
   private let bursts: BurstFileWriter?
   private let table: DecisionTable
   private let truth: TruthEventJoin?
@@ -18,7 +21,8 @@ actor ReplaySink {
   private let begin = ContinuousClock.now
 
   init(
-    account: ReplayAccount, directory: String?, decisions: String?, bursts: sending BurstFileWriter?,
+    account: ReplayAccount, directory: String?, continuing files: [String: UInt64]? = nil,
+    position: RunPosition, decisions: String?, bursts: sending BurstFileWriter?,
     configuration: L1Configuration, truth: sending TruthEventJoin? = nil,
     record: (_ time: String) throws -> RunRecord? = { _ in nil }
   ) throws {
@@ -27,13 +31,15 @@ actor ReplaySink {
     self.account = account
     clock = try WallClock.fromEnvironment()
     self.directory = try directory.map { path in
-      try RunLedger.checkFree(directory: path)
-      return try RunDirectory(path: path)
+      if files == nil { try RunLedger.checkFree(directory: path) }
+      return try RunDirectory(path: path, continuing: files)
     }
+    self.position = position
+    decisionsPath = decisions
     self.record = try record(clock.now().rfc3339)
-    self.decisions = try decisions.map { try OutputFile(path: $0) }
+    self.decisions = try decisions.map { try OutputFile(path: $0, continuing: files) }
     table = DecisionTable(configuration: configuration)
-    try self.decisions?.write(DecisionTable.header)
+    if files == nil { try self.decisions?.write(DecisionTable.header) }
   }
 
   func take(_ judged: JudgedBatch) throws {
@@ -52,8 +58,19 @@ actor ReplaySink {
     }
   }
 
-  /// Takes what the selections have counted.
-  func finish(_ run: SelectionRun?) { account.finish(run) }
+  /// Takes what the selections have counted in a segment, and a checkpoint between two bursts.
+  func end(_ segment: SegmentEnd, l0: L0Sink?) async throws {
+    try account.add(segment.selections)
+    guard segment.reason == .burst, segment.carry.canResume, let directory, record != nil else { return }
+    let emulated = try await l0?.state()
+    var files = try directory.files()
+    files.merge(try RunFiles.lengths(of: decisionsPath.map { [$0] } ?? [])) { $1 }
+    files.merge(emulated?.files ?? [:]) { $1 }
+    try record?.checkpoint(
+      RunPartial(account, stored: bursts?.books, l0: emulated?.account), sealed: account.sealedPartials,
+      position: position.text, carry: JSONEncoder().encode(segment.carry), files: files,
+      time: clock.now().rfc3339)
+  }
 
   /// Reads the rest of the truth; what was counted, if there is one.
   func finishTruth() throws -> TruthTable? { try ReplayTruth.checked { try truth?.finish() } }
