@@ -148,6 +148,13 @@ actor LiveMonitor {
     ([RatesByBurst.header] + RatesByBurst.rows(of: rates.counts)).joined(separator: "\n") + "\n"
   }
 
+  /// The event of a candidate that is shown.
+  func place(of id: String) -> (burst: UInt32, event: UInt32)? {
+    guard let entry = entries.first(where: { $0.id == id }), let burst = entry.burst, let event = entry.event
+    else { return nil }
+    return (burst, event)
+  }
+
   /// The newest snapshot.
   var snapshot: MonitorSnapshot? { hub.latest }
 
