@@ -211,7 +211,7 @@ actor LiveMonitor {
           .init("kind", finding.kind.rawValue),
         ], isFiring: finding.isFiring, text: finding.text, observed: Double(finding.observed),
         expected: finding.expected,
-        falseAlarm: .init(finding.falseAlarmRate, per: .second), dataTime: finding.dataTime,
+        falseAlarm: .init(finding.falseAlarmRate * 3600, per: .hour), dataTime: finding.dataTime,
         selection: finding.line.level == .selection ? finding.line.name : nil))
   }
 

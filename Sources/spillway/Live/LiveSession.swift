@@ -109,7 +109,7 @@ struct LiveSession {
       if state.lost > 0 {
         Terminal.note("warning: \(state.lost) messages were lost, as the outbox was too slow")
       }
-      try outbox?.close()
+      outbox?.close()
     }
     await server?.finish(waits: options.server.keepServing)
   }
@@ -126,7 +126,7 @@ struct LiveSession {
   private func cancel() async {
     ticks?.cancel()
     _ = await dispatcher?.finish(within: .zero)
-    try? outbox?.close()
+    outbox?.close()
     await server?.finish(waits: false)
   }
 
