@@ -213,6 +213,8 @@ public struct TriggerPipeline: Sendable {
         }
       }
       let judging = monitor.stage("verdict", fromWorkers)
+      // Without selections one task gives the verdict and passes on the results.
+      let taking = stage == nil ? monitor.stage("results", [BoundedStream<Delivery>]()) : nil
       group.addTask {
         defer {
           for stream in fromWorkers { stream.close() }
@@ -221,7 +223,9 @@ public struct TriggerPipeline: Sendable {
         }
         try await finish(fromWorkers, resuming: carry?.events?.tail, judging) { delivery in
           if let stage { return await stage.send(delivery) }
+          let begin = StageClock.nanoseconds
           try await deliver(delivery)
+          taking?.add(since: begin)
           return true
         }
       }
