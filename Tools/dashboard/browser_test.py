@@ -24,7 +24,6 @@ WIDTHS = ((360, 800), (640, 900), (1280, 800), (1920, 1080), (2560, 1440))
 # What the page shows, as a value that can be compared with the documents.
 READ = r"""
 const texts = (list) => [...list].map((n) => n.textContent);
-const rows = {};
 return {
   status: Object.fromEntries(['source-mark', 'source-text', 'run', 'burst', 'data-time', 'state'].map((i) => [i, document.getElementById(i).textContent])),
   rates: [...document.querySelectorAll('#rates-groups details')].map((d) => ({title: d.querySelector('h3').textContent,
@@ -481,6 +480,18 @@ def check_with_library(browser):
         want(browser.run("return document.querySelectorAll('#experiment canvas').length") >= 3, "no history")
         ink = "const c = document.querySelector('#line-bursts canvas'); return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v)"
         want(browser.run(ink), "the chart is empty")
+        chart = browser.driver.find_element(By.CSS_SELECTOR, "#line-bursts")
+        browser.run("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", chart)
+        labels = "return [...document.querySelectorAll('#line-bursts .dygraph-axis-label-x')].map((n) => n.textContent).filter(Boolean).map(Number)"
+        before = browser.run(labels)
+        webdriver.ActionChains(browser.driver).move_to_element_with_offset(chart, -60, 0).click_and_hold().move_by_offset(50, 0).move_by_offset(50, 0).release().perform()
+        time.sleep(1)
+        zoomed = browser.run(labels)
+        want(max(zoomed) - min(zoomed) < max(before) - min(before), f"no zoom: {before}, {zoomed}")
+        want("burst" in browser.run("return document.getElementById('line-bursts-read').textContent"), "no value under the pointer")
+        browser.run("document.querySelectorAll('.rates button.name')[3].click()")
+        time.sleep(1)
+        want(browser.run(labels)[0] <= before[0] + 1, "another line is still zoomed")
         browser.driver.find_element(By.ID, "theme").send_keys("Dark")
         time.sleep(0.5)
         browser.run("localStorage.clear()")
