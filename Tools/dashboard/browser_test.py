@@ -324,13 +324,15 @@ def check_counts_file(browser, url, path):
             continue
         row = rows.get(selection["selection"])
         want(row is not None, f"no row {selection['selection']}")
-        pairs = [(row[0], selection["seen"]), (row[1], selection["selected"])]
-        if counting := selection.get("counting"):
-            pairs += [(row[2], counting["observed"]), (row[4], counting["upper_limit_events"])]
-            if counting.get("z_one_sided") is not None:
-                pairs.append((row[5], counting["z_one_sided"]))
-        for text, value in pairs:
-            want(text != "" and near(float(text), value, 1e-9), f"{selection['selection']}: page {text}, file {value}")
+        # The state on the page is that of the whole run, or that after the last burst: both are in the file.
+        states = [s for s in (selection.get("counting"), (selection.get("history") or [None])[-1]) if s]
+        pairs = [(row[0], [selection["seen"]]), (row[1], [selection["selected"]])]
+        if states and row[2]:
+            pairs += [(row[k], [s[name] for s in states if s.get(name) is not None])
+                      for k, name in ((2, "observed"), (4, "upper_limit_events"), (5, "z_one_sided"))]
+        for text, values in pairs:
+            want(not values or text != "" and any(same(text, v) or near(float(text), v, 1e-9) for v in values),
+                 f"{selection['selection']}: page {text!r}, file {values}")
             compared += 1
     want(compared > 0, "nothing to compare")
 
@@ -539,6 +541,17 @@ def check_reconnects(browser):
             second.stop()
 
 
+def check_broken_document(browser):
+    """A document that is not as described stops its panel alone; the others go on."""
+    with serving("trouble", interval=0.3) as server:
+        server.world.health = lambda: {"nonsense": True}
+        server.step()
+        browser.open(server.url)
+        want(len(browser.read()["alerts"]) > 3, "the alerts stopped too")
+        want("health" in browser.run("return document.getElementById('library').textContent"), "it is not said")
+        want(all("health" in line for line in browser.complaints()), "another panel complains")
+
+
 def check_starting(browser):
     """A server that has nothing yet is no lost one, and is looked at again soon."""
     with serving("normal") as server:
@@ -566,6 +579,7 @@ def check_announcements(browser):
         next(a for a in server.world.alerts if a["text"] == "CHOD is dead")["isFiring"] = False
         browser.until(lambda: "resolved: CHOD" in browser.run("return document.getElementById('announce').textContent"), "its end is said")
         want(browser.run("return document.querySelectorAll('#alerts-list [data-state=retracted]').length") == 1, "the retracted one is not marked")
+        want(not (complaints := browser.complaints()), f"console: {complaints[:3]}")
 
 
 def check_marks(browser):
@@ -578,7 +592,8 @@ def check_marks(browser):
             status = browser.read()["status"]
             want(status["source-mark"] == source and text in status["source-text"], f"{scenario}: {status}")
             want(browser.run("return !document.getElementById('test-mark').hidden") == test, f"{scenario}: test mark")
-            want((scenario == "failed") == ("failed" in status["state"]), f"{scenario}: {status['state']}")
+            failed = browser.run("return !document.getElementById('failed-mark').hidden") and "failed" in status["state"]
+            want((scenario == "failed") == failed, f"{scenario}: {status['state']}")
             if scenario == "empty":
                 want(browser.run("return !document.getElementById('rates-empty').hidden"), "nothing says that nothing came")
             if scenario == "finished":
@@ -678,7 +693,7 @@ def main():
                   ("widths", on("trouble", check_widths)), ("widths, 60 lines", on("lines60", check_widths)),
                   ("widths, 200 alerts", on("alerts200", check_widths)),
                   ("access", on("trouble", check_access)), ("access, empty", on("empty", check_access)),
-                  ("starting", lambda: check_starting(browser)), ("announcements", lambda: check_announcements(browser)), ("reconnects", lambda: check_reconnects(browser)),
+                  ("broken document", lambda: check_broken_document(browser)), ("starting", lambda: check_starting(browser)), ("announcements", lambda: check_announcements(browser)), ("reconnects", lambda: check_reconnects(browser)),
                   ("soak", lambda: check_soak(browser, arguments.soak))]
     failed = 0
     try:

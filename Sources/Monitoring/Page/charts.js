@@ -206,7 +206,7 @@ export class Chart {
       nodes.push(svg('rect', {
         class: 'band', x: left, width: Math.max(0, width - left - 8), y: py(model.band.high),
         height: Math.max(1, py(model.band.low) - py(model.band.high)),
-      }));
+      }), svg('path', { class: 'expected', d: `M${left} ${py(model.band.expected)}H${width - 8}` }));
     }
     for (const y of roundValues(low, high, 4)) {
       nodes.push(svg('path', { class: 'gridline', d: `M${left} ${py(y)}H${width - 8}` }));
