@@ -541,6 +541,48 @@ def check_reconnects(browser):
             second.stop()
 
 
+FORMATS = [
+    ("number", [0], "0"), ("number", [1234.5], "1 235"), ("number", [0.00012345], "0.000123"), ("number", [1e-7], "1.00·10⁻⁷"),
+    ("number", [-1.5], "−1.50"), ("number", ["Infinity"], "∞"), ("number", [None], "–"), ("number", [0.99951], "1.000"),
+    ("count", [1234567], "1 234 567"), ("count", [999], "999"), ("count", [None], "–"),
+    ("rate", [9.8e6], "9.800 MHz"), ("rate", [999.4], "999.4 Hz"), ("rate", [0], "0 Hz"), ("rate", [0.0244], "24.40 mHz"), ("rate", [None], "–"),
+    ("band", [9.2e6, 1.04e7], "9.20 to 10.4 MHz"), ("band", [0, 0.44], "0 to 440 mHz"),
+    ("rateTick", [1e7], "10 MHz"), ("rateTick", [2.5e4], "25 kHz"), ("tick", [0.5], "0.5"), ("tick", [100], "100"), ("tick", [0], "0"),
+    ("share", [0, 10], "0 %"), ("share", [10, 10], "100.0 %"), ("share", [1, 1e9], "< 0.001 %"), ("share", [999999999, 1e9], "> 99.99 %"),
+    ("share", [1, 0], "–"), ("seconds", [1.184e-4], "118 µs"), ("seconds", [0], "0 s"), ("bytes", [2.11e8], "211 MB"), ("bytes", [0], "0 B"),
+    ("age", [4400], "4 s"), ("age", [3 * 60e3], "3 min"), ("age", [26 * 3600e3], "26 h 0 min"),
+    ("utc", ["2018-09-13T12:00:01.250Z"], "2018-09-13 12:00:01 UTC"), ("utc", ["2018-09-13T14:00:01+02:00"], "2018-09-13 12:00:01 UTC"),
+    ("utc", ["no time"], "no time"), ("utc", [None], "–"),
+]
+
+
+def check_formats(browser):
+    """Known answers of numbers, units and times as text."""
+    with serving("normal") as server:
+        browser.open(server.url)
+        answers = browser.driver.execute_async_script(
+            "const [cases, done] = arguments; import('/assets/format.js').then((m) => done(cases.map(([f, a]) => m[f](...a))), (e) => done(String(e)));",
+            [case[:2] for case in FORMATS])
+        want(isinstance(answers, list), answers)
+        wrong = [(f, a, got, expected) for (f, a, expected), got in zip(FORMATS, answers) if got.replace("\u202f", " ") != expected]
+        want(not wrong, f"{wrong}")
+
+
+def check_login(browser):
+    """The form for the token: a label, what a refusal looks like, no script."""
+    with serving("normal") as server:
+        for width in (360, 1440):
+            browser.size(width, 900)
+            for address, refused in (("login", False), ("login#refused", True)):
+                browser.driver.get("about:blank")
+                browser.driver.get(server.url + address)
+                shown = browser.run("return document.getElementById('refused').checkVisibility()")
+                want(shown == refused, f"{address}: the refusal is {'shown' if shown else 'not shown'}")
+                want(browser.run("return document.getElementById('token').labels.length === 1 && document.getElementById('token').type === 'password'"), "the field")
+                want(browser.run("return document.documentElement.scrollWidth <= document.documentElement.clientWidth"), "too wide")
+        want(not (complaints := browser.complaints()), f"console: {complaints[:3]}")
+
+
 def check_broken_document(browser):
     """A document that is not as described stops its panel alone; the others go on."""
     with serving("trouble", interval=0.3) as server:
@@ -686,14 +728,14 @@ def main():
                 with serving(scenario) as server:
                     check(browser, server.url)
             return run
-        checks = [("values", on("trouble", check_values)), ("values of each scenario", lambda: check_each_scenario_values(browser)),
+        checks = [("formats", lambda: check_formats(browser)), ("values", on("trouble", check_values)), ("values of each scenario", lambda: check_each_scenario_values(browser)),
                   ("marks", lambda: check_marks(browser)), ("blind", lambda: check_blind(browser)), ("hostile", lambda: check_hostile(browser)),
                   ("with the library", lambda: check_with_library(browser)), ("without the library", lambda: check_without_library(browser)),
                   ("keyboard", on("trouble", check_keyboard)), ("theme", on("normal", check_theme)),
                   ("widths", on("trouble", check_widths)), ("widths, 60 lines", on("lines60", check_widths)),
                   ("widths, 200 alerts", on("alerts200", check_widths)),
                   ("access", on("trouble", check_access)), ("access, empty", on("empty", check_access)),
-                  ("broken document", lambda: check_broken_document(browser)), ("starting", lambda: check_starting(browser)), ("announcements", lambda: check_announcements(browser)), ("reconnects", lambda: check_reconnects(browser)),
+                  ("login", lambda: check_login(browser)), ("broken document", lambda: check_broken_document(browser)), ("starting", lambda: check_starting(browser)), ("announcements", lambda: check_announcements(browser)), ("reconnects", lambda: check_reconnects(browser)),
                   ("soak", lambda: check_soak(browser, arguments.soak))]
     failed = 0
     try:

@@ -229,7 +229,9 @@ export class Rates {
     if (!line) return;
     fillTable(byId('line-bursts-table'), line.bursts.slice(-SHOWN_BURSTS).reverse().map((p) =>
       [`${p.run}/${p.burst}`, count(p.count), number(p.seconds, 4), rateText(rateOf(p))]));
-    fillTable(byId('line-along-table'), line.along.map((n, i) =>
-      [number(i * this.document.binSeconds, 3), count(n), rateText(n / this.document.binSeconds)]));
+    const width = this.document.binSeconds;
+    const decimals = tick(width).split('.')[1]?.length ?? 0;
+    fillTable(byId('line-along-table'), begun(line, this.document).map((n, i) =>
+      [(i * width).toFixed(decimals), count(n), rateText(n / width)]));
   }
 }
