@@ -12,10 +12,11 @@ let strict: [SwiftSetting] = [
 
 /// A room of the house: a library target and its test target (see Docs/Architecture.md).
 func room(
-  _ name: String, _ dependencies: [Target.Dependency], testing: [Target.Dependency] = []
+  _ name: String, _ dependencies: [Target.Dependency], testing: [Target.Dependency] = [],
+  resources: [Resource]? = nil
 ) -> [Target] {
   [
-    .target(name: name, dependencies: dependencies, swiftSettings: strict),
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict),
     .testTarget(
       name: "\(name)Tests",
       dependencies: [.target(name: name), "SpillwayTestSupport"] + dependencies + testing,
@@ -36,8 +37,17 @@ let httpClient = Target.Dependency.product(
   moduleAliases: ["Configuration": "SwiftConfiguration"])
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
-let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
-let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+/// What Hummingbird hands over by its own types: channels, parts of messages, services, loggers.
+let server: [Target.Dependency] = [
+  hummingbird, hummingbirdTLS, locks,
+  .product(name: "HummingbirdCore", package: "hummingbird"),
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+  .product(name: "HTTPTypes", package: "swift-http-types"),
+  .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+  .product(name: "Logging", package: "swift-log"),
+]
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 
 /// Which rooms are built: `nil` all of them; for the sanitizers, which spares each of their builds minutes, those that
 /// read bytes from outside (`bytes`), or those and the pipeline above them (`pipeline`), with the tests that are run;
@@ -87,8 +97,9 @@ let network: [Target] =
   ]
   + room("AlertDelivery", ["Alerting", "Configuration", "NA62Formats", grdb, httpClient])
   + room(
-    "Monitoring", ["Configuration", hummingbird, hummingbirdTLS, metrics, crypto],
-    testing: [hummingbirdTesting, httpClient])
+    "Monitoring", server + [metrics, crypto],
+    testing: [.product(name: "NIOPosix", package: "swift-nio")],
+    resources: [.embedInCode("Page"), .embedInCode("API")])
 
 let package = Package(
   name: "spillway",
@@ -124,6 +135,10 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
       ]),
   targets: wanted(
     [

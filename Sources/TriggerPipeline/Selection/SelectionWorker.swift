@@ -180,16 +180,20 @@ struct SelectionWorker {
     return different
   }
 
-  /// What it has counted, with the sealed events.
+  /// What it has counted since the last call, with the sealed events.
   mutating func finish() -> SelectionRun {
     let sealed = engine.takeSealed()
+    defer {
+      engine = SelectionEngine(setup.set)
+      timing = SelectionTiming(selections: setup.set.selections.count)
+    }
     return SelectionRun(engine: engine, timing: timing, sealed: sealed)
   }
 }
 
 extension SelectionRun {
-  /// Adds what another worker has counted; throws, changing nothing, where it counts other selections.
-  mutating func merge(_ other: SelectionRun) throws {
+  /// Adds what another worker, or another segment, has counted; throws, changing nothing, where it counts other selections.
+  public mutating func merge(_ other: SelectionRun) throws {
     try engine.merge(other.engine)
     timing.merge(other.timing)
     sealed += other.sealed
