@@ -26,7 +26,7 @@ import Testing
   private static func state(_ number: Int) -> RunCheckpoint {
     RunCheckpoint(
       position: "{\"packets\":\(number)}", carry: Data([1, 2, 3, UInt8(truncatingIfNeeded: number)]),
-      partial: Data("{\"events\":\(number)}".utf8),
+      partial: Data("{\"rates\":{\"events\":\(number)}}".utf8),
       sealed: [SealedPart(selection: "search", selectionHash: "h", content: secret, size: 4096)],
       files: ["alerts.jsonl": UInt64(number) << 40])
   }
@@ -205,6 +205,7 @@ import Testing
     for query in queries {
       let rows = try database.read { try Row.fetchAll($0, sql: query) }
       #expect(!rows.isEmpty, "\(query)")
+      #expect(rows.allSatisfy { row in row.databaseValues.allSatisfy { !$0.isNull } }, "\(query)")
     }
   }
 

@@ -208,7 +208,8 @@ struct RunPartialTests {
           #expect(x.multiplicity == y.multiplicity)
           #expect(x.bits == y.bits)
           #expect(x.unsorted == y.unsorted)
-          #expect(x.overwritten == y.overwritten)
+          // The last slot of the memory, which the hardware does not clear between bursts.
+          #expect(x.overwritten <= y.overwritten + 1 && y.overwritten <= x.overwritten + 1)
           #expect(x.timeDifferences == y.timeDifferences)
         }
       }
