@@ -70,6 +70,7 @@ actor LiveMonitor {
   private var total: UInt64 = 0
   private var counts = CountsDocument(selections: [])
   private var books: [HealthDocument.Account] = []
+  private var bytes: UInt64?
   private var nextSnapshot = ContinuousClock.now
   private var nextCounts = ContinuousClock.now
   private var countedBursts = -1
@@ -235,6 +236,7 @@ actor LiveMonitor {
   private func count(_ account: ReplayAccount) throws {
     guard let report = try run.makesReport?(account) else { return }
     books = SnapshotBuilder.books(report)
+    bytes = account.capture.bytes
     if account.bursts.count != countedBursts || account.selections != nil {
       countedBursts = account.bursts.count
       counts = SnapshotBuilder.counts(report)
@@ -257,14 +259,29 @@ actor LiveMonitor {
     hub.publish(
       MonitorSnapshot(
         status: status, rates: SnapshotBuilder.rates(rates.snapshot()), counts: counts,
-        alerts: AlertDocument(total: total, entries: entries),
+        alerts: alerts(deliveries),
         health: HealthDocument(
           books: books, stages: run.health(), kernelDrops: drops?.kernel, interfaceDrops: drops?.interface,
           lateness: run.lateness(),
           alertsPending: (deliveries?.waiting ?? 0)
             + Int(clamping: deliveries?.sinks.reduce(0) { $0 + $1.books.pending } ?? 0),
-          memory: ProcessMemory.resident)))
+          memory: ProcessMemory.resident, bytes: bytes)))
     nextSnapshot = .now + Self.period
+  }
+
+  private func alerts(_ deliveries: AlertDispatcher.State?) -> AlertDocument {
+    AlertDocument(
+      total: total, entries: entries,
+      rules: engine.rules.rules.map { rule in
+        .init(
+          rule: rule.name, raised: engine.books(rule: rule.name).sent,
+          firing: entries.count { $0.rule == rule.name && $0.isFiring == true })
+      },
+      sinks: (deliveries?.sinks ?? []).map { sink in
+        .init(
+          name: sink.name, delivered: sink.books.delivered, pending: sink.books.pending,
+          failed: sink.retries + sink.books.refused)
+      })
   }
 }
 
