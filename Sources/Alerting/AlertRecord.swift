@@ -13,6 +13,8 @@ public struct AlertRecord: Sendable, Equatable {
   public var isBlind: Bool
   /// The event.
   public var event: Event
+  /// The open regions that hold the event: rules ask for them; they are not in the line.
+  public var regions: [String] = []
   /// What level 0 said.
   public var l0: L0
   /// What level 1 said.

@@ -201,7 +201,7 @@ public struct ReplayAccount: Sendable {
     let state = try counting[finding.selection]?.result()
     let anytime = try counting[finding.selection]?.anytime()
     let (event, decision) = (finding.event, finding.decision)
-    return AlertRecord(
+    var record = AlertRecord(
       selection: setup?.set.selections[finding.selection].name ?? "", isBlind: false,
       event: .init(
         run: event.run, burst: event.burst, number: event.number,
@@ -224,6 +224,16 @@ public struct ReplayAccount: Sendable {
       },
       dataTime: event.time, wallTime: wallClock.now(), configurationHash: identity.configurationHash,
       input: identity.input)
+    record.regions = openRegions(finding)
+    return record
+  }
+
+  /// The open regions that hold the event, by name.
+  private func openRegions(_ finding: SelectionFindings.Finding) -> [String] {
+    guard finding.regions != 0, let selection = setup?.set.selections[finding.selection] else { return [] }
+    return selection.regions.enumerated().filter { index, region in
+      index < 64 && finding.regions >> UInt64(index) & 1 == 1 && !(selection.isBlind && region.isBlind)
+    }.map(\.element.name)
   }
 
   /// Selections of this account.

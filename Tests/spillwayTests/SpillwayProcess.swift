@@ -79,7 +79,7 @@ struct SpillwayProcess: Sendable {
   }
 
   /// The program, which the build leaves in the directory of the test bundle, or in one above it.
-  private static let program: URL? = {
+  static let program: URL? = {
     let starts =
       [Bundle.main.bundleURL, Bundle.main.executableURL ?? Bundle.main.bundleURL]
       + CommandLine.arguments.map { URL(fileURLWithPath: $0) }

@@ -33,6 +33,8 @@ public struct SelectionFindings: Sendable {
     var quantities: [AlertRecord.Quantity]
     /// Whether it counts in the selection's experiment.
     var counts: Bool
+    /// The regions that hold it, as bits.
+    var regions: UInt64
     /// When it was found.
     var place: Place
   }

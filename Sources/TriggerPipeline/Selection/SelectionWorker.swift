@@ -148,7 +148,7 @@ struct SelectionWorker {
       SelectionFindings.Finding(
         selection: s, event: built, decision: event.input.decision, packets: packets(of: built, batch),
         quantities: quantities(s, event.input), counts: selection.counts(outcome),
-        place: place))
+        regions: outcome.regions, place: place))
     return true
   }
 

@@ -99,7 +99,7 @@ actor LiveMonitor {
     var inputs: [AlertInput] = []
     for packets in tap.take() { inputs += try rates.add(packets).map { Self.input($0) } }
     inputs += try rates.add(judged).map { Self.input($0) }
-    inputs += alerts.map { .candidate($0, regions: []) }
+    inputs += alerts.map { .candidate($0, regions: $0.regions) }
     // What was found in the same batch is told in the order of the data.
     inputs = inputs.enumerated().sorted { a, b in
       (Self.time(a.element), a.offset) < (Self.time(b.element), b.offset)
