@@ -231,4 +231,15 @@ struct ServerTests {
       try await task.value
     }
   }
+
+  @Test("a server can be stopped at any moment of its start", arguments: 0..<20)
+  func stopAtOnce(steps: Int) async throws {
+    let hub = MonitorHub()
+    hub.publish(Snapshots.standard())
+    let server = try MonitorServer(configuration: MonitorConfiguration(port: 0), hub: hub)
+    let task = Task { try await server.run() }
+    for _ in 0..<steps * steps { await Task.yield() }
+    task.cancel()
+    try await Probe.within(.seconds(60)) { try await task.value }
+  }
 }
