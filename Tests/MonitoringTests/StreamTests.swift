@@ -19,6 +19,23 @@ struct StreamTests {
     #expect(await iterator.next() != nil)
   }
 
+  @Test("what a blind selection must not show does not pass the hub")
+  func sealed() throws {
+    var snapshot = Snapshots.standard()
+    let open = snapshot.counts.selections[1]
+    snapshot.counts.selections[0].events = 17
+    snapshot.counts.selections[0].selected = 7
+    snapshot.counts.selections[0].state = open.state
+    snapshot.counts.selections[0].history = [open.state].compactMap { $0 }
+    let hub = MonitorHub()
+    hub.publish(snapshot)
+    let counts = try #require(hub.latest).counts
+    #expect(
+      String(decoding: try DocumentEncoder.json(counts.selections[0]), as: UTF8.self)
+        == #"{"history":[],"isBlind":true,"name":"kpinunu","role":"signal"}"#)
+    #expect(counts.selections[1] == open)
+  }
+
   @Test("only what has changed goes on the board, with a rising number")
   func changes() throws {
     let board = EventBoard(capacity: 2)

@@ -31,7 +31,7 @@ enum MetricCatalogue {
     gauge("spillway_line_high_hertz", "Upper edge of a line's band."),
     gauge("spillway_line_condition", "0 in its band or without one, 1 above, -1 below, -2 dead."),
     // Selections; a blind one shows no count.
-    counter("spillway_selection_events_total", "Events that a selection looked at."),
+    counter("spillway_selection_events_total", "Events that a selection looked at; none while blind."),
     counter("spillway_selection_selected_total", "Events selected; none while blind."),
     gauge("spillway_selection_blind", "1 where the signal region is sealed."),
     gauge("spillway_selection_background_events", "Expected background of the counting experiment."),
