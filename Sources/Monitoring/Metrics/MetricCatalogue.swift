@@ -15,8 +15,7 @@ enum MetricCatalogue {
     gauge("spillway_speed_ratio", "Data time for real time that was asked for; none as fast as possible."),
     // The books.
     counter("spillway_bytes_total", "Bytes of packets that were read."),
-    counter(
-      "spillway_items_entered_total", "Items that came in, by kind: packets, fragments, events, alerts."),
+    counter("spillway_items_entered_total", "Items that came in, by level of the books."),
     counter("spillway_items_total", "Items by the column of the books that they went to."),
     counter("spillway_items_lost_total", "Items lost, by kind and reason."),
     gauge("spillway_books_closed", "1 where each item is in exactly one column of the books."),
