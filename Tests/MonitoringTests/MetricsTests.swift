@@ -94,9 +94,12 @@ struct MetricsTests {
     let metrics = SnapshotMetrics(registry: registry)
     var snapshot = Snapshots.standard()
     // Even a document that holds what is sealed does not bring it out.
+    snapshot.counts.selections[0].events = 17
     snapshot.counts.selections[0].selected = 7
     snapshot.counts.selections[0].state = snapshot.counts.selections[1].state
-    metrics.collect(snapshot)
+    let hub = MonitorHub()
+    hub.publish(snapshot)
+    metrics.collect(hub.latest)
     let text = PrometheusText.render(registry, as: .text)
     for line in [
       #"spillway_build_info{configuration_hash="c0ffee",version="0.7.0"} 1"#,
@@ -114,8 +117,8 @@ struct MetricsTests {
       #"spillway_run_state{state="running"} 1"#,
       #"spillway_run_state{state="failed"} 0"#,
     ] { #expect(text.contains(line + "\n"), "\(line)") }
-    #expect(!text.contains(#"spillway_selection_selected_total{role="signal""#))
-    #expect(!text.contains(#"spillway_selection_upper_limit_events{role="signal""#))
+    let sealed = text.split(separator: "\n").filter { $0.contains(#"selection="kpinunu""#) }
+    #expect(sealed == [#"spillway_selection_blind{role="signal",selection="kpinunu"} 1"#])
     #expect(!text.contains("spillway_kernel_drops_total"))
     #expect(!text.contains("without a description"))
   }

@@ -177,27 +177,69 @@ struct ServerTests {
     #expect(error?.description.hasPrefix("192.0.2.1:0: cannot listen here: Cannot assign requested") == true)
   }
 
-  @Test("a server that is stopped lets its streams end")
-  func stop() async throws {
-    let hub = MonitorHub()
-    hub.publish(Snapshots.standard())
-    let server = try MonitorServer(configuration: MonitorConfiguration(port: 0), hub: hub)
+  /// A server that has begun, its port, and the task to cancel.
+  private func start(
+    _ hub: MonitorHub, _ limits: MonitorLimits = MonitorLimits()
+  ) async throws -> (port: Int, task: Task<Void, any Error>) {
+    let configuration = MonitorConfiguration(port: 0, limits: limits)
+    let server = try MonitorServer(configuration: configuration, hub: hub)
     let (urls, ready) = AsyncStream.makeStream(of: String.self)
     let task = Task { try await server.run { ready.yield($0) } }
     let url = try #require(await urls.first { _ in true })
-    let port = try #require(url.split(separator: ":").last.flatMap { Int($0.dropLast()) })
+    return (try #require(url.split(separator: ":").last.flatMap { Int($0.dropLast()) }), task)
+  }
+
+  @Test("a server that is stopped sends the last state, and lets its streams end")
+  func stop() async throws {
+    let hub = MonitorHub()
+    hub.publish(Snapshots.standard(burst: 2))
+    let (port, task) = try await start(hub)
     let text = try await Probe.open(port: port) { inbound, outbound in
       try await outbound.write(
         .init(string: "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n"))
       var text = ""
       for try await part in inbound {
         text += String(buffer: part)
-        if text.contains("event: health") { task.cancel() }
+        guard text.contains("event: health") else { continue }
+        hub.publish(Snapshots.standard(burst: 3))
+        task.cancel()
       }
       return text
     }
+    #expect(text.contains("\"burst\":3,\"bursts\":2,"))
     // The last chunk: the answer was finished, not cut.
     #expect(text.hasSuffix("0\r\n\r\n"))
     try await task.value
+  }
+
+  @Test("a server that is stopped does not wait for a client that reads nothing")
+  func stopWithDeafClient() async throws {
+    let hub = MonitorHub()
+    var snapshot = Snapshots.standard()
+    snapshot.status.input = String(repeating: "x", count: 20_000_000)
+    hub.publish(snapshot)
+    var limits = MonitorLimits()
+    limits.stopTime = .milliseconds(200)
+    let (port, task) = try await start(hub, limits)
+    try await Probe.open(port: port) { _, outbound in
+      try await outbound.write(
+        .init(string: "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+      try await Probe.poll {
+        try await Probe.ask("/metrics", port: port).body.contains("spillway_http_streams 1\n")
+      }
+      task.cancel()
+      try await task.value
+    }
+  }
+
+  @Test("a server can be stopped at any moment of its start", arguments: 0..<20)
+  func stopAtOnce(steps: Int) async throws {
+    let hub = MonitorHub()
+    hub.publish(Snapshots.standard())
+    let server = try MonitorServer(configuration: MonitorConfiguration(port: 0), hub: hub)
+    let task = Task { try await server.run() }
+    for _ in 0..<steps * steps { await Task.yield() }
+    task.cancel()
+    try await Probe.within(.seconds(60)) { try await task.value }
   }
 }

@@ -19,24 +19,41 @@ struct StreamTests {
     #expect(await iterator.next() != nil)
   }
 
+  @Test("what a blind selection must not show does not pass the hub")
+  func sealed() throws {
+    var snapshot = Snapshots.standard()
+    let open = snapshot.counts.selections[1]
+    snapshot.counts.selections[0].events = 17
+    snapshot.counts.selections[0].selected = 7
+    snapshot.counts.selections[0].state = open.state
+    snapshot.counts.selections[0].history = [open.state].compactMap { $0 }
+    let hub = MonitorHub()
+    hub.publish(snapshot)
+    let counts = try #require(hub.latest).counts
+    #expect(
+      String(decoding: try DocumentEncoder.json(counts.selections[0]), as: UTF8.self)
+        == #"{"history":[],"isBlind":true,"name":"kpinunu","role":"signal"}"#)
+    #expect(counts.selections[1] == open)
+  }
+
   @Test("only what has changed goes on the board, with a rising number")
   func changes() throws {
     let board = EventBoard(capacity: 2)
     let hub = MonitorHub()
     var position = EventBoard.Position()
     try board.refresh(from: hub)
-    #expect(board.next(after: &position) == nil)
+    #expect(board.next(after: &position).isEmpty)
     hub.publish(Snapshots.standard(burst: 2))
     try board.refresh(from: hub)
-    let first = try #require(board.next(after: &position)).string
+    let first = board.next(after: &position).map(\.string).joined()
     #expect(first.components(separatedBy: "event: ").count == 6)
     #expect(first.hasPrefix("event: status\nid: 1\ndata: {"))
     hub.publish(Snapshots.standard(burst: 2))
     try board.refresh(from: hub)
-    #expect(board.next(after: &position) == nil)
+    #expect(board.next(after: &position).isEmpty)
     hub.publish(Snapshots.standard(burst: 3))
     try board.refresh(from: hub)
-    let second = try #require(board.next(after: &position)).string
+    let second = board.next(after: &position).map(\.string).joined()
     #expect(second.hasPrefix("event: status\nid: 6\ndata: {"))
     #expect(second.components(separatedBy: "event: ").count == 2)
     #expect(second.hasSuffix("}\n\n"))
@@ -51,7 +68,7 @@ struct StreamTests {
       hub.publish(Snapshots.standard(burst: burst, packets: UInt64(burst) + 10))
       try board.refresh(from: hub)
     }
-    let text = try #require(board.next(after: &position)).string
+    let text = board.next(after: &position).map(\.string).joined()
     #expect(text.components(separatedBy: "event: ").count == 6)
     #expect(text.contains("\"burst\":99,"))
     #expect(!text.contains("\"burst\":98,"))

@@ -124,7 +124,15 @@ struct TokenTests {
             "https://localhost:\(port)/api/v1/status",
           ])
         #expect(answer.output.contains("\"menu\":\"kaon-2018\""), "\(answer.output)")
-        #expect(try await Probe.ask("/healthz", port: port).status == nil)
+        let old = try await Tool.run(
+          "curl",
+          [
+            "-sS", "--max-time", "30", "--cacert", certificate, "--tls-max", "1.1",
+            "https://localhost:\(port)/healthz",
+          ])
+        #expect(old.status != 0)
+        let clear = try await Probe.ask("/healthz", port: port)
+        #expect(clear.status == nil)
       }
       // One that does not even begin to speak is ended.
       try await TestServer.with({

@@ -75,4 +75,14 @@ public struct CountsDocument: Codable, Sendable, Hashable {
 
   /// A document.
   public init(selections: [Selection]) { self.selections = selections }
+
+  /// Takes out what blind selections must not show, should it have been put in.
+  mutating func seal() {
+    for index in selections.indices where selections[index].isBlind {
+      selections[index].events = nil
+      selections[index].selected = nil
+      selections[index].state = nil
+      selections[index].history = []
+    }
+  }
 }

@@ -15,8 +15,7 @@ enum MetricCatalogue {
     gauge("spillway_speed_ratio", "Data time for real time that was asked for; none as fast as possible."),
     // The books.
     counter("spillway_bytes_total", "Bytes of packets that were read."),
-    counter(
-      "spillway_items_entered_total", "Items that came in, by kind: packets, fragments, events, alerts."),
+    counter("spillway_items_entered_total", "Items that came in, by level of the books."),
     counter("spillway_items_total", "Items by the column of the books that they went to."),
     counter("spillway_items_lost_total", "Items lost, by kind and reason."),
     gauge("spillway_books_closed", "1 where each item is in exactly one column of the books."),
@@ -31,7 +30,7 @@ enum MetricCatalogue {
     gauge("spillway_line_high_hertz", "Upper edge of a line's band."),
     gauge("spillway_line_condition", "0 in its band or without one, 1 above, -1 below, -2 dead."),
     // Selections; a blind one shows no count.
-    counter("spillway_selection_events_total", "Events that a selection looked at."),
+    counter("spillway_selection_events_total", "Events that a selection looked at; none while blind."),
     counter("spillway_selection_selected_total", "Events selected; none while blind."),
     gauge("spillway_selection_blind", "1 where the signal region is sealed."),
     gauge("spillway_selection_background_events", "Expected background of the counting experiment."),

@@ -84,8 +84,6 @@ final class SnapshotMetrics: Sendable {
         count("spillway_selection_events_total", Double(events), labels)
       }
       set("spillway_selection_blind", selection.isBlind ? 1 : 0, labels)
-      // What is sealed is not told, whatever the document holds.
-      guard !selection.isBlind else { continue }
       if let selected = selection.selected {
         count("spillway_selection_selected_total", Double(selected), labels)
       }

@@ -154,7 +154,8 @@ struct MonitorResponder: HTTPResponder {
       try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))
       var position = EventBoard.Position()
       for await _ in subscription.signals {
-        try await writer.write(board.next(after: &position) ?? ByteBuffer(string: ": alive\n\n"))
+        let news = board.next(after: &position)
+        try await writer.write(contentsOf: news.isEmpty ? [ByteBuffer(string: ": alive\n\n")] : news)
       }
       try await writer.finish(nil)
     }

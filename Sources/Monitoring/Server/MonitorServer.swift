@@ -80,6 +80,8 @@ public struct MonitorServer: Sendable {
         Task {
           // Before it listens it cannot be asked to stop gracefully.
           for await _ in isReady.stream {}
+          // The last state of the run is what people want to see.
+          try? board.refresh(from: hub)
           board.close()
           await group.triggerGracefulShutdown()
         }
@@ -139,8 +141,10 @@ public struct MonitorServer: Sendable {
       let chain = try NIOSSLCertificate.fromPEMFile(tls.certificate)
       guard !chain.isEmpty else { throw MonitorError.badCertificate("\(tls.certificate): no certificate") }
       let key = try NIOSSLPrivateKey(file: tls.key, format: .pem)
-      return TLSConfiguration.makeServerConfiguration(
+      var configuration = TLSConfiguration.makeServerConfiguration(
         certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+      configuration.minimumTLSVersion = .tlsv12
+      return configuration
     } catch let error as MonitorError {
       throw error
     } catch {

@@ -92,16 +92,13 @@ final class EventBoard: Sendable {
     for client in waiting { client.yield() }
   }
 
-  /// The events that a client has not had, in the order of their numbers; nil if there are none.
-  func next(after position: inout Position) -> ByteBuffer? {
+  /// The events that a client has not had, in the order of their numbers. Their bytes are shared by all clients.
+  func next(after position: inout Position) -> [ByteBuffer] {
     let news = state.withLockedValue { state in
       state.entries.values.filter { $0.id > position.last }.sorted { $0.id < $1.id }
     }
-    guard let last = news.last else { return nil }
-    position.last = last.id
-    var bytes = ByteBuffer()
-    for entry in news { bytes.writeImmutableBuffer(entry.frame) }
-    return bytes
+    position.last = news.last?.id ?? position.last
+    return news.map(\.frame)
   }
 
   /// Ends the signals of all clients, and takes no more in.

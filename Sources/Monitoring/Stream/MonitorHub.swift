@@ -16,10 +16,14 @@ public final class MonitorHub: Sendable {
   /// A hub without a snapshot.
   public init() {}
 
-  /// Makes a snapshot the newest one, and wakes those who wait for a change.
+  /// Makes a snapshot the newest one, and wakes those who wait for a change. What a blind selection must not show
+  /// is taken out here, whatever the caller has put in: nothing beyond the hub sees it.
   public func publish(_ snapshot: MonitorSnapshot) {
+    var snapshot = snapshot
+    snapshot.counts.seal()
+    let sealed = snapshot
     let readers = state.withLockedValue { state in
-      state.snapshot = snapshot
+      state.snapshot = sealed
       return Array(state.readers.values)
     }
     for reader in readers { reader.yield() }

@@ -26,7 +26,7 @@ enum Snapshots {
         ]),
       counts: CountsDocument(selections: [
         CountsDocument.Selection(
-          name: "kpinunu", role: "signal", isBlind: true, events: 17, selected: nil, confidenceLevel: nil,
+          name: "kpinunu", role: "signal", isBlind: true, events: nil, selected: nil, confidenceLevel: nil,
           method: nil, state: nil, history: []),
         CountsDocument.Selection(
           name: "k3pi", role: "normalisation", isBlind: false, events: 17, selected: 4,
