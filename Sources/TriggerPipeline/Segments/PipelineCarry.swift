@@ -4,7 +4,7 @@ public import L1Trigger
 
 /// All that a pipeline carries from one segment of a stream to the next: what counters run over a whole run, and where
 /// the segment ended. With it, the same inputs, the same configuration and the same version a run goes on as if it
-/// had never stopped. A few KiB.
+/// had never stopped. About a KiB.
 public struct PipelineCarry: Codable, Hashable, Sendable {
   /// Version of what is carried.
   public static let version = 1
