@@ -35,6 +35,10 @@ let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "s
 let httpClient = Target.Dependency.product(
   name: "AsyncHTTPClient", package: "async-http-client",
   moduleAliases: ["Configuration": "SwiftConfiguration"])
+let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nio = ["NIOCore", "NIOHTTP1", "NIOPosix"].map {
+  Target.Dependency.product(name: $0, package: "swift-nio")
+}
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 /// What Hummingbird hands over by its own types: channels, parts of messages, services, loggers.
@@ -95,7 +99,9 @@ let network: [Target] =
       ],
       swiftSettings: strict),
   ]
-  + room("AlertDelivery", ["Alerting", "Configuration", "NA62Formats", grdb, httpClient])
+  + room(
+    "AlertDelivery",
+    ["Alerting", "Configuration", "NA62Formats", grdb, httpClient, crypto, tls, locks] + nio)
   + room(
     "Monitoring", server + [metrics, crypto],
     testing: [.product(name: "NIOPosix", package: "swift-nio")],
@@ -133,6 +139,7 @@ let package = Package(
       ? []
       : [
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -196,5 +203,5 @@ let package = Package(
         [
           "NA62Formats", "PacketCapture", "Configuration", "CountingStatistics", "Detectors", "EventBuilding",
           "L0Trigger", "L1Trigger", "Selections", "Alerting", "TriggerPipeline",
-        ]))
+        ], testing: ["RandomNumbers", locks]))
 )

@@ -105,7 +105,8 @@ extension RateMonitor {
   ) {
     let all = boards.indices.reduce(UInt64(0)) { $0 &+ counts[Place.boards + 2 * $1] }
     guard all > 0 else { return }
-    let alpha = logAlpha(boards.count)
+    let members = max(boards.count, layout.fragmentCount)
+    let alpha = logAlpha(members)
     var someSilent = false
     for board in boards.indices {
       let own = counts[Place.boards + 2 * board]
@@ -114,11 +115,11 @@ extension RateMonitor {
       if own == 0, boards[board].expected(beside: all) >= 1 { someSilent = true }
       guard let verdict else { continue }
       findings.append(
-        finding(PacketTally.line(tally.boards[board]), .lostBoard, verdict, share(boards.count)))
+        finding(PacketTally.line(tally.boards[board]), .lostBoard, verdict, share(members)))
     }
     // Where a board is missing, the others' shares rise without their doing.
     guard !someSilent, !boards.contains(where: \.isFiring) else { return }
-    let rate = share(boards.count + bitShares.count)
+    let rate = share(max(boards.count, layout.fragmentCount) + bitShares.count)
     let runLength = max(2, 1 / (rate * binSeconds))
     for board in boards.indices {
       let own = counts[Place.boards + 2 * board]
@@ -133,7 +134,7 @@ extension RateMonitor {
   private mutating func judgeBits(
     _ counts: ContiguousArray<UInt64>, _ findings: inout [RateFinding]
   ) {
-    let rate = share(boards.count + bitShares.count)
+    let rate = share(max(boards.count, layout.fragmentCount) + bitShares.count)
     let runLength = max(2, 1 / (rate * binSeconds))
     for detector in 0..<L0Detector.count {
       let all = counts[Place.bit(detector, 15)]
@@ -150,7 +151,7 @@ extension RateMonitor {
 
   /// So many bins without any packet: exact for a rate that is as it was in the burst so far.
   private mutating func judgeSilence(bins: Int64, _ findings: inout [RateFinding]) {
-    guard !isSilent, let burst = open, !burst.isOver else { return }
+    guard !isSilent, let burst = open, burst.over == nil else { return }
     let seen = burst.bins.reduce(UInt64(0)) { sum, row in
       row.isEmpty ? sum : sum &+ row[Place.primitivePackets] &+ row[Place.l0Packets] &+ row[Place.l1Packets]
     }
@@ -177,7 +178,8 @@ extension RateMonitor {
   /// Losses of a burst that has ended: fragments that events lack, packets of primitives that detectors lack beside
   /// the others, and packets that could not be read.
   mutating func judgeLosses(_ events: EventTally?, _ findings: inout [RateFinding]) {
-    guard let burst = open else { return }
+    // A silence takes fragments of the events at its edges with it.
+    guard let burst = open, !burst.wasSilent else { return }
     func sum(_ place: Int) -> UInt64 {
       burst.bins.reduce(0) { place < $1.count ? $0 &+ $1[place] : $0 }
     }
@@ -198,7 +200,9 @@ extension RateMonitor {
       judgeLoss(
         0, UInt64(Double(missing) / perPacket), of: Double(expected) / perPacket, &findings)
     }
-    let sent = (0..<L0Detector.count).map { burst.deadDetectors.contains($0) ? 0 : sum(Place.detectorPackets + $0) }
+    let sent = (0..<L0Detector.count).map {
+      burst.deadDetectors.contains($0) ? 0 : sum(Place.detectorPackets + $0)
+    }
     let most = sent.max() ?? 0
     // A detector that sends far fewer packets does not send one for each frame.
     let regular = sent.filter { $0 > most / 2 }

@@ -43,6 +43,8 @@ public struct RateMonitor: Sendable {
   var tally: PacketTally
   var tracker: BurstTracker
   var open: OpenBurst?
+  /// A burst that is over, while packets of the next one come and the builder has not ended it.
+  private var closing: OpenBurst?
   var detectors: [SilenceWatch]
   var boards: [SilenceWatch] = []
   var boardShares: [ShareWatch] = []
@@ -65,8 +67,8 @@ public struct RateMonitor: Sendable {
     var bin: Int64
     /// The counts of the bins that have ended.
     var bins: ContiguousArray<ContiguousArray<UInt64>> = []
-    /// Whether the end-of-burst trigger has come: silence behind it is no fault.
-    var isOver = false
+    /// When the end-of-burst trigger came: silence behind it is no fault.
+    var over: DataTime?
     /// Boards, by place, and detectors that were lost in it at some time.
     var lostBoards: Set<Int> = []
     var deadDetectors: Set<Int> = []
@@ -125,7 +127,7 @@ public struct RateMonitor: Sendable {
     let all = known.reduce(UInt64(0)) { $0 &+ $1.count }
     for (board, count) in known where tally.place(of: board) != nil && boards.count < tally.boards.count {
       boards.append(SilenceWatch(count: count, before: all &- count))
-      boardShares.append(ShareWatch())
+      boardShares.append(ShareWatch(count: count, whole: all))
     }
   }
 
@@ -184,7 +186,7 @@ public struct RateMonitor: Sendable {
   public mutating func finish() throws -> [RateFinding] {
     waiting = []
     var findings: [RateFinding] = []
-    try endBurst(&findings)
+    try endAll(&findings)
     return findings
   }
 
@@ -204,7 +206,7 @@ public struct RateMonitor: Sendable {
     _ packets: PacketBatch, _ range: Range<Int>, _ findings: inout [RateFinding]
   ) throws {
     if packets.burst != identity {
-      try endBurst(&findings)
+      try endAll(&findings)
       identity = packets.burst
       if let identity {
         run = identity.run
@@ -248,10 +250,19 @@ public struct RateMonitor: Sendable {
             }
             if marks.endOfBurst != nil {
               beginIfNeeded(time)
-              open?.isOver = true
+              if open?.over == nil { open?.over = time }
             }
           }
         }
+      }
+      if !isL0, closing == nil, let over = open?.over,
+        time.seconds(since: over) > options.builder.burst.flushAfter
+      {
+        // Primitives of the next burst come before its first trigger.
+        closeLastBin(&findings)
+        closing = open
+        open = nil
+        binEnd = .min
       }
       if time.nanoseconds >= binEnd {
         beginIfNeeded(time)
@@ -287,8 +298,9 @@ public struct RateMonitor: Sendable {
   private mutating func beginIfNeeded(_ time: DataTime) {
     guard open == nil else { return }
     let bin = RateCounts.bin(of: time.nanoseconds, width: width)
+    let burst = closing == nil ? tracker.burst : tracker.burst &+ 1
     open = OpenBurst(
-      key: RateCounts.Key(run: run, burst: tracker.burst), begin: time, end: time, firstBin: bin, bin: bin)
+      key: RateCounts.Key(run: run, burst: burst), begin: time, end: time, firstBin: bin, bin: bin)
   }
 
   // MARK: Bursts
@@ -303,16 +315,35 @@ public struct RateMonitor: Sendable {
     return tallies.count - 1
   }
 
-  /// Ends the burst under way: its last bin, its losses, its rates.
+  /// Ends the stream, or the burst that an input names: whatever is open.
+  private mutating func endAll(_ findings: inout [RateFinding]) throws {
+    if closing != nil { try endBurst(&findings) }
+    try endBurst(&findings)
+  }
+
+  /// Ends the burst under way, or the one that is over since: its last bin, its losses, its rates.
   private mutating func endBurst(_ findings: inout [RateFinding]) throws {
+    var next: OpenBurst?
+    if let over = closing {
+      next = open
+      open = over
+      closing = nil
+    } else {
+      closeLastBin(&findings)
+    }
+    defer {
+      open = next
+      // Where the data end, or an input says so, the next burst may have another number.
+      if let next {
+        open?.key = RateCounts.Key(run: run, burst: max(tracker.burst, next.key.burst))
+      }
+    }
     guard let key = open?.key else { return }
-    closeLastBin(&findings)
     let events = tallies.first { $0.key == key }
     tallies.removeAll { $0.key <= key }
-    let burst = burst(events)
+    let burst = burst(events, isOpen: false)
     judgeLosses(events, &findings)
     if let burst { try judgeSteps(burst, &findings) }
-    open = nil
     burstsEnded += 1
     guard let burst else { return }
     if counts.bursts[key] == nil { counts.bursts[key] = burst } else { counts.bursts[key]? += burst }
@@ -322,7 +353,7 @@ public struct RateMonitor: Sendable {
   }
 
   /// The counts of the burst under way as far as it has come.
-  func burst(_ events: EventTally?) -> RateCounts.Burst? {
+  func burst(_ events: EventTally?, isOpen: Bool) -> RateCounts.Burst? {
     guard let open else { return nil }
     var burst = RateCounts.Burst(begin: open.begin, end: open.end, firstBin: open.firstBin)
     for place in tally.counts.indices {
@@ -332,7 +363,7 @@ public struct RateMonitor: Sendable {
         counts.count &+= row[place]
         counts.add(row[place], bin: bin)
       }
-      if tally.counts[place] > 0 {
+      if isOpen, tally.counts[place] > 0 {
         counts.count &+= tally.counts[place]
         counts.add(tally.counts[place], bin: Int(clamping: open.bin &- open.firstBin))
       }
@@ -344,7 +375,9 @@ public struct RateMonitor: Sendable {
 
   /// The counts of the burst under way, with the events that are known of it.
   var openCounts: (key: RateCounts.Key, burst: RateCounts.Burst)? {
-    guard let key = open?.key, let burst = burst(tallies.first(where: { $0.key == key })) else { return nil }
+    guard let key = open?.key, let burst = burst(tallies.first(where: { $0.key == key }), isOpen: true) else {
+      return nil
+    }
     return (key, burst)
   }
 }

@@ -37,5 +37,7 @@ public struct RateReference: Sendable, Hashable {
     return configuration
   }
 
-  private static let losses: Set<String> = ["events given up", "fragments missing", "packets rejected", "primitive packets missing"]
+  private static let losses: Set<String> = [
+    "events given up", "fragments missing", "packets rejected", "primitive packets missing",
+  ]
 }

@@ -65,51 +65,79 @@ struct SilenceWatch: Sendable {
   }
 }
 
-/// Whether something takes a far larger part than it did before.
+/// Whether something takes a far larger part of a whole than it did before.
+///
+/// Given own counts before and now, those of now are binomial with the wholes as exposures, or narrower. So the test is
+/// exact however little was seen before; a reference may be put before the first bin.
 struct ShareWatch: Sendable {
-  private var count: UInt64 = 0
-  private var whole: UInt64 = 0
-  private var rise: LikelihoodCUSUM?
+  private var count: UInt64
+  private var whole: UInt64
+  private var rise: SelfStartingCUSUM?
+  private var runLength = 0.0
   private var fall = try? LikelihoodCUSUM(runLength: RateMonitor.clearingRunLength)
   private(set) var isFiring = false
-  /// The change that is found soonest, beyond the tolerance.
+  /// What came since the last test.
+  private var own: UInt64 = 0
+  private var all: UInt64 = 0
+  /// Own counts that must be expected for a test, so that it has the power of its rate: bins are taken together.
+  private static let least = 30.0
+  /// Counts of the whole after which a test is made in any case.
+  private static let most: UInt64 = 2000
+  /// The excess, beyond the tolerance, against which its end is weighed.
   private static let change = 1.5
 
-  /// Takes a bin: `own` of `all` counts.
-  ///
-  /// What was seen before sets the share, at four standard deviations above it; while it fires nothing is learnt.
+  init(count: UInt64 = 0, whole: UInt64 = 0) {
+    self.count = count
+    self.whole = whole
+  }
+
+  /// Takes a bin: `own` of `all` counts. When a test is made depends on the whole alone.
   mutating func observe(
     _ own: UInt64, of all: UInt64, tolerance: Double, runLength: Double
   ) -> WatchVerdict? {
-    guard all > 0 else { return nil }
-    let seen = Double(count)
-    let share = (1 + tolerance) * (seen + 4 * (seen + 1).squareRoot() + 4) / max(1, Double(whole))
-    // Nothing is known yet, or the share is so large that it cannot rise.
-    guard whole > 0, share * Self.change < 0.95 else {
-      if !isFiring { learn(own, all) }
+    self.own &+= own
+    self.all &+= all
+    let expected = whole > 0 ? Double(count) / Double(whole) * Double(self.all) : 0
+    guard expected >= Self.least || self.all >= Self.most || whole == 0 && self.all > 0 else { return nil }
+    defer { (self.own, self.all) = (0, 0) }
+    return test(self.own, of: self.all, tolerance: tolerance, runLength: runLength)
+  }
+
+  /// A test of what came since the last one. While it fires nothing is learnt.
+  private mutating func test(
+    _ own: UInt64, of all: UInt64, tolerance: Double, runLength: Double
+  ) -> WatchVerdict? {
+    guard whole > 0 else {
+      (count, whole) = (own, all)
       return nil
     }
-    let ratio = LikelihoodCUSUM.share(count: own, of: all, share: share, ratio: Self.change)
-    let expected = seen / Double(whole) * Double(all)
+    let expected = Double(count) / Double(whole) * Double(all)
     if isFiring {
-      guard fall?.observe(logRatio: -ratio) == true else { return nil }
+      let share = (1 + tolerance) * Double(max(1, count)) / Double(whole)
+      // A share that cannot rise by so much is weighed at the most that it can.
+      let change = min(Self.change, 0.99 / share)
+      let ratio = LikelihoodCUSUM.share(count: own, of: all, share: share, ratio: max(change, 1.0001))
+      guard share < 0.99, fall?.observe(logRatio: -ratio) == true else { return nil }
       isFiring = false
+      rise = nil
       return WatchVerdict(isFiring: false, observed: own, expected: expected, bins: 1, statistic: 0)
     }
-    if rise?.runLength != runLength { rise = try? LikelihoodCUSUM(runLength: runLength) }
-    let sum = (rise?.sum ?? 0) + ratio
-    guard rise?.observe(logRatio: ratio) == true else {
-      learn(own, all)
+    if rise == nil || runLength != self.runLength {
+      // Another number of tests shares the false alarms: what was gathered before is forgotten.
+      self.runLength = runLength
+      rise = try? SelfStartingCUSUM(
+        direction: .up, reference: min(count, 1 << 52), exposure: Double(whole), tolerance: 1 + tolerance,
+        runLength: runLength)
+    }
+    let before = rise?.statistic ?? 0
+    guard (try? rise?.observe(count: own, exposure: Double(all))) == true else {
+      count &+= own
+      whole &+= all
       return nil
     }
     isFiring = true
     fall?.reset()
-    return WatchVerdict(isFiring: true, observed: own, expected: expected, bins: 1, statistic: sum)
-  }
-
-  private mutating func learn(_ own: UInt64, _ all: UInt64) {
-    count &+= own
-    whole &+= all
+    return WatchVerdict(isFiring: true, observed: own, expected: expected, bins: 1, statistic: before)
   }
 }
 
@@ -146,7 +174,9 @@ struct StepWatch: Sendable {
   private(set) var firing: RateChange?
 
   /// Throws where the band cannot be tested, as with a rate that is too high for its bins.
-  init(_ band: RateMonitoringConfiguration.Band, falseAlarmRate: Double, binSeconds: Double, burstSeconds: Double)
+  init(
+    _ band: RateMonitoringConfiguration.Band, falseAlarmRate: Double, binSeconds: Double, burstSeconds: Double
+  )
     throws
   {
     self.band = band
@@ -217,7 +247,8 @@ struct StepWatch: Sendable {
         tests[direction] = test
       }
       return (
-        WatchVerdict(isFiring: false, observed: sample.count, expected: expected, bins: 1, statistic: 0), change
+        WatchVerdict(isFiring: false, observed: sample.count, expected: expected, bins: 1, statistic: 0),
+        change
       )
     }
     var fired: (RateChange, Double)?

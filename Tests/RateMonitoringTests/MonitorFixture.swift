@@ -50,21 +50,41 @@ enum MonitorFixture {
     return packets
   }
 
-  static let kaon = Result { try packets("kaon-2018.pcap.gz") }
+  /// 50 ms of a kaon burst, without the data that are read after L1.
+  static let kaon = Result { try packets("kaon-2018.pcap.gz").filter { $0.scripted.port != 58915 } }
+
+  /// The same burst so many times, 10 s apart; `change` says what becomes of each packet: its burst from 1 on, the time
+  /// in it in s, the packet.
+  static func bursts(_ count: Int, _ change: (Int, Double, Packet) -> [Packet] = { [$2] }) throws -> [Packet]
+  {
+    let packets = try kaon.get()
+    let begin = packets.first?.scripted.nanoseconds ?? 0
+    return (1...count).flatMap { burst in
+      packets.flatMap { packet in
+        var shifted = packet
+        shifted.scripted.nanoseconds += Int64(burst - 1) * 10_000_000_000
+        return change(burst, Double(packet.scripted.nanoseconds - begin) * 1e-9, shifted)
+      }
+    }
+  }
+
   static let kaonMenu = Result { try L1Menu.load(path: RepositoryPaths.menu("kaon-2018.yaml")) }
 
   /// Runs packets, in batches of so many, through pipeline and monitor.
   static func run(
     _ packets: [Packet], _ configuration: RateMonitoringConfiguration, batch size: Int = 1000,
-    events: Int = 256, workers: Int = 1
+    events: Int = 256, workers: Int = 1, firstBurst: UInt32 = 1
   ) async throws -> (findings: [RateFinding], monitor: RateMonitor) {
     let menu = try kaonMenu.get()
     var options = TriggerPipeline.Options()
     options.workers = workers
     options.batchEvents = events
+    options.builder.burst.firstBurst = firstBurst
     let pipeline = TriggerPipeline(
       configuration: menu.configuration, layout: menu.layout, maps: menu.detectors.maps, options: options)
-    let monitor = try RateMonitor(configuration: configuration, layout: menu.layout)
+    var monitored = RateMonitor.Options()
+    monitored.builder.burst.firstBurst = firstBurst
+    let monitor = try RateMonitor(configuration: configuration, layout: menu.layout, options: monitored)
     let state = NIOLockedValueBox((monitor: monitor, findings: [RateFinding]()))
     try await pipeline.run(
       source: {

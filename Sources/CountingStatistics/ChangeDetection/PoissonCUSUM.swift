@@ -51,7 +51,8 @@ public struct PoissonCUSUM: Sendable, Hashable {
       try InputCheck.positive(expected, "expected count of a sample")
       guard expected <= 1e9 else {
         throw StatisticsError.invalidInput(
-          name: "expected count of a sample", value: "\(expected)", expected: "at most 1e9: take shorter samples")
+          name: "expected count of a sample", value: "\(expected)",
+          expected: "at most 1e9: take shorter samples")
       }
       try PoissonCUSUM.check(direction, ratio: ratio)
       guard runLength >= 2, runLength <= 1e15 else {

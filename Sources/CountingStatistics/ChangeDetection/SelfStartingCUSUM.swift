@@ -14,7 +14,8 @@
 /// κ Pᵢ^(κ-1) has mean 1 or less, and the sum of its logarithms is a ``LikelihoodCUSUM`` whose false-alarm rate
 /// holds exactly, over repetitions of reference and run, for every rate and however few counts the reference has.
 ///
-/// While it alarms, the samples must not go into the reference: see ``observe(count:exposure:learns:)``.
+/// With a tolerance r, sample i is tested at p = r tᵢ/(T + t₁ + … + r tᵢ). For rates up to r times the reference's this p
+/// is at least the true one (downwards at most), so the tails are larger still, and the rate holds all the same.
 public struct SelfStartingCUSUM: Sendable, Hashable {
   /// The direction.
   public let direction: RateChange
@@ -22,7 +23,7 @@ public struct SelfStartingCUSUM: Sendable, Hashable {
   public let tolerance: Double
   /// Counts of the reference and of the samples so far.
   public private(set) var counts: UInt64
-  /// Exposure of the reference, and of the samples so far times the tolerance.
+  /// Exposure of the reference and of the samples so far.
   public private(set) var exposure: Double
   private var cusum: LikelihoodCUSUM
   /// κ: a power that is good from 2 σ to 5 σ in a sample.
@@ -69,19 +70,19 @@ public struct SelfStartingCUSUM: Sendable, Hashable {
     }
   }
 
-  /// Takes the count of the next sample; returns whether it gives the alarm, after which the sum is 0.
+  /// Takes the count of the next sample; returns whether it gives the alarm, after which the sum is 0. A sample
+  /// without an alarm goes into what is known of the rate: while a change lasts, give none.
   ///
   /// - Parameters:
   ///   - count: its count.
   ///   - exposure: its exposure.
-  ///   - learns: whether the sample goes into what is known of the rate: not while there is a change.
   /// - Throws: as ``logTail(count:exposure:)``.
-  public mutating func observe(count: UInt64, exposure sample: Double, learns: Bool = true) throws -> Bool {
+  public mutating func observe(count: UInt64, exposure sample: Double) throws -> Bool {
     let tail = try logTail(count: count, exposure: sample)
     let fires = cusum.observe(logRatio: log(Self.power) + (Self.power - 1) * tail)
-    if learns, !fires, counts <= 1 << 52 {
+    if !fires, counts <= 1 << 52 {
       counts += min(count, 1 << 52)
-      exposure += sample * tolerance
+      exposure += sample
     }
     return fires
   }

@@ -198,5 +198,11 @@ extension SelectionRun {
     timing.merge(other.timing)
     sealed += other.sealed
     sealed.sort { ($0.run, $0.burst, $0.event, $0.selection) < ($1.run, $1.burst, $1.event, $1.selection) }
+    // All are counted; of each selection the first ones are kept.
+    var kept: [String: Int] = [:]
+    sealed.removeAll { event in
+      kept[event.selectionHash, default: 0] += 1
+      return kept[event.selectionHash, default: 0] > SealedPartial.most
+    }
   }
 }
