@@ -159,13 +159,15 @@ export class Alerts {
       .sort((a, b) => rank(a.entry) - rank(b.entry)); // a stable sort: newest first stays
     const visible = this.showsAll ? shown : shown.slice(0, Math.max(FIRST_SHOWN, this.firing.length));
     show(byId('alerts-empty'), shown.length === 0);
+    const part = this.total > this.entries.length ? `, the newest ${count(this.entries.length)} are here` : '';
     setText(byId('alerts-note'), [
-      this.total > 0 ? `${count(this.total)} raised${this.total > this.entries.length ? `, the newest ${count(this.entries.length)} are here` : ''}, with heartbeats.` : '',
+      this.total > 0 ? `${count(this.total)} raised${part}, with heartbeats.` : '',
       this.heartbeat ? `Last heartbeat ${utc(this.heartbeat.dataTime)}.` : 'No heartbeat seen.',
     ].filter(Boolean).join(' '));
     show(byId('delivery'), this.rules.length + this.sinks.length > 0);
     fillTable(byId('rules-table'), this.rules.map((rule) => [rule.rule, count(rule.raised), count(rule.firing)]));
-    fillTable(byId('sinks-table'), this.sinks.map((sink) => [sink.name, count(sink.delivered), count(sink.pending), count(sink.failed)]));
+    fillTable(byId('sinks-table'), this.sinks.map((sink) =>
+      [sink.name, count(sink.delivered), count(sink.pending), count(sink.failed)]));
     const waiting = this.sinks.filter((sink) => sink.pending > 0).map((sink) => sink.name);
     setText(byId('delivery-note'), waiting.length ? `▲ waits for ${waiting.join(', ')}` : '');
     this.list.update(visible, ({ entry }) => entry.id);
@@ -199,7 +201,8 @@ export class Alerts {
     setText(byId('candidate-text'), `${entry.text} · ${utc(entry.dataTime)} · ${entry.rule}`);
     const withdrawn = this.withdrawn.get(entry.id);
     show(byId('candidate-flag'), Boolean(withdrawn));
-    setText(byId('candidate-flag'), withdrawn === 'retraction' ? 'Retracted: do not use it.' : withdrawn ? 'Corrected by a later message.' : '');
+    setText(byId('candidate-flag'),
+      withdrawn === 'retraction' ? 'Retracted: do not use it.' : withdrawn ? 'Corrected by a later message.' : '');
     const address = entry.hasDisplay === true ? `/api/v1/candidates/${encodeURIComponent(entry.id)}/display.svg` : null;
     if (!address || byId('candidate-image').getAttribute('src') !== address) this.showDisplay(address !== null);
     setAttribute(byId('candidate-image'), 'src', address);

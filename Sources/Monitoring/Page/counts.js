@@ -5,6 +5,7 @@ import { byId, el, fillTable, KeyedList, setAttribute, setText, show, svg } from
 import { count, isThere, number, tick } from './format.js';
 
 const SHOWN_BURSTS = 400;
+const HEADS = ['Selection', 'Events', 'Selected', 'Observed', 'Background', 'Limit / events', 'Z', 'Anytime p'];
 
 /** Significance: what Swift leaves out is infinite. */
 const significance = (point) => (isThere(point.zOneSided) ? number(point.zOneSided, 3) : '∞');
@@ -61,7 +62,8 @@ class Box {
       svg('rect', { x: 4, y: 10, width: 16, height: 11, rx: 2 }),
       svg('path', { d: 'M8 10V7a4 4 0 0 1 8 0v3', fill: 'none', stroke: 'currentColor', 'stroke-width': 2.2 }));
     this.node = el('article', { class: 'sealed' }, lock, el('div', {}, this.title,
-      el('p', {}, el('strong', {}, 'Sealed.'), ' What is in its signal region is not shown: no count, no limit, no significance. ',
+      el('p', {}, el('strong', {}, 'Sealed.'),
+        ' What is in its signal region is not shown: no count, no limit, no significance. ',
         el('code', {}, 'spillway unblind'), ' opens it, on record.')));
   }
 
@@ -81,8 +83,7 @@ export class Counts {
     const body = el('tbody');
     this.table = el('table', { class: 'grid counts' },
       el('caption', { class: 'hidden' }, 'Open selections and their counting experiments'),
-      el('thead', {}, el('tr', {}, ...['Selection', 'Events', 'Selected', 'Observed', 'Background', 'Limit / events', 'Z', 'Anytime p']
-        .map((text) => el('th', { scope: 'col' }, text)))), body);
+      el('thead', {}, el('tr', {}, ...HEADS.map((text) => el('th', { scope: 'col' }, text)))), body);
     byId('counts-open').append(this.table);
     this.rows = new KeyedList(body, () => new Row(choose));
     this.boxes = new KeyedList(byId('blind'), () => new Box());

@@ -46,9 +46,10 @@ function render(documents) {
 
 function renderStatus() {
   const { source, state } = status;
+  const speed = isThere(status.speed) ? `speed × ${number(status.speed, 3)}` : 'as fast as possible';
   const marks = {
     live: ['LIVE', `interface ${status.input}, menu ${status.menu}`],
-    replay: ['REPLAY', `recorded data, not live: ${status.input}, menu ${status.menu}, ${isThere(status.speed) ? `speed × ${number(status.speed, 3)}` : 'as fast as possible'}`],
+    replay: ['REPLAY', `recorded data, not live: ${status.input}, menu ${status.menu}, ${speed}`],
     finished: ['FINISHED RUN', `a run that has ended: ${status.input}, menu ${status.menu}`],
   };
   const [mark, text] = marks[source] ?? [String(source), status.input];
@@ -64,7 +65,8 @@ function renderStatus() {
   const states = { running: 'running', stopped: '■ stopped by a signal', finished: '■ finished', failed: '✕ failed' };
   setText(byId('state'), states[state] ?? state);
   setAttribute(byId('state'), 'data-bad', state === 'failed');
-  setText(byId('origin'), `Spillway ${status.version} · configuration ${status.configurationHash} · started ${utc(status.startTime)}`);
+  setText(byId('origin'),
+    `Spillway ${status.version} · configuration ${status.configurationHash} · started ${utc(status.startTime)}`);
 }
 
 /** One tile: a large text, a small one, and how bad it is: good, warn, bad, none. */
@@ -91,20 +93,24 @@ function summariseAlerts() {
   const critical = firing.filter((entry) => entry.severity === 'critical').length;
   const all = firing.length + unlisted;
   const worst = critical ? `${critical} critical` : all ? 'none critical' : `${count(panels.alerts.total)} raised so far`;
-  tile('tile-alerts', all ? `${all}` : 'None', unlisted ? `${worst}; ${unlisted} older than this list` : worst, critical ? 'bad' : all ? 'warn' : 'good');
-  tile('tile-candidates', `${candidates.length}`, candidates[0] ? `newest in burst ${candidates[0].burst ?? '–'}` : 'none yet', 'none');
+  tile('tile-alerts', all ? `${all}` : 'None', unlisted ? `${worst}; ${unlisted} older than this list` : worst,
+    critical ? 'bad' : all ? 'warn' : 'good');
+  tile('tile-candidates', `${candidates.length}`,
+    candidates[0] ? `newest in burst ${candidates[0].burst ?? '–'}` : 'none yet', 'none');
 }
 
 function summariseHealth(health) {
   const accounts = health.books.map((account) => {
+    const { item, entered } = account;
     const lost = account.columns.filter((column) => column.isLoss).reduce((sum, column) => sum + column.count, 0);
-    return { item: account.item, lost, part: account.entered > 0 ? lost / account.entered : 0, entered: account.entered };
+    return { item, entered, lost, part: entered > 0 ? lost / entered : 0 };
   });
   const worst = accounts.reduce((a, b) => (b.part > (a?.part ?? -1) ? b : a), null);
   const drops = (health.kernelDrops ?? 0) + (health.interfaceDrops ?? 0);
   if (drops > 0) tile('tile-loss', count(drops), 'packets dropped before they were read', 'bad');
   else if (worst?.lost) tile('tile-loss', share(worst.lost, worst.entered), `${count(worst.lost)} of ${worst.item}`, 'warn');
-  else tile('tile-loss', worst?.entered ? 'Nothing' : '–', worst?.entered ? 'in any account' : 'nothing yet', worst?.entered ? 'good' : 'none');
+  else if (worst?.entered) tile('tile-loss', 'Nothing', 'in any account', 'good');
+  else tile('tile-loss', '–', 'nothing yet', 'none');
   const open = health.books.filter((account) => !account.closes).map((account) => account.item);
   if (!health.books.length) tile('tile-books', '–', 'nothing yet', 'none');
   else if (open.length) tile('tile-books', 'Open', `do not close: ${open.join(', ')}`, 'bad');
@@ -112,14 +118,26 @@ function summariseHealth(health) {
   const fill = (stage) => (stage.capacity > 0 ? stage.waiting / stage.capacity : 0);
   const fullest = health.stages.reduce((a, b) => (a && fill(a) >= fill(b) ? a : b), null);
   const late = isThere(health.lateness) ? `, lateness ${seconds(health.lateness * 1e-6)}` : '';
-  if (fullest) tile('tile-pipeline', `${fullest.waiting} of ${fullest.capacity}`, `before ${fullest.name}${late}`, fill(fullest) >= 0.75 ? 'warn' : 'good');
-  else tile('tile-pipeline', '–', 'nothing yet', 'none');
+  if (!fullest) tile('tile-pipeline', '–', 'nothing yet', 'none');
+  else tile('tile-pipeline', `${fullest.waiting} of ${fullest.capacity}`, `before ${fullest.name}${late}`,
+    fill(fullest) >= 0.75 ? 'warn' : 'good');
 }
 
 function renderTitle() {
   const firing = panels.alerts.entries.length ? panels.alerts.firing.length : 0;
-  const title = `${firing ? `(${firing}!) ` : ''}${status && isThere(status.run) ? `Run ${status.run} burst ${status.burst ?? '–'} – ` : ''}Spillway`;
+  const run = status && isThere(status.run) ? `Run ${status.run} burst ${status.burst ?? '–'} – ` : '';
+  const title = `${firing ? `(${firing}!) ` : ''}${run}Spillway`;
   if (document.title !== title) document.title = title;
+}
+
+/** How old what is shown is, or when it is tried again. */
+function ageText(state, old, isRunning) {
+  const wait = Math.max(0, Math.ceil((connection.retryAt - Date.now()) / 1000));
+  if (state === 'starting') return 'the run has published nothing yet';
+  if (!connection.heardAt) return state === 'waiting' ? `again in ${wait} s` : '';
+  if (state === 'waiting') return `data ${age(old)} old, again in ${wait} s`;
+  if (state === 'connected' && !isRunning) return 'run has ended';
+  return old < 2_500 ? 'data up to date' : `data ${age(old)} old`;
 }
 
 /** The state of the connection and the age of what is shown. */
@@ -131,14 +149,13 @@ function renderLink() {
   const isLost = state !== 'connected' && (!heardAt || old > 3_000);
   const isStale = heardAt > 0 && (isSilent || isLost);
   const shown = state === 'connected' ? (isSilent ? 'silent' : 'connected') : state;
-  const words = { connected: 'Connected', silent: 'Silent', connecting: 'Connecting', waiting: 'Not connected', starting: 'Starting', refused: 'Not signed in' };
+  const words = {
+    connected: 'Connected', silent: 'Silent', connecting: 'Connecting', waiting: 'Not connected',
+    starting: 'Starting', refused: 'Not signed in',
+  };
   setAttribute(byId('link'), 'data-state', shown);
   setText(byId('link-state'), words[shown]);
-  const wait = Math.max(0, Math.ceil((connection.retryAt - Date.now()) / 1000));
-  setText(byId('link-age'), state === 'starting' ? 'the run has published nothing yet' : !heardAt ? (state === 'waiting' ? `again in ${wait} s` : '')
-    : state === 'waiting' ? `data ${age(old)} old, again in ${wait} s`
-    : state === 'connected' && !isRunning ? 'run has ended'
-    : old < 2_500 ? 'data up to date' : `data ${age(old)} old`);
+  setText(byId('link-age'), ageText(state, old, isRunning));
   show(byId('link-now'), state === 'waiting');
   setAttribute(document.body, 'data-stale', isStale);
   const stale = byId('stale');
@@ -151,7 +168,9 @@ function renderLink() {
       stale.replaceChildren('This server wants its token. ', link);
     }
   } else if (isStale) {
-    setText(stale, `Old numbers: the last ones came ${age(old)} ago${status?.dataTime ? `, at data time ${utc(status.dataTime)}` : ''}. ${isSilent ? 'The server is there, but the run says nothing.' : 'There is no connection to Spillway.'}`);
+    const at = status?.dataTime ? `, at data time ${utc(status.dataTime)}` : '';
+    const why = isSilent ? 'The server is there, but the run says nothing.' : 'There is no connection to Spillway.';
+    setText(stale, `Old numbers: the last ones came ${age(old)} ago${at}. ${why}`);
   }
   if (isStale !== wasLost && heardAt) {
     say(isStale ? 'The connection to Spillway is lost; the numbers are old.' : 'Connected again.');
@@ -165,7 +184,8 @@ startTheme(() => {
   panels.rates.recolour();
   panels.counts.recolour();
 });
-setText(byId('library'), hasLibrary() ? '' : 'The chart library is not installed on the server (Debian: libjs-dygraphs): plain charts are shown.');
+setText(byId('library'), hasLibrary() ? ''
+  : 'The chart library is not installed on the server (Debian: libjs-dygraphs): plain charts are shown.');
 byId('link-now').addEventListener('click', () => connection.connect());
 addEventListener('online', () => {
   if (connection.state === 'waiting') connection.connect();

@@ -21,7 +21,7 @@ class Queue {
 class StageRow {
   constructor() {
     this.queue = new Queue();
-    this.cells = ['name', 'waiting', 'batches', 'mean', 'load'].map((name) => (name === 'name' ? el('th', { scope: 'row' }) : el('td')));
+    this.cells = [el('th', { scope: 'row' }), el('td'), el('td'), el('td'), el('td')];
     const [name, waiting, batches, mean, load] = this.cells;
     this.node = el('tr', {}, name, el('td', { class: 'meter-cell' }, this.queue.node), waiting, batches, mean, load);
     this.samples = []; // [moment, busy seconds] of the last ten seconds

@@ -2,7 +2,9 @@
 
 import { BandBar, Chart, Spark } from './charts.js';
 import { byId, el, fillTable, KeyedList, setAttribute, setText, show } from './dom.js';
-import { band as bandText, count, isThere, number, rate as rateText, rateParts, rateTick, seconds, share, tick, utc } from './format.js';
+import {
+  band as bandText, count, isThere, number, rate as rateText, rateParts, rateTick, seconds, share, tick, utc,
+} from './format.js';
 
 const LEVELS = [
   ['detector', 'Detectors', 'Primitives of the L0 detectors'],
@@ -191,14 +193,20 @@ export class Rates {
     this.burstChart.update({
       id: this.chosen,
       x,
-      series: [{ values: points.map(rateOf), errors: points.map((p) => (p.seconds > 0 ? Math.sqrt(p.count) / p.seconds : 0)) }],
+      series: [{
+        values: points.map(rateOf),
+        errors: points.map((p) => (p.seconds > 0 ? Math.sqrt(p.count) / p.seconds : 0)),
+      }],
       band: line.band ?? null,
       xText: (at) => (Number.isInteger(at) ? (rises ? String(at) : String(points[at]?.burst ?? '')) : ''),
       yText: rateTick,
       read: (i) => {
         const p = points[i];
         const isOpen = rates.isBurstOpen && i === points.length - 1;
-        return p ? `Run ${p.run} burst ${p.burst}${isOpen ? ' (under way)' : ''}: ${rateText(rateOf(p))}, ${count(p.count)} in ${seconds(p.seconds)}${isThere(p.dataTime) ? `, ${utc(p.dataTime)}` : ''}` : '';
+        if (!p) return '';
+        const when = isThere(p.dataTime) ? `, ${utc(p.dataTime)}` : '';
+        const values = `${rateText(rateOf(p))}, ${count(p.count)} in ${seconds(p.seconds)}`;
+        return `Run ${p.run} burst ${p.burst}${isOpen ? ' (under way)' : ''}: ${values}${when}`;
       },
     });
 
