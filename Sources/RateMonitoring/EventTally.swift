@@ -18,7 +18,8 @@ struct EventTally: Sendable {
   }
 
   let key: RateCounts.Key
-  let firstBin: Int64
+  /// The bin of the first event that was completed.
+  private var firstBin: Int64?
   private let width: Int64
   private let row: Int
   private var counts: ContiguousArray<UInt32> = []
@@ -29,12 +30,9 @@ struct EventTally: Sendable {
   /// Fragments missing of given-up events, by source.
   private(set) var missing: ContiguousArray<UInt64>
 
-  init(
-    _ key: RateCounts.Key, at time: DataTime, width: Int64, selections: Int, sources: Int
-  ) {
+  init(_ key: RateCounts.Key, width: Int64, selections: Int, sources: Int) {
     self.key = key
     self.width = width
-    firstBin = RateCounts.bin(of: time.nanoseconds, width: width)
     row = Place.selections + selections
     missing = ContiguousArray(repeating: 0, count: sources)
   }
@@ -42,8 +40,11 @@ struct EventTally: Sendable {
   /// Where the row of a time begins; rows are added as bins come.
   @inline(__always)
   private mutating func row(at time: DataTime) -> Int {
-    let bin = RateCounts.bin(of: time.nanoseconds, width: width).subtractingReportingOverflow(firstBin)
-    let place = bin.overflow ? 0 : min(max(0, Int(bin.partialValue)), RateCounts.maximumBins - 1)
+    let bin = RateCounts.bin(of: time.nanoseconds, width: width)
+    let first = firstBin ?? bin
+    firstBin = first
+    let after = bin.subtractingReportingOverflow(first)
+    let place = after.overflow ? 0 : min(max(0, Int(after.partialValue)), RateCounts.maximumBins - 1)
     let end = (place + 1) * row
     if end > counts.count { counts.append(contentsOf: repeatElement(0, count: end - counts.count)) }
     return place * row
@@ -104,7 +105,8 @@ struct EventTally: Sendable {
 
   /// Adds the lines to a burst.
   func pour(into burst: inout RateCounts.Burst, names: RateLineNames) {
-    let shift = Int(clamping: firstBin.subtractingReportingOverflow(burst.firstBin).partialValue)
+    let first = firstBin ?? burst.firstBin
+    let shift = Int(clamping: first.subtractingReportingOverflow(burst.firstBin).partialValue)
     let bins = counts.count / max(1, row)
     for place in 0..<row {
       var line = RateCounts.Line()

@@ -156,17 +156,16 @@ public struct RateMonitor: Sendable {
     for i in batch.events.indices {
       let event = batch.events[i]
       if place < 0 || tallies[place].key.burst != event.burst || tallies[place].key.run != event.run {
-        place = tallyPlace(RateCounts.Key(run: event.run, burst: event.burst), event.time)
+        place = tallyPlace(RateCounts.Key(run: event.run, burst: event.burst))
       }
       tallies[place].add(event, judged.evaluations[i], judged.decisions[i])
     }
     for event in batch.unfinished {
-      let key = RateCounts.Key(run: event.run, burst: event.burst)
-      let place = tallyPlace(key, open?.begin ?? batch.watermark)
+      let place = tallyPlace(RateCounts.Key(run: event.run, burst: event.burst))
       tallies[place].add(event, layout: layout)
     }
     judged.forEachSelected { event, selected in
-      let place = tallyPlace(RateCounts.Key(run: event.run, burst: event.burst), event.time)
+      let place = tallyPlace(RateCounts.Key(run: event.run, burst: event.burst))
       tallies[place].add(selected: selected, at: event.time)
     }
     var findings: [RateFinding] = []
@@ -255,7 +254,7 @@ public struct RateMonitor: Sendable {
           }
         }
       }
-      if !isL0, closing == nil, let over = open?.over,
+      if !isL0, identity == nil, closing == nil, let over = open?.over,
         time.seconds(since: over) > options.builder.burst.flushAfter
       {
         // Primitives of the next burst come before its first trigger.
@@ -306,11 +305,11 @@ public struct RateMonitor: Sendable {
   // MARK: Bursts
 
   /// The place of a burst's events.
-  private mutating func tallyPlace(_ key: RateCounts.Key, _ time: DataTime) -> Int {
+  private mutating func tallyPlace(_ key: RateCounts.Key) -> Int {
     if let place = tallies.lastIndex(where: { $0.key == key }) { return place }
     tallies.append(
       EventTally(
-        key, at: time, width: width, selections: min(64, names.selections.count),
+        key, width: width, selections: min(64, names.selections.count),
         sources: layout.sources.count))
     return tallies.count - 1
   }

@@ -5,6 +5,11 @@ public struct RateReference: Sendable, Hashable {
   /// Deviation that is no change, as a fraction of the rate.
   public var tolerance = 0.1
 
+  /// The line that follows the intensity, as that of a detector: detectors and L0 masks are then compared with it, and
+  /// not with a rate of their own. Their proportions are taken as known: their statistical errors should be well
+  /// below the tolerance.
+  public var intensity: RateLine?
+
   /// The reference of a run's counts: those of the bursts that are kept.
   public init(from counts: RateCounts) { self.counts = counts }
 
@@ -30,6 +35,14 @@ public struct RateReference: Sendable, Hashable {
         if share <= 0.99 {
           return .init(line: line, expectation: .part(l0, share: share), tolerance: tolerance)
         }
+      }
+      if let intensity, line != intensity, line.level == .detector || line.level == .l0,
+        PacketTally.board(line) == nil
+      {
+        let other = counts.total(of: intensity).count
+        guard other > 0 else { return nil }
+        let ratio = Double(total.count) / Double(other)
+        return .init(line: line, expectation: .relative(intensity, ratio: ratio), tolerance: tolerance)
       }
       return .init(
         line: line, expectation: .counts(total.count, seconds: total.seconds), tolerance: tolerance)

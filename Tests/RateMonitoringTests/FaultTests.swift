@@ -15,12 +15,24 @@ struct FaultTests {
     return configuration
   }
 
-  /// The bands of the clean stream.
-  private static func reference() async throws -> RateMonitoringConfiguration {
+  /// The bands of the clean stream, made once.
+  private static let clean = Task {
     let clean = try await MonitorFixture.run(try MonitorFixture.bursts(2), bins)
     #expect(clean.findings.map(\.text) == [])
     return RateReference(from: clean.monitor.counts).configuration(
       name: "clean", description: "two bursts", base: bins)
+  }
+
+  private static func reference() async throws -> RateMonitoringConfiguration { try await clean.value }
+
+  /// A burst with two faults, and what is found in it.
+  private static let faulty = Task {
+    let packets = try MonitorFixture.bursts(1) { _, time, packet in
+      if packet.primitives == .chod && time > 0.015 && time < 0.035 { return [] }
+      if let board = packet.board, board.source == .ktag, board.number == 1, time > 0.02 { return [] }
+      return [packet]
+    }
+    return (packets, try await MonitorFixture.run(packets, bins))
   }
 
   private func expectOne(
@@ -173,12 +185,7 @@ struct FaultTests {
 
   @Test(arguments: [(1, 1, 1), (7, 256, 1), (1000, 3, 2), (100_000, 0, 2)])
   func findingsDoNotDependOnBatchesOrWorkers(_ size: Int, _ events: Int, _ workers: Int) async throws {
-    let packets = try MonitorFixture.bursts(1) { _, time, packet in
-      if packet.primitives == .chod && time > 0.015 && time < 0.035 { return [] }
-      if let board = packet.board, board.source == .ktag, board.number == 1, time > 0.02 { return [] }
-      return [packet]
-    }
-    let whole = try await MonitorFixture.run(packets, Self.bins)
+    let (packets, whole) = try await Self.faulty.value
     let other = try await MonitorFixture.run(
       packets, Self.bins, batch: size, events: events, workers: workers)
     #expect(whole.findings.count == 3)

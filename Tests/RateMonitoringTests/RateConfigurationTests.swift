@@ -83,6 +83,38 @@ struct RateConfigurationTests {
     #expect(throws: RateMonitoringError.self) { try ab.merge(RateCounts(binNanoseconds: 5)) }
   }
 
+  @Test func aReferenceRunSaysWhatIsExpected() throws {
+    var counts = RateCounts(binNanoseconds: 100)
+    var burst = RateCounts.Burst(
+      begin: DataTime(nanoseconds: 0), end: DataTime(nanoseconds: 2_000_000_000), firstBin: 0)
+    for (line, count) in [
+      (RateLine(.detector, "CHOD"), 300), (RateLine(.detector, "NewCHOD"), 200), (RateLine(.l0, "a"), 50),
+      (RateLine(.l1, "a"), 10), (RateLine(.detector, "STRAW board 3"), 40),
+      (RateLine(.stream, "fragments missing"), 7),
+    ] {
+      burst.lines[line] = RateCounts.Line()
+      burst.lines[line]?.count = UInt64(count)
+    }
+    counts.bursts[.init(run: 1, burst: 1)] = burst
+    var reference = RateReference(from: counts)
+    var bands = reference.configuration(name: "r", description: "").bands
+    #expect(
+      bands.map(\.expectation) == [
+        .counts(300, seconds: 2), .counts(200, seconds: 2), .counts(40, seconds: 2), .counts(50, seconds: 2),
+        .part(RateLine(.l0, "a"), share: 0.2),
+      ])
+    reference.intensity = RateLine(.detector, "NewCHOD")
+    let configuration = reference.configuration(name: "r", description: "")
+    bands = configuration.bands
+    #expect(
+      bands.map(\.expectation) == [
+        .relative(RateLine(.detector, "NewCHOD"), ratio: 1.5), .counts(200, seconds: 2),
+        .counts(40, seconds: 2), .relative(RateLine(.detector, "NewCHOD"), ratio: 0.25),
+        .part(RateLine(.l0, "a"), share: 0.2),
+      ])
+    #expect(try read(configuration.effective.yaml()) == configuration)
+  }
+
   @Test func rowsOfTheTableAreInOrder() {
     var counts = RateCounts(binNanoseconds: 1_000_000)
     for burst: UInt32 in [2, 1] {

@@ -15,6 +15,7 @@ import TriggerPipeline
 ///     swift run -c release --package-path Benchmarks Benchmarks simulate [CONFIGURATION]
 ///     swift run -c release --package-path Benchmarks Benchmarks sequential [RUNS]
 ///     swift run -c release --package-path Benchmarks Benchmarks statistics [RUNS]
+///     swift run -c release --package-path Benchmarks Benchmarks drift [SAMPLES]
 ///     swift run -c release --package-path Benchmarks Benchmarks coverage
 ///     swift run -c release --package-path Benchmarks Benchmarks clock [SECONDS]
 @main
