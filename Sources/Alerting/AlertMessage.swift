@@ -4,6 +4,8 @@ public import NA62Formats
 public struct AlertMessage: Sendable, Equatable {
   /// Name and version of the JSON layout.
   public static let schema = "spillway.message/1"
+  /// The kind of line.
+  public static let eventType = "alert"
 
   /// What a message tells.
   public enum Kind: String, Sendable, CaseIterable, Codable {

@@ -67,7 +67,6 @@ enum AlertRuleReader {
     rule.throttle = try throttle(map.optional("throttle"))
     rule.identity = try map.optional("deduplicate")?.choice(AlertRule.Identity.self) ?? .selection
     rule.falseAlarm = try falseAlarm(map.optional("false_alarms"))
-    rule.node = node
     rule.selectionNodes = try map.optional("selections")?.sequence() ?? []
     rule.regionNodes = try map.optional("regions")?.sequence() ?? []
     return rule

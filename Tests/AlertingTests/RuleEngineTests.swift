@@ -21,7 +21,7 @@ import Testing
     record.wallTime = S.at(1_000)
     #expect(
       AlertMessageEncoder.line(message)
-        == #"{"schema":"spillway.message/1","key":"test/kaons/candidate/8000-17-42-k3pi","kind":"candidate","#
+        == #"{"schema":"spillway.message/1","event_type":"alert","key":"test/kaons/candidate/8000-17-42-k3pi","kind":"candidate","#
         + #""state":null,"severity":"warning","rule":"kaons","#
         + #""text":"candidate of k3pi: run 8000 burst 17 event 42, in control; observed 1, background 0.5, "#
         + #"always-valid p 0.5","test":true,"#
