@@ -79,6 +79,9 @@ public struct BurstTracker: Sendable, Hashable {
     endSeen = nil
   }
 
+  /// Ends the burst, as the input or a rule above this one has it.
+  public mutating func endBurst() { advance() }
+
   private mutating func advance() {
     burst &+= 1
     endSeen = nil

@@ -50,6 +50,7 @@ public final class CaptureReader {
         maximumDatagrams: options.maximumPendingFragments, maximumBytes: options.maximumPendingFragmentBytes,
         timeoutNanoseconds: options.fragmentTimeoutNanoseconds), bursts: options.burstWatch)
     intake.maximumDatagrams = max(1, options.maximumDatagramsPerBatch ?? .max)
+    intake.pause = max(0, options.pauseNanoseconds)
     if inputs.count(where: \.isStandardInput) > 1 { throw .standardInputTwice }
     for (index, input) in inputs.enumerated() {
       let source = CaptureSource(index: UInt32(clamping: index), input: input)

@@ -26,6 +26,10 @@ struct Intake {
   var rejects: ContiguousArray<RejectedPacket> = []
   var books = CaptureBooks()
   var maximumDatagrams = Int.max
+  /// Time without packets over which no batch reaches, in ns, and the latest time that goes into this one with it,
+  /// once it has datagrams.
+  var pause = Int64.max
+  var latest = Int64.max
   // The source of the run.
   var source: UInt32 = 0
   var packetNumber: UInt32 = 0
@@ -69,7 +73,9 @@ struct Intake {
   mutating func receive(_ header: UnsafePointer<pcap_pkthdr>, _ data: UnsafePointer<UInt8>) -> Bool {
     let time = Self.time(header.pointee)
     let length = Int(header.pointee.caplen)
-    if time > limitTime || (time == limitTime && source > limitSource) || length > capacity - used {
+    if time > limitTime || (time == limitTime && source > limitSource) || length > capacity - used
+      || time > latest && !datagrams.isEmpty
+    {
       lastTime = time
       refused = (header.pointee, data)
       stopped = true
@@ -131,6 +137,9 @@ struct Intake {
     _ view: UDPView, time: Int64, packet: UInt32, source: UInt32, start: Int, length: Int
   ) {
     books.datagrams &+= 1
+    let end = time.addingReportingOverflow(pause)
+    let reach = end.overflow ? Int64.max : end.partialValue
+    latest = datagrams.isEmpty ? reach : max(latest, reach)
     datagrams.append(
       Datagram(
         time: DataTime(nanoseconds: time), packet: PacketReference(input: source, number: packet),

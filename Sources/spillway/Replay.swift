@@ -23,6 +23,9 @@ struct Replay: AsyncParsableCommand {
       With a speed each packet waits until it is due: the start plus its data time since the first packet, \
       divided by the speed. Gaps of more than 600 s are not waited for. SIGINT (Ctrl-C) and SIGTERM stop at \
       any speed with results written, and "stopped" in run.json; a second one ends at once.
+
+      With --out the run takes a checkpoint after each burst. After a crash the same command with --resume goes on \
+      from the last one, and ends with the results of a run that was never interrupted.
       """)
 
   @Argument(
@@ -37,6 +40,9 @@ struct Replay: AsyncParsableCommand {
       "How fast: max, or data time for real time, 0.001 to 1000 (1: as recorded). The results are the same.",
       valueName: "max|factor"))
   var speed = "max"
+
+  @Flag(help: "Go on with the interrupted run in --out, from its last checkpoint.")
+  var resume = false
 
   @Option(help: "Take only packets that this BPF filter passes.")
   var filter: String?
@@ -56,6 +62,16 @@ struct Replay: AsyncParsableCommand {
       let range = "\(ReplayClock.speeds.lowerBound) to \(Int(ReplayClock.speeds.upperBound))"
       throw ValidationError("--speed \(speed): expected max, or a number from \(range)")
     }
+    if resume {
+      guard trigger.out != nil else { throw ValidationError("--resume: needs --out, the run to go on with") }
+      for (option, isGiven) in [
+        ("--truth", truth != nil), ("--write-bursts", trigger.writeBursts != nil),
+        ("--l0-packets", trigger.l0Packets != nil),
+      ] where isGiven {
+        throw ValidationError(
+          "--resume: not with \(option), whose file cannot be continued; replay without --resume")
+      }
+    }
     if !(truthWindow > 0 && truthWindow <= 1e6) {
       throw ValidationError("--truth-window \(truthWindow): expected more than 0, at most 1000000 ns")
     }
@@ -73,9 +89,11 @@ struct Replay: AsyncParsableCommand {
         throw Failure.usage("\(option) \(file): this is an input; name another file")
       }
     }
-    let session = TriggerSession(
+    var session = TriggerSession(
       options: trigger, input: input, feed: PacketFeed(speed: finiteSpeed),
       truth: try ReplayTruth(path: truth, window: truthWindow))
+    session.inputOptions = ["filter": filter, "truth": truth]
+    session.resumes = resume
     try await session.run()
   }
 
