@@ -126,6 +126,7 @@ import Testing
         "test/rates/drift/MUV3/5000000000/firing",
       ])
     #expect(Set(messages.map(\.series)) == ["test/rates/drift/MUV3"])
+    #expect(messages.map(\.refersTo) == [nil, messages[0].key, nil])
     #expect(messages[0].observed == 3 && messages[0].expected == 100)
     #expect(messages[0].falseAlarm == .init(0.01, per: .hour))
     #expect(engine.books(rule: "rates").repeated == 1)
