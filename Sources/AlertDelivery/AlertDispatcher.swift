@@ -84,7 +84,7 @@ public actor AlertDispatcher {
   private var lost: UInt64 = 0
   private var failure: AlertDeliveryError?
   private var tasks: [Task<Void, Never>] = []
-  private var isStopping = false
+  private var isStopped = false
   private var progress: [String: Progress] = [:]
   /// Callers that wait for room, or for the outbox.
   private var waiters: [CheckedContinuation<Void, Never>] = []
@@ -106,7 +106,7 @@ public actor AlertDispatcher {
 
   /// Begins to deliver, with what an earlier run has left in the outbox first.
   public func start() async throws {
-    guard tasks.isEmpty, !isStopping else { return }
+    guard tasks.isEmpty, !isStopped else { return }
     let after = options.resumes ? 0 : try await outbox.newest()
     tasks.append(Task { await self.write() })
     for sink in sinks {
@@ -119,9 +119,11 @@ public actor AlertDispatcher {
   ///
   /// Where the hand-over is full it waits for room, or counts them as lost (``Options/whenFull``).
   ///
-  /// - Throws: `AlertDeliveryError` once the outbox does not work any more, as on a full disk.
+  /// - Throws: `AlertDeliveryError` once the outbox does not work any more, as on a full disk, or the dispatcher has
+  ///   stopped.
   public func submit(_ messages: [AlertMessage]) async throws {
     for message in messages {
+      guard !isStopped else { throw AlertDeliveryError("\(outbox.path): alerts are not delivered any more") }
       while failure == nil, buffer.count >= options.capacity, options.whenFull == .wait { await change() }
       if let failure { throw failure }
       guard buffer.count < options.capacity else {
@@ -146,10 +148,15 @@ public actor AlertDispatcher {
   }
 
   /// Delivers what is left, at most for so long, and stops. What is then left stays in the outbox.
+  ///
+  /// What was handed over is put into the outbox first, whatever the deadline.
   public func finish(within deadline: Duration) async -> State {
-    isStopping = true
+    guard !isStopped else { return await state() }
+    isStopped = true
     let end = options.clock.now() + deadline
+    if tasks.isEmpty { tasks.append(Task { await self.write() }) }
     await writerWork.set()
+    while failure == nil, !buffer.isEmpty { await change() }
     // Who waits for a next attempt makes it now.
     for sink in sinks {
       await hurry[sink.name]?.set()
@@ -242,10 +249,11 @@ public actor AlertDispatcher {
           let firing = try await outbox.firing(sink: sink.name, after: firingAfter)
           if !firing.isEmpty { note(await sink.sink.tellAgain(firing), sink) }
         }
+        let before = stored
         let batch = try await outbox.pending(sink: sink.name, limit: alone > 0 ? 1 : sink.sink.batchLimit)
         guard !batch.isEmpty else {
           // Something may have come between the look and now; then the work is set, and the wait is none.
-          if buffer.isEmpty { progress[sink.name]?.isIdle = true }
+          if stored == before { progress[sink.name]?.isIdle = true }
           await done.set()
           await work.wait(atMost: again.map { max(.zero, $0 - clock.now()) }, clock)
           continue

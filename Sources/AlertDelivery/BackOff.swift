@@ -8,7 +8,7 @@ public struct BackOff: Sendable, Equatable {
   public var seed: UInt64
 
   /// A back-off; the defaults are for receivers that restart.
-  public init(first: Duration = .milliseconds(250), maximum: Duration = .seconds(60), seed: UInt64 = 0) {
+  public init(first: Duration = .milliseconds(250), maximum: Duration = .seconds(30), seed: UInt64 = 0) {
     self.first = first
     self.maximum = maximum
     self.seed = seed

@@ -25,8 +25,6 @@ public final class Outbox: Sendable {
       var configuration = GRDB.Configuration()
       configuration.journalMode = .wal
       configuration.busyMode = .timeout(5)
-      // A message that was taken must be on the disk, also when the machine loses its power.
-      configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
       let database = try DatabaseQueue(path: path, configuration: configuration)
       try Self.migrator.migrate(database)
       open = NIOLockedValueBox(database)
@@ -78,7 +76,8 @@ public final class Outbox: Sendable {
   public func enqueue(_ messages: [AlertMessage]) async throws -> Int {
     guard !messages.isEmpty else { return 0 }
     do {
-      return try await database().write { db in
+      // A message that was taken must be on the disk, also when the machine loses its power.
+      return try await write(isSynced: true) { db in
         var new = 0
         let insert = try db.cachedStatement(
           sql: """
@@ -127,7 +126,8 @@ public final class Outbox: Sendable {
 
   private func mark(_ sink: String, _ messages: [OutboxMessage], state: Int, reason: String?) async throws {
     do {
-      try await database().write { db in
+      // A mark that is lost with the power costs a second delivery under the same key.
+      try await write(isSynced: false) { db in
         let update = try db.cachedStatement(
           sql: "UPDATE queue SET state = ?, reason = ? WHERE sink = ? AND message = ? AND state = 0")
         for message in messages { try update.execute(arguments: [state, reason, sink, message.id]) }
@@ -228,6 +228,21 @@ public final class Outbox: Sendable {
 
   private func messages(sql: String, arguments: StatementArguments) async throws -> [OutboxMessage] {
     try await read { db in try Row.fetchAll(db, sql: sql, arguments: arguments).map(Self.message) }
+  }
+
+  private func write<T: Sendable>(
+    isSynced: Bool, _ body: @escaping @Sendable (Database) throws -> T
+  ) async throws -> T {
+    try await database().writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA synchronous = \(isSynced ? "FULL" : "NORMAL")")
+      var result: T?
+      try db.inTransaction(.immediate) {
+        result = try body(db)
+        return .commit
+      }
+      guard let result else { throw AlertDeliveryError("the database gave no result") }
+      return result
+    }
   }
 
   private func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {

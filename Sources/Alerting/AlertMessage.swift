@@ -4,6 +4,8 @@ public import NA62Formats
 public struct AlertMessage: Sendable, Equatable {
   /// Name and version of the JSON layout.
   public static let schema = "spillway.message/1"
+  /// The kind of line.
+  public static let eventType = "alert"
 
   /// What a message tells.
   public enum Kind: String, Sendable, CaseIterable, Codable {
@@ -110,7 +112,7 @@ public struct AlertMessage: Sendable, Equatable {
   public var expected: Double?
   /// How often this comes by chance, where the rule or the finding says so.
   public var falseAlarm: FalseAlarm?
-  /// The key of the message that this one retracts or corrects.
+  /// The key of the message that this one retracts, corrects or ends.
   public var refersTo: String?
   /// How many messages this one stands for; nil for one that stands for itself.
   public var summarised: UInt64?

@@ -12,6 +12,7 @@ public enum AlertMessageEncoder {
     func open(_ value: JSONLine?) -> JSONLine { isBlind ? .null : value ?? .null }
     return .object([
       .init("schema", .string(AlertMessage.schema)),
+      .init("event_type", .string(AlertMessage.eventType)),
       .init("key", .string(message.key)),
       .init("kind", .string(message.kind.rawValue)),
       .init("state", message.isFiring.map { .string($0 ? "firing" : "resolved") } ?? .null),

@@ -9,7 +9,7 @@ extension AlertRule {
     entries += trigger.effective
     if trigger.kind == .candidate { entries.append(.init("deduplicate", .string(identity.rawValue))) }
     entries.append(.init("severity", .string(severity.rawValue)))
-    entries.append(.init("sinks", .list(sinks.map { .string($0) })))
+    if !sinks.isEmpty { entries.append(.init("sinks", .list(sinks.map { .string($0) }))) }
     if !labels.isEmpty {
       entries.append(.init("labels", .map(labels.map { .init($0.name, .string($0.value)) })))
     }

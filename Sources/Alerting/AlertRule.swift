@@ -99,9 +99,7 @@ public struct AlertRule: Sendable, Equatable {
   public var identity: Identity
   /// How often its messages come by chance, as the file says.
   public var falseAlarm: AlertMessage.FalseAlarm?
-  /// Where it stands, for errors that are found later.
-  var node: YAMLNode?
-  /// The selections and regions that it names, with their places.
+  /// The selections and regions that it names, with their places, for errors that are found later.
   var selectionNodes: [YAMLNode] = []
   var regionNodes: [YAMLNode] = []
 

@@ -14,9 +14,10 @@ enum AlertRuleReader {
     _ = try file.optional("description")?.string()
     let testMode = try file.optional("test_mode")?.choice(AlertRuleSet.TestMode.self) ?? .auto
     // Without sinks only the dashboard shows what the rules find.
-    let sinks = try file.optional("sinks").map { list throws(ConfigurationError) in
-      try AlertSinkReader.sinks(list)
-    } ?? []
+    let sinks =
+      try file.optional("sinks").map { list throws(ConfigurationError) in
+        try AlertSinkReader.sinks(list)
+      } ?? []
     let list = try file.required("rules")
     var rules: [AlertRule] = []
     for node in try list.sequence() {
@@ -70,7 +71,6 @@ enum AlertRuleReader {
     rule.throttle = try throttle(map.optional("throttle"))
     rule.identity = try map.optional("deduplicate")?.choice(AlertRule.Identity.self) ?? .selection
     rule.falseAlarm = try falseAlarm(map.optional("false_alarms"))
-    rule.node = node
     rule.selectionNodes = try map.optional("selections")?.sequence() ?? []
     rule.regionNodes = try map.optional("regions")?.sequence() ?? []
     return rule

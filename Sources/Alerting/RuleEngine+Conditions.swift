@@ -78,6 +78,7 @@ extension RuleEngine {
       self[rule: index].episodes[name] = Episode(since: since, wasSent: wasSent)
       return
     }
+    message.refersTo = self.key(rule: rule, [kind.rawValue, name, String(begin), "firing"])
     self[rule: index].episodes[name] = nil
     if known?.wasSent == true {
       // The end of what was told is told.

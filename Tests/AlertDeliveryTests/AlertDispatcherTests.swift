@@ -55,7 +55,7 @@ import Testing
       #expect(sink.taken == keys(0..<20))
       #expect(fast.taken == keys(0..<20))
       let state = await dispatcher.state()
-      // 0.25 s doubled up to the limit of 60 s: nine attempts or so for a minute, not hundreds.
+      // 0.25 s doubled up to the limit of 30 s: nine attempts or so for a minute, not hundreds.
       #expect((5...12).contains(state.sinks[0].retries), "\(state.sinks[0].retries)")
       #expect(state.sinks[1].retries == 0)
     }
@@ -123,6 +123,20 @@ import Testing
         try await dispatcher.submit([S.message(number)])
         try await dispatcher.sync()
         #expect(try await outbox.count() == UInt64(number + 1))
+      }
+    }
+  }
+
+  @Test func aStopPutsWhatWasHandedOverIntoTheOutboxAndTakesNoMore() async throws {
+    for isStarted in [true, false] {
+      try await RepositoryPaths.withTemporaryDirectory { directory in
+        let outbox = try Outbox(path: "\(directory)/outbox.sqlite")
+        let dispatcher = AlertDispatcher(outbox: outbox, sinks: [])
+        if isStarted { try await dispatcher.start() }
+        try await dispatcher.submit(S.messages(0..<500))
+        #expect(await dispatcher.finish(within: .zero).waiting == 0)
+        #expect(try await outbox.count() == 500)
+        await #expect(throws: AlertDeliveryError.self) { try await dispatcher.submit(S.messages(0..<1)) }
       }
     }
   }

@@ -237,7 +237,7 @@ struct WebhookTests {
         try await dispatcher.submit([S.message(number)])
         try await Task.sleep(for: .seconds(1))
       }
-      let second = try Server(directory, plan: "500,503,drop", port: first.port)
+      let second = try Server(directory, port: first.port)
       defer { second.process.stop() }
       await S.wait(seconds: 90) { await dispatcher.state().sinks[0].books.pending == 0 }
       let state = await dispatcher.finish(within: .seconds(5))

@@ -110,6 +110,14 @@ import Testing
     #expect(again.effective == example.effective)
   }
 
+  @Test func rulesWithoutSinksAreForTheDashboardAlone() throws {
+    let text = "schema: spillway.alerts/1\nrules: [{name: a, on: heartbeat, every: 9 s}]"
+    let rules = try AlertRuleSet.read(YAMLNode.parse(text: text, file: "alerts.yaml"))
+    #expect(rules.sinks.isEmpty && rules.rules.map(\.sinks) == [[]])
+    let again = try AlertRuleSet.read(YAMLNode.parse(text: rules.effective.yaml(), file: "again"))
+    #expect(again.effective == rules.effective)
+  }
+
   @Test func namesOfARunAreChecked() throws {
     let known: [AlertRuleSet.KnownSelection] = [
       .init(name: "k3pi", openRegions: ["control"], blindRegions: [], isBlind: false),

@@ -21,7 +21,7 @@ import Testing
     record.wallTime = S.at(1_000)
     #expect(
       AlertMessageEncoder.line(message)
-        == #"{"schema":"spillway.message/1","key":"test/kaons/candidate/8000-17-42-k3pi","kind":"candidate","#
+        == #"{"schema":"spillway.message/1","event_type":"alert","key":"test/kaons/candidate/8000-17-42-k3pi","kind":"candidate","#
         + #""state":null,"severity":"warning","rule":"kaons","#
         + #""text":"candidate of k3pi: run 8000 burst 17 event 42, in control; observed 1, background 0.5, "#
         + #"always-valid p 0.5","test":true,"#
@@ -126,6 +126,7 @@ import Testing
         "test/rates/drift/MUV3/5000000000/firing",
       ])
     #expect(Set(messages.map(\.series)) == ["test/rates/drift/MUV3"])
+    #expect(messages.map(\.refersTo) == [nil, messages[0].key, nil])
     #expect(messages[0].observed == 3 && messages[0].expected == 100)
     #expect(messages[0].falseAlarm == .init(0.01, per: .hour))
     #expect(engine.books(rule: "rates").repeated == 1)
