@@ -13,7 +13,10 @@ enum AlertRuleReader {
     }
     _ = try file.optional("description")?.string()
     let testMode = try file.optional("test_mode")?.choice(AlertRuleSet.TestMode.self) ?? .auto
-    let sinks = try AlertSinkReader.sinks(file.required("sinks"))
+    // Without sinks only the dashboard shows what the rules find.
+    let sinks = try file.optional("sinks").map { list throws(ConfigurationError) in
+      try AlertSinkReader.sinks(list)
+    } ?? []
     let list = try file.required("rules")
     var rules: [AlertRule] = []
     for node in try list.sequence() {

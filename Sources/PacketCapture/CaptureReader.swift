@@ -151,7 +151,6 @@ public final class CaptureReader {
     (slab, intake.datagrams) = pool.take()
     intake.rejects = []
     intake.used = 0
-    intake.latest = .max
     intake.capacity = slab.count
   }
 

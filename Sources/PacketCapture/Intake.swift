@@ -26,8 +26,9 @@ struct Intake {
   var rejects: ContiguousArray<RejectedPacket> = []
   var books = CaptureBooks()
   var maximumDatagrams = Int.max
-  /// Time without packets over which no batch reaches, in ns, and the latest time that goes into this one with it.
-  var pause: Int64 = 0
+  /// Time without packets over which no batch reaches, in ns, and the latest time that goes into this one with it,
+  /// once it has datagrams.
+  var pause = Int64.max
   var latest = Int64.max
   // The source of the run.
   var source: UInt32 = 0
@@ -73,7 +74,7 @@ struct Intake {
     let time = Self.time(header.pointee)
     let length = Int(header.pointee.caplen)
     if time > limitTime || (time == limitTime && source > limitSource) || length > capacity - used
-      || time > latest
+      || time > latest && !datagrams.isEmpty
     {
       lastTime = time
       refused = (header.pointee, data)

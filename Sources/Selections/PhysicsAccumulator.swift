@@ -82,6 +82,11 @@ public struct PhysicsAccumulator: Sendable, Equatable, Mergeable {
   /// The period of a burst in ``bursts``: runs in their order, and in each its bursts.
   public static func period(run: UInt32, burst: UInt32) -> UInt64 { UInt64(run) << 32 | UInt64(burst) }
 
+  /// Run and burst of a period, as ``period(run:burst:)`` made it.
+  public static func runAndBurst(ofPeriod period: UInt64) -> (run: UInt32, burst: UInt32) {
+    (UInt32(truncatingIfNeeded: period >> 32), UInt32(truncatingIfNeeded: period))
+  }
+
   /// Adds one event with the numbers of its best candidate; both must be of the accumulator's own
   /// selection. Throws, changing nothing, where the count would overflow.
   public mutating func add(_ outcome: SelectionOutcome, values: [Double], period: UInt64) throws {

@@ -62,6 +62,7 @@ public struct L0Pipeline: Sendable {
     let ending = NIOLockedValueBox(SegmentEnd.Reason.stopped)
     let packets = BoundedStream<PacketBatch>(capacity: options.depth)
     let outputs = BoundedStream<Output>(capacity: options.depth)
+    let gauges = (monitor.stage("l0", [packets]), monitor.stage("l0-results", [outputs]))
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         defer { packets.finish() }
@@ -73,11 +74,10 @@ public struct L0Pipeline: Sendable {
           packets.close()
           outputs.finish()
         }
-        await emulate(packets, outputs, resuming: carry?.l0, monitor.stage("l0", [packets]))
+        await emulate(packets, outputs, resuming: carry?.l0, gauges.0)
       }
       group.addTask {
         defer { outputs.close() }
-        let gauge = monitor.stage("l0-results", [outputs])
         var position = PipelineCarry(
           segments: carry?.segments ?? 0, datagrams: carry?.datagrams ?? 0, events: nil, l0: nil)
         for await output in outputs.elements {
@@ -90,7 +90,7 @@ public struct L0Pipeline: Sendable {
             let reason = output.isLast ? ending.withLockedValue { $0 } : .burst
             try await segment(SegmentEnd(reason: reason, carry: position, selections: nil))
           }
-          gauge.add(since: begin)
+          gauges.1.add(since: begin)
         }
       }
       try await group.waitForAll()

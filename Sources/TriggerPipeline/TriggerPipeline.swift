@@ -112,6 +112,7 @@ public struct TriggerPipeline: Sendable {
   ///   - carry: where another run on the same inputs ended a segment, to go on from there: its packets are read
   ///     again and dropped, with their books.
   ///   - monitor: shows how the stages do.
+  ///   - tap: sees each batch of packets before the stages do, in the task that reads; it must be quick.
   ///   - take: takes the judged batches, in order, in one task.
   ///   - segment: is told of each end of a segment, the end of the stream included: behind its last batch, in the
   ///     task of `take`, and before `take` and the `take` of L0 get anything of the next segment. Where a limit of events ends the
@@ -122,6 +123,7 @@ public struct TriggerPipeline: Sendable {
   public func run(
     source: @Sendable @escaping () throws -> (() throws -> PacketBatch?), feed: PacketFeed = PacketFeed(),
     l0: L0Branch? = nil, resuming carry: PipelineCarry? = nil, monitor: PipelineMonitor = PipelineMonitor(),
+    tap: @Sendable @escaping (PacketBatch) -> Void = { _ in },
     take: @Sendable @escaping (JudgedBatch) async throws -> Void,
     segment: @Sendable @escaping (SegmentEnd) async throws -> Void = { _ in }
   ) async throws -> SelectionRun? {
@@ -163,6 +165,7 @@ public struct TriggerPipeline: Sendable {
           l0Packets.finish()
         }
         try await feed.run(source: source, isWanted: { !packets.isClosed }) { batch in
+          tap(batch)
           guard await packets.send(batch) else { return false }
           return l0 == nil ? true : await l0Packets.send(batch)
         }
@@ -210,6 +213,8 @@ public struct TriggerPipeline: Sendable {
         }
       }
       let judging = monitor.stage("verdict", fromWorkers)
+      // Without selections one task gives the verdict and passes on the results.
+      let taking = stage == nil ? monitor.stage("results", [BoundedStream<Delivery>]()) : nil
       group.addTask {
         defer {
           for stream in fromWorkers { stream.close() }
@@ -218,7 +223,9 @@ public struct TriggerPipeline: Sendable {
         }
         try await finish(fromWorkers, resuming: carry?.events?.tail, judging) { delivery in
           if let stage { return await stage.send(delivery) }
+          let begin = StageClock.nanoseconds
           try await deliver(delivery)
+          taking?.add(since: begin)
           return true
         }
       }

@@ -16,6 +16,7 @@ actor ReplaySink {
   private let table: DecisionTable
   private let truth: TruthEventJoin?
   private let clock: WallClock
+  private let monitor: LiveMonitor?
   private var record: RunRecord?
   private var lastProgress = ContinuousClock.now
   private let begin = ContinuousClock.now
@@ -23,10 +24,11 @@ actor ReplaySink {
   init(
     account: ReplayAccount, directory: String?, continuing files: [String: UInt64]? = nil,
     position: RunPosition, decisions: String?, bursts: sending BurstFileWriter?,
-    configuration: L1Configuration, truth: sending TruthEventJoin? = nil,
+    configuration: L1Configuration, truth: sending TruthEventJoin? = nil, monitor: LiveMonitor? = nil,
     record: (_ time: String) throws -> RunRecord? = { _ in nil }
   ) throws {
     self.truth = truth
+    self.monitor = monitor
     self.bursts = bursts
     self.account = account
     clock = try WallClock.fromEnvironment()
@@ -42,13 +44,14 @@ actor ReplaySink {
     if files == nil { try self.decisions?.write(DecisionTable.header) }
   }
 
-  func take(_ judged: JudgedBatch) throws {
+  func take(_ judged: JudgedBatch) async throws {
     let alerts = try account.add(judged, wallClock: clock)
     try directory?.add(judged, alerts: alerts)
     record?.add(alerts)
     try bursts?.add(judged)
     try decisions?.write(table.rows(of: judged))
     if let truth { try ReplayTruth.checked { try truth.add(judged) } }
+    try await monitor?.take(judged, alerts: alerts, account: account)
     if Terminal.isInteractive, ContinuousClock.now - lastProgress > .milliseconds(200) {
       lastProgress = .now
       let seconds = max(1e-3, (ContinuousClock.now - begin) / .seconds(1))
@@ -57,6 +60,9 @@ actor ReplaySink {
         "\(account.rates.events) events, \(account.rates.kept) kept, \(account.alerts) alerts, \(rate)/s")
     }
   }
+
+  /// What was counted so far.
+  var counted: ReplayAccount { account }
 
   /// Takes what the selections have counted in a segment, and a checkpoint between two bursts.
   func end(_ segment: SegmentEnd, l0: L0Sink?) async throws {

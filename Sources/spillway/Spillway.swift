@@ -24,7 +24,7 @@ struct Spillway: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      Replay.self, Simulate.self, Compare.self, Inspect.self, LimitCommand.self, Scan.self, Report.self,
+      Replay.self, Simulate.self, Serve.self, Compare.self, Inspect.self, LimitCommand.self, Scan.self, Report.self,
       Merge.self,
       Unblind.self,
       Config.self,

@@ -100,12 +100,14 @@ struct TriggerSession {
     }
     let l0Sink = try menu.l0.map { try self.l0Sink(menu, $0, resumption) }
     let before = resumption
+    let live = try await LiveSession(
+      options.monitor, subject(menu, setup, hash: hash, builder: pipelineOptions.builder, resumes: before != nil))
     let sink = try ReplaySink(
       account: resumption.map { try $0.account(setup, identity) }
         ?? ReplayAccount(selections: setup, identity: identity),
       directory: options.out, continuing: resumption?.files, position: position, decisions: options.decisions,
       bursts: try options.writeBursts.map { try BurstFileWriter(directory: $0) },
-      configuration: configuration, truth: try truth?.eventJoin(setup?.set)
+      configuration: configuration, truth: try truth?.eventJoin(setup?.set), monitor: live?.monitor
     ) { time in
       try before.map { try RunRecord(resuming: $0.directory) }
         ?? record(menu, l1, setup, hash: hash, time: time)
@@ -125,10 +127,13 @@ struct TriggerSession {
     ) { [input, run = options.runNumber, layout = l1.layout, wide = menu.l0?.wideSources ?? []] in
       try input.open(layout: layout, run: run, widePrimitives: wide)
     }
-    try await reader.run(stopping: feed) { source in
-      try await pipeline.run(
-        source: source, feed: feed, l0: l0Branch, resuming: before?.carry,
-        take: { try await sink.take($0) }, segment: { try await sink.end($0, l0: l0Sink) })
+    try await LiveSession.cancelling(live) {
+      try await reader.run(stopping: feed) { source in
+        try await pipeline.run(
+          source: source, feed: feed, l0: l0Branch, resuming: before?.carry,
+          monitor: live?.pipeline ?? PipelineMonitor(), tap: { live?.monitor.tap.put($0) },
+          take: { try await sink.take($0) }, segment: { try await sink.end($0, l0: l0Sink) })
+      }
     }
     let (emulated, joined) = (try await l0Sink?.finishTruth(), try await sink.finishTruth())
     let l0Report = try await l0Sink?.finish()
@@ -158,6 +163,7 @@ struct TriggerSession {
       }
       if let out = options.out { Terminal.out("\nrun directory: \(out)\n") }
     }
+    try await live?.finish(feed.wasStopped ? .stopped : .finished, account: sink.counted, out: options.out)
     try check(
       closes: report.closes && l0Report?.closes != false,
       lost: max(report.lostShare, l0Report?.lostShare ?? 0))
@@ -197,15 +203,22 @@ struct TriggerSession {
       try input.open(layout: nil, run: nil, widePrimitives: wide)
     }
     let pipeline = l0Pipeline(lines)
-    try await reader.run(stopping: feed) { source in
-      try await pipeline.run(source: source, feed: feed) { try await sink.take($0) }
+    let hash = SHA256.hex(of: lines.hash)
+    let live = try await LiveSession(
+      options.monitor, subject(menu, nil, hash: hash, builder: pipelineOptions.builder, resumes: false))
+    try await LiveSession.cancelling(live) {
+      try await reader.run(stopping: feed) { source in
+        try await pipeline.run(source: source, feed: feed) { output in
+          try await sink.take(output)
+          try await live?.monitor.take(output)
+        }
+      }
     }
     let emulated = try await sink.finishTruth()
     let report = try await sink.finish()
     let truthReport = try truth?.report(
       events: nil, emulated: emulated, menuPath: options.menu, l0: lines, l1: nil, selections: nil,
       out: options.out)
-    let hash = SHA256.hex(of: lines.hash)
     let found = await digests.value
     try await sink.write(manifest(found, hash: hash), inputs: ledgerInputs(found)) { time in
       try record(menu, nil, nil, hash: hash, time: time)
@@ -221,6 +234,7 @@ struct TriggerSession {
     if !report.hasPrimitives {
       Terminal.note("warning: no packet of primitives in the input, and the menu has no chains of L1")
     }
+    try await live?.finish(feed.wasStopped ? .stopped : .finished, account: nil, out: options.out)
     try check(closes: report.closes, lost: report.lostShare)
   }
 
@@ -233,6 +247,19 @@ struct TriggerSession {
 
   private func l0Warnings(_ menu: TriggerMenu) -> [String] {
     menu.l0.map { lines in lines.warnings.map { "\(options.menu): \($0)" } } ?? []
+  }
+
+  // MARK: The monitor
+
+  /// What the monitor must know of the session.
+  private func subject(
+    _ menu: TriggerMenu, _ setup: SelectionSetup?, hash: String, builder: EventBuilder.Options, resumes: Bool
+  ) -> LiveSession.Subject {
+    LiveSession.Subject(
+      menu: menu, setup: setup, input: input, isLive: false, hash: hash, out: options.out,
+      runNumber: options.runNumber, speed: feed.speed, builder: builder,
+      reconstruction: options.reconstruction, resumes: resumes, drops: { nil },
+      lateness: { [feed] in feed.pace?.lateness.quantile(0.99) })
   }
 
   // MARK: The ledger

@@ -168,6 +168,15 @@ struct ServerTests {
     }
   }
 
+  @Test("an address of another machine is one clear line")
+  func foreignAddress() async throws {
+    let server = try MonitorServer(
+      configuration: MonitorConfiguration(
+        host: "192.0.2.1", port: 0, token: try AccessToken(TestServer.token)), hub: MonitorHub())
+    let error = await #expect(throws: MonitorError.self) { try await server.run() }
+    #expect(error?.description.hasPrefix("192.0.2.1:0: cannot listen here: Cannot assign requested") == true)
+  }
+
   @Test("a server that is stopped lets its streams end")
   func stop() async throws {
     let hub = MonitorHub()

@@ -101,6 +101,22 @@ struct StreamTests {
     #expect(text.components(separatedBy: "event: health").count == 2)
   }
 
+  @Test("a stream in which nothing changes gives a sign of life")
+  func signOfLife() async throws {
+    try await TestServer.with({ $0.limits.keepAlive = .milliseconds(50) }) { port async throws in
+      try await Probe.open(port: port) { inbound, outbound in
+        try await outbound.write(
+          ByteBuffer(string: "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+        var text = ""
+        for try await part in inbound {
+          text += String(buffer: part)
+          if text.components(separatedBy: ": alive\n\n").count > 3 { break }
+        }
+        #expect(text.components(separatedBy: "event: ").count == 6)
+      }
+    }
+  }
+
   @Test("streams beyond the limit get 503, and a stream that ends makes place")
   func limit() async throws {
     try await TestServer.with({ $0.limits.streams = 1 }) { port async throws in

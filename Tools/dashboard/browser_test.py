@@ -24,7 +24,6 @@ WIDTHS = ((360, 800), (640, 900), (1280, 800), (1920, 1080), (2560, 1440))
 # What the page shows, as a value that can be compared with the documents.
 READ = r"""
 const texts = (list) => [...list].map((n) => n.textContent);
-const rows = {};
 return {
   status: Object.fromEntries(['source-mark', 'source-text', 'run', 'burst', 'data-time', 'state'].map((i) => [i, document.getElementById(i).textContent])),
   rates: [...document.querySelectorAll('#rates-groups details')].map((d) => ({title: d.querySelector('h3').textContent,
@@ -325,13 +324,15 @@ def check_counts_file(browser, url, path):
             continue
         row = rows.get(selection["selection"])
         want(row is not None, f"no row {selection['selection']}")
-        pairs = [(row[0], selection["seen"]), (row[1], selection["selected"])]
-        if counting := selection.get("counting"):
-            pairs += [(row[2], counting["observed"]), (row[4], counting["upper_limit_events"])]
-            if counting.get("z_one_sided") is not None:
-                pairs.append((row[5], counting["z_one_sided"]))
-        for text, value in pairs:
-            want(text != "" and near(float(text), value, 1e-9), f"{selection['selection']}: page {text}, file {value}")
+        # The state on the page is that of the whole run, or that after the last burst: both are in the file.
+        states = [s for s in (selection.get("counting"), (selection.get("history") or [None])[-1]) if s]
+        pairs = [(row[0], [selection["seen"]]), (row[1], [selection["selected"]])]
+        if states and row[2]:
+            pairs += [(row[k], [s[name] for s in states if s.get(name) is not None])
+                      for k, name in ((2, "observed"), (4, "upper_limit_events"), (5, "z_one_sided"))]
+        for text, values in pairs:
+            want(not values or text != "" and any(same(text, v) or near(float(text), v, 1e-9) for v in values),
+                 f"{selection['selection']}: page {text!r}, file {values}")
             compared += 1
     want(compared > 0, "nothing to compare")
 
@@ -481,6 +482,18 @@ def check_with_library(browser):
         want(browser.run("return document.querySelectorAll('#experiment canvas').length") >= 3, "no history")
         ink = "const c = document.querySelector('#line-bursts canvas'); return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v)"
         want(browser.run(ink), "the chart is empty")
+        chart = browser.driver.find_element(By.CSS_SELECTOR, "#line-bursts")
+        browser.run("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", chart)
+        labels = "return [...document.querySelectorAll('#line-bursts .dygraph-axis-label-x')].map((n) => n.textContent).filter(Boolean).map(Number)"
+        before = browser.run(labels)
+        webdriver.ActionChains(browser.driver).move_to_element_with_offset(chart, -60, 0).click_and_hold().move_by_offset(50, 0).move_by_offset(50, 0).release().perform()
+        time.sleep(1)
+        zoomed = browser.run(labels)
+        want(max(zoomed) - min(zoomed) < max(before) - min(before), f"no zoom: {before}, {zoomed}")
+        want("burst" in browser.run("return document.getElementById('line-bursts-read').textContent"), "no value under the pointer")
+        browser.run("document.querySelectorAll('.rates button.name')[3].click()")
+        time.sleep(1)
+        want(browser.run(labels)[0] <= before[0] + 1, "another line is still zoomed")
         browser.driver.find_element(By.ID, "theme").send_keys("Dark")
         time.sleep(0.5)
         browser.run("localStorage.clear()")
@@ -528,6 +541,59 @@ def check_reconnects(browser):
             second.stop()
 
 
+FORMATS = [
+    ("number", [0], "0"), ("number", [1234.5], "1 235"), ("number", [0.00012345], "0.000123"), ("number", [1e-7], "1.00·10⁻⁷"),
+    ("number", [-1.5], "−1.50"), ("number", ["Infinity"], "∞"), ("number", [None], "–"), ("number", [0.99951], "1.000"),
+    ("count", [1234567], "1 234 567"), ("count", [999], "999"), ("count", [None], "–"),
+    ("rate", [9.8e6], "9.800 MHz"), ("rate", [999.4], "999.4 Hz"), ("rate", [0], "0 Hz"), ("rate", [0.0244], "24.40 mHz"), ("rate", [None], "–"),
+    ("band", [9.2e6, 1.04e7], "9.20 to 10.4 MHz"), ("band", [0, 0.44], "0 to 440 mHz"),
+    ("rateTick", [1e7], "10 MHz"), ("rateTick", [2.5e4], "25 kHz"), ("tick", [0.5], "0.5"), ("tick", [100], "100"), ("tick", [0], "0"),
+    ("share", [0, 10], "0 %"), ("share", [10, 10], "100.0 %"), ("share", [1, 1e9], "< 0.001 %"), ("share", [999999999, 1e9], "> 99.99 %"),
+    ("share", [1, 0], "–"), ("seconds", [1.184e-4], "118 µs"), ("seconds", [0], "0 s"), ("bytes", [2.11e8], "211 MB"), ("bytes", [0], "0 B"),
+    ("age", [4400], "4 s"), ("age", [3 * 60e3], "3 min"), ("age", [26 * 3600e3], "26 h 0 min"),
+    ("utc", ["2018-09-13T12:00:01.250Z"], "2018-09-13 12:00:01 UTC"), ("utc", ["2018-09-13T14:00:01+02:00"], "2018-09-13 12:00:01 UTC"),
+    ("utc", ["no time"], "no time"), ("utc", [None], "–"),
+]
+
+
+def check_formats(browser):
+    """Known answers of numbers, units and times as text."""
+    with serving("normal") as server:
+        browser.open(server.url)
+        answers = browser.driver.execute_async_script(
+            "const [cases, done] = arguments; import('/assets/format.js').then((m) => done(cases.map(([f, a]) => m[f](...a))), (e) => done(String(e)));",
+            [case[:2] for case in FORMATS])
+        want(isinstance(answers, list), answers)
+        wrong = [(f, a, got, expected) for (f, a, expected), got in zip(FORMATS, answers) if got.replace("\u202f", " ") != expected]
+        want(not wrong, f"{wrong}")
+
+
+def check_login(browser):
+    """The form for the token: a label, what a refusal looks like, no script."""
+    with serving("normal") as server:
+        for width in (360, 1440):
+            browser.size(width, 900)
+            for address, refused in (("login", False), ("login#refused", True)):
+                browser.driver.get("about:blank")
+                browser.driver.get(server.url + address)
+                shown = browser.run("return document.getElementById('refused').checkVisibility()")
+                want(shown == refused, f"{address}: the refusal is {'shown' if shown else 'not shown'}")
+                want(browser.run("return document.getElementById('token').labels.length === 1 && document.getElementById('token').type === 'password'"), "the field")
+                want(browser.run("return document.documentElement.scrollWidth <= document.documentElement.clientWidth"), "too wide")
+        want(not (complaints := browser.complaints()), f"console: {complaints[:3]}")
+
+
+def check_broken_document(browser):
+    """A document that is not as described stops its panel alone; the others go on."""
+    with serving("trouble", interval=0.3) as server:
+        server.world.health = lambda: {"nonsense": True}
+        server.step()
+        browser.open(server.url)
+        want(len(browser.read()["alerts"]) > 3, "the alerts stopped too")
+        want("health" in browser.run("return document.getElementById('library').textContent"), "it is not said")
+        want(all("health" in line for line in browser.complaints()), "another panel complains")
+
+
 def check_starting(browser):
     """A server that has nothing yet is no lost one, and is looked at again soon."""
     with serving("normal") as server:
@@ -555,6 +621,7 @@ def check_announcements(browser):
         next(a for a in server.world.alerts if a["text"] == "CHOD is dead")["isFiring"] = False
         browser.until(lambda: "resolved: CHOD" in browser.run("return document.getElementById('announce').textContent"), "its end is said")
         want(browser.run("return document.querySelectorAll('#alerts-list [data-state=retracted]').length") == 1, "the retracted one is not marked")
+        want(not (complaints := browser.complaints()), f"console: {complaints[:3]}")
 
 
 def check_marks(browser):
@@ -567,7 +634,8 @@ def check_marks(browser):
             status = browser.read()["status"]
             want(status["source-mark"] == source and text in status["source-text"], f"{scenario}: {status}")
             want(browser.run("return !document.getElementById('test-mark').hidden") == test, f"{scenario}: test mark")
-            want((scenario == "failed") == ("failed" in status["state"]), f"{scenario}: {status['state']}")
+            failed = browser.run("return !document.getElementById('failed-mark').hidden") and "failed" in status["state"]
+            want((scenario == "failed") == failed, f"{scenario}: {status['state']}")
             if scenario == "empty":
                 want(browser.run("return !document.getElementById('rates-empty').hidden"), "nothing says that nothing came")
             if scenario == "finished":
@@ -660,14 +728,14 @@ def main():
                 with serving(scenario) as server:
                     check(browser, server.url)
             return run
-        checks = [("values", on("trouble", check_values)), ("values of each scenario", lambda: check_each_scenario_values(browser)),
+        checks = [("formats", lambda: check_formats(browser)), ("values", on("trouble", check_values)), ("values of each scenario", lambda: check_each_scenario_values(browser)),
                   ("marks", lambda: check_marks(browser)), ("blind", lambda: check_blind(browser)), ("hostile", lambda: check_hostile(browser)),
                   ("with the library", lambda: check_with_library(browser)), ("without the library", lambda: check_without_library(browser)),
                   ("keyboard", on("trouble", check_keyboard)), ("theme", on("normal", check_theme)),
                   ("widths", on("trouble", check_widths)), ("widths, 60 lines", on("lines60", check_widths)),
                   ("widths, 200 alerts", on("alerts200", check_widths)),
                   ("access", on("trouble", check_access)), ("access, empty", on("empty", check_access)),
-                  ("starting", lambda: check_starting(browser)), ("announcements", lambda: check_announcements(browser)), ("reconnects", lambda: check_reconnects(browser)),
+                  ("login", lambda: check_login(browser)), ("broken document", lambda: check_broken_document(browser)), ("starting", lambda: check_starting(browser)), ("announcements", lambda: check_announcements(browser)), ("reconnects", lambda: check_reconnects(browser)),
                   ("soak", lambda: check_soak(browser, arguments.soak))]
     failed = 0
     try:

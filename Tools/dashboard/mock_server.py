@@ -145,9 +145,11 @@ class World:
             bins = [0] * self.BINS
             filled = int(self.phase * self.BINS) if not self.ended else self.BINS
             local = random.Random(f"{name}{self.burst}")
-            for k in range(filled):
+            for k in range(min(filled + 1, self.BINS)):
                 shape = (1 - 0.5 / (k + 1)) * (1 + 0.03 * math.sin(k / 3)) * 1.03
                 bins[k] = poisson(local, rate * factor * self.SPILL / self.BINS * shape)
+                if k == filled:
+                    bins[k] = int(bins[k] * (self.phase * self.BINS - filled))
             if self.phase > 0 and not self.ended:
                 points.append({"run": self.run, "burst": self.burst, "count": sum(bins), "seconds": self.SPILL * self.phase,
                                "dataTime": rfc3339(self.data_time(self.burst))})

@@ -80,7 +80,9 @@ final class SnapshotMetrics: Sendable {
   private func collect(_ counts: CountsDocument) {
     for selection in counts.selections {
       let labels = [("selection", selection.name), ("role", selection.role)]
-      count("spillway_selection_events_total", Double(selection.events), labels)
+      if let events = selection.events {
+        count("spillway_selection_events_total", Double(events), labels)
+      }
       set("spillway_selection_blind", selection.isBlind ? 1 : 0, labels)
       // What is sealed is not told, whatever the document holds.
       guard !selection.isBlind else { continue }

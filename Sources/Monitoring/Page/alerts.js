@@ -89,6 +89,8 @@ export class Alerts {
       this.showsAll = !this.showsAll;
       this.render();
     });
+    byId('candidate-image').addEventListener('error', () => this.showDisplay(false));
+    byId('candidate-image').addEventListener('load', () => this.showDisplay(true));
     const go = (step) => {
       const candidates = this.candidates;
       const at = this.position(candidates) + step;
@@ -173,6 +175,11 @@ export class Alerts {
     setAttribute(more, 'aria-expanded', this.showsAll);
   }
 
+  showDisplay(isShown) {
+    show(byId('candidate-figure'), isShown);
+    show(byId('candidate-none'), !isShown);
+  }
+
   position(candidates) {
     const at = candidates.findIndex((entry) => entry.id === this.chosen);
     return at < 0 ? 0 : at;
@@ -193,11 +200,10 @@ export class Alerts {
     const withdrawn = this.withdrawn.get(entry.id);
     show(byId('candidate-flag'), Boolean(withdrawn));
     setText(byId('candidate-flag'), withdrawn === 'retraction' ? 'Retracted: do not use it.' : withdrawn ? 'Corrected by a later message.' : '');
-    show(byId('candidate-figure'), entry.hasDisplay === true);
-    show(byId('candidate-none'), entry.hasDisplay !== true);
-    if (entry.hasDisplay) {
-      const address = `/api/v1/candidates/${encodeURIComponent(entry.id)}/display.svg`;
-      setAttribute(byId('candidate-image'), 'src', address);
+    const address = entry.hasDisplay === true ? `/api/v1/candidates/${encodeURIComponent(entry.id)}/display.svg` : null;
+    if (!address || byId('candidate-image').getAttribute('src') !== address) this.showDisplay(address !== null);
+    setAttribute(byId('candidate-image'), 'src', address);
+    if (address) {
       setAttribute(byId('candidate-image'), 'alt', `Event display of ${place(entry) || entry.id}`);
       setAttribute(byId('candidate-link'), 'href', address);
     }

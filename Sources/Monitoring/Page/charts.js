@@ -1,6 +1,7 @@
 // Charts: dygraphs where the library is there, otherwise a plain SVG. Either is beside a table with the same values.
 //
 // What a chart shows is a model:
+//   id        whose values these are; a zoom ends where another is chosen
 //   x         numbers that rise
 //   series    [{values, errors?}]: values in the order of x; an error is one standard deviation
 //   band      {low, high, expected} or null
@@ -77,6 +78,7 @@ export class Chart {
     this.readout = readout;
     this.model = null;
     this.shown = '';
+    this.id = '';
     this.graph = null;
     this.plain = null;
     this.isVisible = false;
@@ -151,9 +153,12 @@ export class Chart {
       },
     };
     if (this.graph) {
+      if (model.id !== this.id) options.dateWindow = null;
+      this.id = model.id;
       this.graph.updateOptions(options);
       return;
     }
+    this.id = model.id;
     const { file, ...first } = options;
     const { mousedown, dblclick } = globalThis.Dygraph.defaultInteractionModel;
     this.graph = new globalThis.Dygraph(this.host, file, {
@@ -201,7 +206,7 @@ export class Chart {
       nodes.push(svg('rect', {
         class: 'band', x: left, width: Math.max(0, width - left - 8), y: py(model.band.high),
         height: Math.max(1, py(model.band.low) - py(model.band.high)),
-      }));
+      }), svg('path', { class: 'expected', d: `M${left} ${py(model.band.expected)}H${width - 8}` }));
     }
     for (const y of roundValues(low, high, 4)) {
       nodes.push(svg('path', { class: 'gridline', d: `M${left} ${py(y)}H${width - 8}` }));

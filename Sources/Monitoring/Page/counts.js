@@ -129,6 +129,7 @@ export class Counts {
     setText(byId('experiment-note'), isThere(selection.method) ? selection.method : '');
     const rises = points.every((p, i) => i === 0 || (p.run === points[0].run && p.burst > points[i - 1].burst));
     const axis = {
+      id: selection.name,
       x: points.map((p, i) => (rises ? p.burst : i)),
       xText: (at) => (Number.isInteger(at) ? (rises ? String(at) : String(points[at]?.burst ?? '')) : ''),
       yText: tick,

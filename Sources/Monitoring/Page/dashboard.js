@@ -13,6 +13,7 @@ import { startTheme } from './theme.js';
 const STALE = 10_000;
 
 const panels = { rates: new Rates(), counts: new Counts(), alerts: new Alerts(), health: new Health() };
+const summaries = { rates: summariseRates, alerts: summariseAlerts, health: summariseHealth };
 const connection = new Connection({ onDocuments: render, onState: renderLink });
 let status = null;
 let freshAt = 0; // when the run last said something new; 0: never
@@ -29,11 +30,16 @@ function render(documents) {
     renderStatus();
   }
   for (const [type, panel] of Object.entries(panels)) {
-    if (documents.has(type)) panel.update(documents.get(type));
+    if (!documents.has(type)) continue;
+    try {
+      panel.update(documents.get(type));
+      summaries[type]?.(documents.get(type));
+    } catch (error) {
+      // A document that is not as described stops its own panel alone.
+      setText(byId('library'), `What came as ${type} cannot be shown.`);
+      console.error(type, error);
+    }
   }
-  if (documents.has('rates')) summariseRates(documents.get('rates'));
-  if (documents.has('health')) summariseHealth(documents.get('health'));
-  if (documents.has('alerts')) summariseAlerts();
   renderTitle();
   renderLink();
 }
@@ -50,6 +56,7 @@ function renderStatus() {
   setText(byId('source-text'), text);
   setAttribute(document.body, 'data-source', source in marks ? source : 'none');
   show(byId('test-mark'), status.isTest === true);
+  show(byId('failed-mark'), state === 'failed');
   setText(byId('run'), isThere(status.run) ? status.run : '–');
   setText(byId('burst'), isThere(status.burst) ? `${status.burst} (${count(status.bursts)} ended)` : '–');
   setText(byId('data-time'), utc(status.dataTime));

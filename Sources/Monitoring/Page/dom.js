@@ -49,13 +49,14 @@ export function show(node, isShown) {
 
 /**
  * A list of nodes that follows a list of items: nodes stay with the key of their item, are moved only where the order
- * changed, and go with their item. A row is what `make` gives: an object with its `node` and an `update(item, index)`.
+ * changed, and go with their item. A row is what `make` gives: an object with its `node` and an `update(item)`.
+ * The list stands after the node `after` of its parent, or fills it.
  */
 export class KeyedList {
   constructor(parent, make, after = null) {
     this.parent = parent;
     this.make = make;
-    this.after = after; // what stands before the list in its parent
+    this.after = after;
     this.rows = new Map();
   }
 
@@ -67,12 +68,9 @@ export class KeyedList {
       const row = this.rows.get(key) ?? this.make(item, key);
       this.rows.delete(key);
       kept.set(key, row);
-      row.update(item, index);
+      row.update(item);
     });
-    for (const row of this.rows.values()) {
-      row.remove?.();
-      row.node.remove();
-    }
+    for (const row of this.rows.values()) row.node.remove();
     this.rows = kept;
     let next = this.after ? this.after.nextSibling : this.parent.firstChild;
     for (const row of kept.values()) {

@@ -14,6 +14,7 @@ const LEVELS = [
 ];
 const CONDITIONS = { normal: ['✓', 'in band'], high: ['▲', 'high'], low: ['▼', 'low'], dead: ['✕', 'dead'] };
 const SHOWN_BURSTS = 400; // more points than this are not drawn, whatever comes
+const SPARK_BURSTS = 96; // a point for each unit of a row's small line
 
 const keyOf = (line) => `${line.level} ${line.name}`;
 const rateOf = (point) => (point && point.seconds > 0 ? point.count / point.seconds : NaN);
@@ -63,7 +64,7 @@ class Row {
     setText(this.error, point?.count > 0 ? `± ${share(Math.sqrt(point.count), point.count)}` : '');
     setText(this.bandText, line.band ? bandText(line.band.low, line.band.high) : 'no band');
     this.bar.update(rate, line.band);
-    this.bursts.update(line.bursts.slice(-SHOWN_BURSTS).map(rateOf), { band: line.band ?? null });
+    this.bursts.update(line.bursts.slice(-SPARK_BURSTS).map(rateOf), { band: line.band ?? null });
     const bins = begun(line, rates).map(Number);
     this.along.update([...bins, ...Array(line.along.length - bins.length).fill(NaN)], { steps: true, fromZero: true });
     const [sign, word] = line.band || isOut(line) ? (CONDITIONS[line.condition] ?? ['?', String(line.condition)]) : ['', ''];
@@ -188,6 +189,7 @@ export class Rates {
     const rises = points.every((point, i) => i === 0 || (point.run === points[0].run && point.burst > points[i - 1].burst));
     const x = points.map((point, i) => (rises ? point.burst : i));
     this.burstChart.update({
+      id: this.chosen,
       x,
       series: [{ values: points.map(rateOf), errors: points.map((p) => (p.seconds > 0 ? Math.sqrt(p.count) / p.seconds : 0)) }],
       band: line.band ?? null,
@@ -204,6 +206,7 @@ export class Rates {
     const along = begun(line, rates).map((n) => n / width);
     setText(byId('line-along-title'), `Rate along the burst, bins of ${seconds(width)}`);
     this.alongChart.update({
+      id: this.chosen,
       // The last bin ends where the next one would start.
       x: [...along.map((_, i) => i * width), ...(along.length ? [along.length * width] : [])],
       series: [{ values: [...along, ...along.slice(-1)] }],
@@ -226,7 +229,9 @@ export class Rates {
     if (!line) return;
     fillTable(byId('line-bursts-table'), line.bursts.slice(-SHOWN_BURSTS).reverse().map((p) =>
       [`${p.run}/${p.burst}`, count(p.count), number(p.seconds, 4), rateText(rateOf(p))]));
-    fillTable(byId('line-along-table'), line.along.map((n, i) =>
-      [number(i * this.document.binSeconds, 3), count(n), rateText(n / this.document.binSeconds)]));
+    const width = this.document.binSeconds;
+    const decimals = tick(width).split('.')[1]?.length ?? 0;
+    fillTable(byId('line-along-table'), begun(line, this.document).map((n, i) =>
+      [(i * width).toFixed(decimals), count(n), rateText(n / width)]));
   }
 }

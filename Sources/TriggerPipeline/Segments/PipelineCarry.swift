@@ -84,7 +84,8 @@ public struct SegmentEnd: Sendable {
 
   /// Why it ended.
   public var reason: Reason
-  /// What the next segment goes on from. ``PipelineCarry/segments`` counts this one too.
+  /// What the next segment goes on from; of a segment that was stopped nothing can go on.
+  /// ``PipelineCarry/segments`` counts this one too.
   public var carry: PipelineCarry
   /// What the selections have counted in the segment; nil without selections.
   public var selections: SelectionRun?

@@ -66,10 +66,12 @@ actor LiveMonitor {
   private let run: Run
   private let clock: WallClock
   private var status: RunStatus
-  private var entries: [AlertDocument.Entry] = []
+  /// The newest messages, newest first, with the keys under which they are delivered.
+  private var shown: [(key: String, entry: AlertDocument.Entry)] = []
   private var total: UInt64 = 0
   private var counts = CountsDocument(selections: [])
   private var books: [HealthDocument.Account] = []
+  private var bytes: UInt64?
   private var nextSnapshot = ContinuousClock.now
   private var nextCounts = ContinuousClock.now
   private var countedBursts = -1
@@ -148,6 +150,13 @@ actor LiveMonitor {
     ([RatesByBurst.header] + RatesByBurst.rows(of: rates.counts)).joined(separator: "\n") + "\n"
   }
 
+  /// The event of a candidate that is shown.
+  func place(of id: String) -> (burst: UInt32, event: UInt32)? {
+    guard let entry = shown.first(where: { $0.entry.id == id })?.entry, let burst = entry.burst, let event = entry.event
+    else { return nil }
+    return (burst, event)
+  }
+
   /// The newest snapshot.
   var snapshot: MonitorSnapshot? { hub.latest }
 
@@ -167,12 +176,12 @@ actor LiveMonitor {
   private func post(_ messages: [AlertMessage]) async throws {
     guard !messages.isEmpty else { return }
     total += UInt64(messages.count)
-    for message in messages { entries.insert(entry(message), at: 0) }
+    shown.insert(contentsOf: messages.reversed().map { ($0.key, entry($0)) }, at: 0)
     // What is over is one line with what it was.
     for message in messages where message.isFiring == false {
-      for i in entries.indices where entries[i].id == message.refersTo { entries[i].isFiring = false }
+      for i in shown.indices where shown[i].key == message.refersTo { shown[i].entry.isFiring = false }
     }
-    if entries.count > Self.shownMessages { entries.removeLast(entries.count - Self.shownMessages) }
+    if shown.count > Self.shownMessages { shown.removeLast(shown.count - Self.shownMessages) }
     try await dispatcher?.submit(messages)
   }
 
@@ -180,7 +189,7 @@ actor LiveMonitor {
     let event = message.candidate?.event
     let quantities = message.candidate?.quantities.map { ($0.name, Self.text($0.value)) } ?? []
     return AlertDocument.Entry(
-      id: message.key, rule: message.rule, kind: message.kind.rawValue, severity: message.severity.rawValue,
+      id: message.key.replacing("/", with: ":"), rule: message.rule, kind: message.kind.rawValue, severity: message.severity.rawValue,
       isFiring: message.isFiring, text: message.title, dataTime: message.dataTime.rfc3339,
       wallTime: message.wallTime.rfc3339, run: event?.run, burst: event?.burst, event: event?.number,
       quantities: Dictionary(quantities, uniquingKeysWith: { first, _ in first }),
@@ -204,7 +213,7 @@ actor LiveMonitor {
           .init("kind", finding.kind.rawValue),
         ], isFiring: finding.isFiring, text: finding.text, observed: Double(finding.observed),
         expected: finding.expected,
-        falseAlarm: .init(finding.falseAlarmRate, per: .second), dataTime: finding.dataTime,
+        falseAlarm: .init(finding.falseAlarmRate * 3600, per: .hour), dataTime: finding.dataTime,
         selection: finding.line.level == .selection ? finding.line.name : nil))
   }
 
@@ -228,6 +237,7 @@ actor LiveMonitor {
   private func count(_ account: ReplayAccount) throws {
     guard let report = try run.makesReport?(account) else { return }
     books = SnapshotBuilder.books(report)
+    bytes = account.capture.bytes
     if account.bursts.count != countedBursts || account.selections != nil {
       countedBursts = account.bursts.count
       counts = SnapshotBuilder.counts(report)
@@ -236,12 +246,12 @@ actor LiveMonitor {
   }
 
   private func publish() async throws {
-    if let outbox, !entries.isEmpty {
-      let states = try await outbox.deliveries(keys: entries.map(\.id))
-      for i in entries.indices {
-        guard let state = states[entries[i].id] else { continue }
-        entries[i].delivered = state.delivered
-        entries[i].pending = state.pending
+    if let outbox, !shown.isEmpty {
+      let states = try await outbox.deliveries(keys: shown.map(\.key))
+      for i in shown.indices {
+        guard let state = states[shown[i].key] else { continue }
+        shown[i].entry.delivered = state.delivered
+        shown[i].entry.pending = state.pending
       }
     }
     let drops = run.drops()
@@ -250,14 +260,29 @@ actor LiveMonitor {
     hub.publish(
       MonitorSnapshot(
         status: status, rates: SnapshotBuilder.rates(rates.snapshot()), counts: counts,
-        alerts: AlertDocument(total: total, entries: entries),
+        alerts: alerts(deliveries),
         health: HealthDocument(
           books: books, stages: run.health(), kernelDrops: drops?.kernel, interfaceDrops: drops?.interface,
           lateness: run.lateness(),
           alertsPending: (deliveries?.waiting ?? 0)
             + Int(clamping: deliveries?.sinks.reduce(0) { $0 + $1.books.pending } ?? 0),
-          memory: ProcessMemory.resident)))
+          memory: ProcessMemory.resident, bytes: bytes)))
     nextSnapshot = .now + Self.period
+  }
+
+  private func alerts(_ deliveries: AlertDispatcher.State?) -> AlertDocument {
+    AlertDocument(
+      total: total, entries: shown.map(\.entry),
+      rules: engine.rules.rules.map { rule in
+        .init(
+          rule: rule.name, raised: engine.books(rule: rule.name).sent,
+          firing: shown.count { $0.entry.rule == rule.name && $0.entry.isFiring == true })
+      },
+      sinks: (deliveries?.sinks ?? []).map { sink in
+        .init(
+          name: sink.name, delivered: sink.books.delivered, pending: sink.books.pending,
+          failed: sink.retries + sink.books.refused)
+      })
   }
 }
 

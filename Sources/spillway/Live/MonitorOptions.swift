@@ -19,7 +19,18 @@ struct MonitorOptions: ParsableArguments {
       valueName: "file"))
   var alerts: String?
 
+  @Option(
+    name: .customLong("alerts-patience"),
+    help: ArgumentHelp("How long to try to deliver the last alerts at the end.", valueName: "seconds"))
+  var patience = 10.0
+
   @OptionGroup var server: ServerOptions
+
+  func validate() throws {
+    if !(patience >= 0 && patience <= 86_400) {
+      throw ValidationError("--alerts-patience \(patience): expected 0 to 86400 s")
+    }
+  }
 
   /// Whether anybody looks.
   var isWanted: Bool { bands != nil || alerts != nil || server.serve != nil }
@@ -71,6 +82,10 @@ struct ServerOptions: ParsableArguments {
     name: .customLong("serve-name"), parsing: .upToNextOption,
     help: ArgumentHelp("Names by which browsers may ask for it.", valueName: "name"))
   var names: [String] = []
+
+  @Flag(
+    name: .customLong("keep-serving"), help: "Go on serving after the end of the run, until SIGINT or SIGTERM.")
+  var keepServing = false
 
   func validate() throws {
     if (certificate == nil) != (key == nil) {
