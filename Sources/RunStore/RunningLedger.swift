@@ -149,7 +149,7 @@ public final class RunningLedger {
         try db.execute(sql: "UPDATE runs SET state = 'finished', manifest = ?", arguments: [manifest])
       }
       // All is written. Where somebody reads it just now, or the disk is full, it stays as it is: sound, in two files.
-      try database.writeWithoutTransaction { db in
+      database.writeWithoutTransaction { db in
         try? db.execute(sql: "PRAGMA journal_mode = DELETE")
         try? db.execute(sql: "VACUUM")
       }
