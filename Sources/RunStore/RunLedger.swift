@@ -93,7 +93,10 @@ public struct RunLedger {
     do {
       database = try Self.open(path)
       // A ledger that cannot be written is read as it is.
-      if try database.read({ try $0.tableExists("grdb_migrations") }) {
+      let isOlder = try database.read { db in
+        try db.tableExists("grdb_migrations") && !LedgerLayout.migrator.hasCompletedMigrations(db)
+      }
+      if isOlder {
         try? LedgerLayout.migrator.migrate(database)
       }
       let isLedger = try database.read { db in try db.tableExists("runs") && db.tableExists("sealed") }

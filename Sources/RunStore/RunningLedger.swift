@@ -148,9 +148,10 @@ public final class RunningLedger {
         if let box { try RunLedger.setHead(db, entries: 0, hash: run.hash, box) }
         try db.execute(sql: "UPDATE runs SET state = 'finished', manifest = ?", arguments: [manifest])
       }
-      try database.writeWithoutTransaction { db in
-        try db.execute(sql: "PRAGMA journal_mode = DELETE")
-        try db.execute(sql: "VACUUM")
+      // All is written. Where somebody reads it just now, or the disk is full, it stays as it is: sound, in two files.
+      database.writeWithoutTransaction { db in
+        try? db.execute(sql: "PRAGMA journal_mode = DELETE")
+        try? db.execute(sql: "VACUUM")
       }
       try database.close()
     } catch { throw RunLedger.failure(path, error) }

@@ -243,7 +243,7 @@ struct RunPartialTests {
       ("\"alerts\":", "\"alerts\":99999999999999999"), ("\"wordBits\":[", "\"wordBits\":[1,"),
       ("spillway.partial/1", "spillway.partial/9"), ("\"masks\":[", "\"masks\":[{},"),
       ("\"rejected\":[", "\"rejected\":[7,"), ("\"tally\":\"", "\"tally\":\"0*99999999999 "),
-      ("{", ""),
+      ("{", ""), ("\"tally\":\"", "\"tally\":\"99999999999999999"), ("\"kept\":", "\"kept\":99"),
     ] {
       let changed = try #require(text.range(of: old)).lowerBound
       let data = Data(

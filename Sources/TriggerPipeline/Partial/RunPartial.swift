@@ -14,6 +14,7 @@ public struct RunPartial: Sendable, Hashable {
   public static let schema = "spillway.partial/1"
   /// Digits of the largest count that is read: no run comes near, and sums over thousands of runs have room.
   private static let mostDigits = 15
+  private static let most: UInt64 = 999_999_999_999_999
 
   var rates: RateTable
   var capture: CaptureBooks
@@ -113,8 +114,12 @@ public struct RunPartial: Sendable, Hashable {
         "the stored counts are of another version (\(content.schema)); use the Spillway that made them")
     }
     guard content.rates.isWhole, content.builder.rejected.count == BuilderBooks().rejected.count,
-      content.l0?.isWhole != false
+      content.l0?.isWhole != false, content.selections?.isInRange(Self.most) != false
     else { throw PartialError.broken("lengths of lists") }
+    guard content.rates.kept <= content.rates.events, content.builder.fragmentsPending >= 0,
+      content.builder.fragmentsBuilt <= content.builder.fragments,
+      UInt64(content.builder.fragmentsPending) <= content.builder.fragments - content.builder.fragmentsBuilt
+    else { throw PartialError.broken("a part larger than the whole") }
     self.init(
       rates: content.rates, capture: content.capture, builder: content.builder, l1Data: content.l1Data,
       unfinished: content.unfinished, reconstruction: content.reconstruction, alerts: content.alerts,

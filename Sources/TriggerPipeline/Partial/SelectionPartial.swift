@@ -67,6 +67,12 @@ struct SelectionPartial: Codable, Hashable, Sendable {
     }
   }
 
+  /// Whether no count is larger than `most`, as one may be where it was read. Periods may be any number.
+  func isInRange(_ most: UInt64) -> Bool {
+    parts.allSatisfy { part in (part.tally.values + part.counts.values).allSatisfy { $0 <= most } }
+      && alerted.allSatisfy { $0.counts.values.allSatisfy { $0 <= most } }
+  }
+
   mutating func merge(_ other: SelectionPartial) throws {
     guard hash == other.hash, parts.count == other.parts.count, alerted.count == other.alerted.count else {
       throw PartialError("the runs have different selections; merge runs of the same selections")
