@@ -130,9 +130,10 @@ actor LiveMonitor {
     try await publishIfDue(nil)
   }
 
-  /// The wall clock goes on: for a live source, whose silence is found so.
-  func tick() async throws {
-    try await tell([.wallClock(now: clock.now())])
+  /// The wall clock goes on: the page sees that the run lives, and the silence of a live source is found.
+  func tick(isLive: Bool) async throws {
+    if isLive { try await tell([.wallClock(now: clock.now())]) }
+    guard status.state == .running, ContinuousClock.now >= nextSnapshot else { return }
     try await publish()
   }
 

@@ -21,7 +21,7 @@ struct LiveSession {
   private let dispatcher: AlertDispatcher?
   private let outbox: Outbox?
   private let server: LiveServer?
-  private let ticks: Task<Void, Never>?
+  private let ticks: Task<Void, Never>
 
   /// The session that all of this is for.
   struct Subject {
@@ -51,7 +51,7 @@ struct LiveSession {
     let rules: AlertRuleSet
     do throws(ConfigurationError) {
       monitoring = try options.monitoring()
-      rules = try options.rules()
+      rules = try options.rules(hasSelections: subject.setup?.set.selections.isEmpty == false)
       try rules.check(selections: Self.known(subject.setup?.set))
     } catch { throw Failure.usage(error) }
     let clock = try WallClock.fromEnvironment()
@@ -78,20 +78,18 @@ struct LiveSession {
     server = try await options.server.configuration().asyncMap {
       try await LiveServer(configuration: $0, hub: hub, displays: displays)
     }
-    ticks =
-      subject.isLive
-      ? Task { [monitor] in
-        while !Task.isCancelled {
-          try? await Task.sleep(for: .seconds(1))
-          try? await monitor.tick()
-        }
-      } : nil
+    ticks = Task { [monitor, isLive = subject.isLive] in
+      while !Task.isCancelled {
+        try? await Task.sleep(for: .seconds(1))
+        try? await monitor.tick(isLive: isLive)
+      }
+    }
   }
 
   /// The results are there: the last messages go out, the last snapshot is shown, and the server ends, at once or when
   /// a signal comes.
   func finish(_ state: RunStatus.State, account: ReplayAccount?, out: String?) async throws {
-    ticks?.cancel()
+    ticks.cancel()
     try await monitor.finish(state, account: account)
     if let out {
       try OutputFile.write(await monitor.ratesByBurst, to: "\(out)/rates-by-burst.csv")
@@ -124,7 +122,7 @@ struct LiveSession {
 
   /// Ends all of it after an error.
   private func cancel() async {
-    ticks?.cancel()
+    ticks.cancel()
     _ = await dispatcher?.finish(within: .zero)
     outbox?.close()
     await server?.finish(waits: false)

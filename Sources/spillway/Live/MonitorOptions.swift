@@ -42,18 +42,21 @@ struct MonitorOptions: ParsableArguments {
   }
 
   /// The rules; without a file those that only the page is for.
-  func rules() throws(ConfigurationError) -> AlertRuleSet {
-    guard let alerts else { return try AlertRuleSet.read(YAMLNode.parse(text: Self.shownRules, file: "built-in rules")) }
+  ///
+  /// - Parameter hasSelections: whether there are candidates at all.
+  func rules(hasSelections: Bool) throws(ConfigurationError) -> AlertRuleSet {
+    guard let alerts else { return try AlertRuleSet.read(YAMLNode.parse(text: Self.shownRules(hasSelections: hasSelections), file: "built-in rules")) }
     return try AlertRuleSet.load(path: alerts)
   }
 
   /// What the page shows without a file of rules.
-  static let shownRules = """
-    schema: spillway.alerts/1
-    rules:
-      - {name: candidates, on: candidate, selections: ["*"], deduplicate: selection, severity: information}
-      - {name: rates, on: drift, severity: warning}
-    """
+  private static func shownRules(hasSelections: Bool) -> String {
+    let candidates =
+      #"  - {name: candidates, on: candidate, selections: ["*"], deduplicate: selection, severity: information}"#
+    let rates = "  - {name: rates, on: drift, severity: warning}"
+    return (["schema: spillway.alerts/1", "rules:"] + (hasSelections ? [candidates] : []) + [rates])
+      .joined(separator: "\n") + "\n"
+  }
 }
 
 /// The options of the web server.
