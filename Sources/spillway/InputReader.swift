@@ -35,8 +35,8 @@ final class InputReader: Sendable {
     stopping feed: PacketFeed,
     _ pipeline: (@Sendable @escaping () throws -> (() throws -> PacketBatch?)) async throws -> Void
   ) async throws {
-    let signals = Signals.handle { feed.stop() }
-    defer { Signals.release(signals) }
+    Signals.handle { feed.stop() }
+    defer { Signals.release() }
     try await run(pipeline)
     if feed.wasStopped {
       Terminal.note("stopped by a signal; the results are of the packets until then")

@@ -1,35 +1,42 @@
 import Dispatch
 import Foundation
+import NIOConcurrencyHelpers
 
-/// SIGINT and SIGTERM.
+/// SIGINT and SIGTERM: the first one stops what is under way in order, one that nobody waits for ends the program.
 enum Signals {
-  private static let numbers = [SIGINT, SIGTERM]
+  private static let body = NIOLockedValueBox<(@Sendable () -> Void)?>(nil)
 
-  /// Calls `body` at the first of them; a second one ends the program. Keep what is returned as long as that should be so.
-  static func handle(_ body: @Sendable @escaping () -> Void) -> [any DispatchSourceSignal] {
-    numbers.map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler {
-        body()
-        for number in numbers { signal(number, SIG_DFL) }
+  /// Made once and never cancelled: on Linux a second source of the same signal never fires.
+  private static let sources: [any DispatchSourceSignal & Sendable] = [SIGINT, SIGTERM].map { number in
+    signal(number, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+    source.setEventHandler {
+      let body = body.withLockedValue { body in
+        defer { body = nil }
+        return body
       }
-      source.resume()
-      return source
+      if let body { return body() }
+      signal(number, SIG_DFL)
+      kill(getpid(), number)
     }
+    source.resume()
+    return source
   }
 
-  /// Lets them end the program again.
-  static func release(_ sources: [any DispatchSourceSignal]) {
-    for source in sources { source.cancel() }
-    for number in numbers { signal(number, SIG_DFL) }
+  /// Calls a function at the first signal; until ``release()``.
+  static func handle(_ function: @Sendable @escaping () -> Void) {
+    body.withLockedValue { $0 = function }
+    _ = sources
   }
 
-  /// Waits for one.
+  /// Lets a signal end the program at once.
+  static func release() { body.withLockedValue { $0 = nil } }
+
+  /// Waits for a signal.
   static func wait() async {
     let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-    let sources = handle { continuation.finish() }
+    handle { continuation.finish() }
     for await _ in stream {}
-    release(sources)
+    release()
   }
 }
