@@ -108,6 +108,8 @@ struct BuilderCore: ~Copyable {
   private var run: UInt32
   /// The burst that the input says itself; nil where it is found from the data.
   private var identity: BurstIdentity?
+  /// The pass over the inputs: where it changes a burst ends, whatever the data say.
+  private var pass: UInt32 = 0
   private var startOfBurst: UInt32 = 0
   private var endOfBurst: UInt32 = 0
   private var watermark = DataTime(nanoseconds: .min)
@@ -137,7 +139,13 @@ struct BuilderCore: ~Copyable {
     let storage = packets.bytes
     let bytes = storage.span.bytes
     let datagrams = packets.datagrams
-    if packets.burst != identity { enter(packets.burst) }
+    if packets.burst != identity {
+      enter(packets.burst)
+    } else if packets.pass != pass {
+      endBurst()
+      tracker.endBurst()
+    }
+    pass = packets.pass
     watermark = packets.watermark
     for i in range {
       if readyEvents >= limit { return i }

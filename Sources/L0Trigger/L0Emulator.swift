@@ -90,6 +90,8 @@ struct EmulatorCore: ~Copyable {
   private var ended: [(burst: UInt32, slice: L0Slice)] = []
   /// Which burst the packets say they are of.
   private var identity: BurstIdentity?
+  /// The pass over the inputs: where it changes a burst ends, whatever the data say.
+  private var pass: UInt32 = 0
   private var books = L0Books()
   private var rejects: [RejectedPrimitivePacket] = []
   /// Whether the stream has ended since results were taken last: then all is given out.
@@ -130,7 +132,8 @@ struct EmulatorCore: ~Copyable {
   }
 
   mutating func add(_ packets: PacketBatch, _ range: Range<Int>) {
-    if let burst = packets.burst, burst != identity { enter(burst) }
+    if packets.pass != pass || packets.burst.map({ $0 != identity }) == true { enter(packets.burst) }
+    pass = packets.pass
     let storage = packets.bytes
     let bytes = storage.span.bytes
     let datagrams = packets.datagrams
@@ -170,8 +173,8 @@ struct EmulatorCore: ~Copyable {
     }
   }
 
-  /// Begins a burst that the packets name: whatever the times in them say, the one before is over.
-  private mutating func enter(_ burst: BurstIdentity) {
+  /// Begins a burst, which the packets may name: whatever the times in them say, the one before is over.
+  private mutating func enter(_ burst: BurstIdentity?) {
     finish()
     let next = bursts.max() ?? 0
     // A unit that found fewer bursts in the packets than another has nothing more for those it missed.
@@ -181,7 +184,7 @@ struct EmulatorCore: ~Copyable {
     identity = burst
     for i in 0..<unitCount {
       bursts[i] = next
-      units[i].number(burst: burst.burst)
+      units[i].number(burst: number(of: next))
     }
   }
 

@@ -79,6 +79,9 @@ public struct BurstTracker: Sendable, Hashable {
     endSeen = nil
   }
 
+  /// Ends the burst: what comes belongs to the next one, whatever was seen.
+  public mutating func endBurst() { advance() }
+
   private mutating func advance() {
     burst &+= 1
     endSeen = nil

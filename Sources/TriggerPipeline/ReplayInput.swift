@@ -96,4 +96,5 @@ public protocol PacketSource: AnyObject {
 }
 
 extension CaptureReader: PacketSource {}
+extension LiveCapture: PacketSource {}
 extension PrimitiveFileReader: PacketSource {}
