@@ -30,7 +30,10 @@ let argumentParser = Target.Dependency.product(
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
-let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+// Its dependency swift-configuration has a module of the name of one of our rooms.
+let httpClient = Target.Dependency.product(
+  name: "AsyncHTTPClient", package: "async-http-client",
+  moduleAliases: ["Configuration": "SwiftConfiguration"])
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")

@@ -38,7 +38,7 @@ struct RunManifest {
   }
 
   /// Hashes the inputs beside the replay, and only where there is a manifest to write the hashes to.
-  static func digests(of input: ReplayInput, isWanted: Bool) -> Task<[InputDigest?], Never> {
+  static func digests(of input: some SessionInput, isWanted: Bool) -> Task<[InputDigest?], Never> {
     Task { [files = isWanted ? input.files : []] in
       var digests: [InputDigest?] = []
       for file in files { digests.append(await InputDigest.of(path: file.path)) }
@@ -47,7 +47,7 @@ struct RunManifest {
   }
 
   /// The inputs as the manifest has them.
-  static func inputs(_ input: ReplayInput, _ digests: [InputDigest?]) -> [ConfigValue] {
+  static func inputs(_ input: some SessionInput, _ digests: [InputDigest?]) -> [ConfigValue] {
     zip(input.files, digests).map { file, digest in
       var entries = [
         ConfigValue.Entry("path", .string(file.path)),

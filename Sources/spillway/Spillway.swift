@@ -64,7 +64,7 @@ struct Failure: Error {
   }
 
   /// Refuses `--first-burst` where the inputs say their bursts.
-  static func check(firstBurst: UInt32?, _ input: ReplayInput) throws {
+  static func check(firstBurst: UInt32?, _ input: some SessionInput) throws {
     guard let firstBurst, input.saysBursts else { return }
     let kind = input.isBurstFiles ? "burst files" : "raw primitive files"
     throw usage("--first-burst \(firstBurst): \(kind) say their bursts; leave the option out")

@@ -1,0 +1,96 @@
+import ArgumentParser
+import L1Trigger
+
+/// The options of every command that runs packets through the trigger.
+struct TriggerOptions: ParsableArguments {
+  @Option(help: "The trigger menu: YAML, or for L0 the processor's registers in JSON.")
+  var menu = "Configs/menus/golden-default.yaml"
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Selections (YAML), one file or several.", valueName: "file"))
+  var selections: [String] = []
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Scans (YAML) of what the selections count, into RUN/scans and report.html; with --out.",
+      valueName: "file"))
+  var scans: [String] = []
+
+  @Option(help: "What the reconstruction takes detectors and beam to be; read where a selection needs it.")
+  var reconstruction = "Configs/reconstruction/na62-2018.yaml"
+
+  @Option(help: "Write the table of decisions (CSV) to this file.")
+  var decisions: String?
+
+  @Option(name: .customLong("l0-decisions"), help: "Write the triggers that L0 sends (CSV) to this file.")
+  var l0Decisions: String?
+
+  @Option(name: .customLong("l0-counters"), help: "Write the counters of L0 (JSON) to this file.")
+  var l0Counters: String?
+
+  @Option(
+    name: .customLong("l0-packets"),
+    help: "Write what L0 sends to the farm, triggers and ends of bursts, to this capture file.")
+  var l0Packets: String?
+
+  @Option(
+    name: .customLong("straw-scratch"),
+    help: "STRAW scratch memory: clean (reset for each event) or original (kept, as NA62's code does).")
+  var strawScratch: String?
+
+  @Option(help: "Tasks that run the L1 algorithms (default: one for each core).")
+  var workers: Int?
+
+  @Option(name: .customLong("batch-events"), help: "Events in a batch, at most; 0: as the packets come.")
+  var batchEvents = 256
+
+  @Option(
+    help: "Stop with the packet that completes this many events; events that it completes too are taken.")
+  var limit: UInt64?
+
+  @Option(
+    name: .customLong("run"), help: "Run number for records (default: that of files of bursts, else 0).")
+  var runNumber: UInt32?
+
+  @Option(
+    name: .customLong("first-burst"),
+    help: "Identifier of the first burst of captures (default: 1); files of bursts say theirs.")
+  var firstBurst: UInt32?
+
+  @Option(help: "Write the run directory here.")
+  var out: String?
+
+  @Option(
+    name: .customLong("write-bursts"), help: "Write the events that L1 keeps as NA62 burst files here.")
+  var writeBursts: String?
+
+  @Option(help: "Share of fragments, rejected packets included, that may be lost before the exit code is 3.")
+  var tolerance = 0.05
+
+  @Flag(help: "Print the results as JSON.")
+  var json = false
+
+  func validate() throws {
+    if let workers, !(1...1024).contains(workers) {
+      throw ValidationError("--workers \(workers): expected 1 to 1024")
+    }
+    if batchEvents < 0 { throw ValidationError("--batch-events \(batchEvents): expected 0 or more") }
+    if let strawScratch, StrawScratch(rawValue: strawScratch) == nil {
+      throw ValidationError("--straw-scratch \(strawScratch): expected clean or original")
+    }
+    if !(0...1).contains(tolerance) { throw ValidationError("--tolerance \(tolerance): expected 0 to 1") }
+    if !scans.isEmpty, out == nil || selections.isEmpty {
+      throw ValidationError("--scans: needs --selections, whose counts it takes, and --out, where it writes")
+    }
+  }
+
+  /// The tables that are written besides the run directory, by option.
+  var outputs: [(option: String, file: String?)] { [("--decisions", decisions)] + l0Outputs }
+
+  /// Those of L0.
+  var l0Outputs: [(option: String, file: String?)] {
+    [("--l0-decisions", l0Decisions), ("--l0-counters", l0Counters), ("--l0-packets", l0Packets)]
+  }
+}

@@ -1,0 +1,239 @@
+import Configuration
+import EventBuilding
+import Foundation
+import L0Trigger
+import L1Trigger
+import NA62Formats
+import PacketCapture
+import Selections
+import TriggerPipeline
+
+/// What a session takes its packets from: recordings or an interface.
+protocol SessionInput: Sendable, CustomStringConvertible {
+  /// What was noticed while it was looked at.
+  var warnings: [CaptureWarning] { get }
+  /// Whether it holds stored events.
+  var isBurstFiles: Bool { get }
+  /// Whether it says its runs and bursts itself.
+  var saysBursts: Bool { get }
+  /// Its files, with the run and burst that each says it holds.
+  var files: [(path: String, run: UInt32?, burst: UInt32?)] { get }
+  /// Opens it; see `ReplayInput.open`.
+  func open(
+    layout: EventLayout?, run: UInt32?, widePrimitives: Set<SourceID>
+  ) throws(CaptureError) -> any PacketSource
+}
+
+extension ReplayInput: SessionInput {}
+
+/// Packets through the trigger, from the options to the results: what `replay` and `listen` have in common.
+struct TriggerSession {
+  let options: TriggerOptions
+  let input: any SessionInput
+  let feed: PacketFeed
+  /// The truth of a simulated stream.
+  var truth: ReplayTruth?
+
+  /// Runs it.
+  func run() async throws {
+    let menu: TriggerMenu
+    let setup: SelectionSetup?
+    let scans: ReplayScans
+    do throws(ConfigurationError) {
+      menu = try TriggerMenu.load(path: options.menu)
+      setup =
+        options.selections.isEmpty
+        ? nil
+        : try SelectionSetup(
+          set: PhysicsSelectionSet.load(paths: options.selections), reconstruction: options.reconstruction)
+      scans = try ReplayScans(paths: options.scans)
+    } catch { throw Failure.usage(error) }
+    if menu.l0 == nil, let option = options.l0Outputs.first(where: { $0.file != nil })?.option {
+      throw Failure.usage("\(option): the menu \(options.menu) has no lines of L0; give one with 'l0'")
+    }
+    try Failure.check(firstBurst: options.firstBurst, input)
+    let l0Sink = try menu.l0.map { lines in
+      try L0Sink(
+        menu: lines, decisions: options.l0Decisions, counters: options.l0Counters,
+        packets: options.l0Packets, directory: options.out, isAlone: menu.l1 == nil,
+        truth: try truth?.l0Join())
+    }
+    if let l1 = menu.l1 {
+      try await runEvents(menu, l1, setup, scans, l0Sink)
+    } else if let lines = menu.l0, let l0Sink {
+      try await runPrimitives(menu, lines, l0Sink)
+    }
+  }
+
+  // MARK: With L1
+
+  /// Runs packets through L0, where the menu has lines of it, and L1.
+  private func runEvents(
+    _ menu: TriggerMenu, _ l1: L1Menu, _ setup: SelectionSetup?, _ scans: ReplayScans, _ l0Sink: L0Sink?
+  ) async throws {
+    var configuration = l1.configuration
+    if let mode = options.strawScratch.flatMap(StrawScratch.init) { configuration.strawScratch = mode }
+    let hash = SHA256.hex(
+      of: "\(l1.hash) \(configuration.strawScratch.rawValue) \(setup?.hash ?? "-") "
+        + (menu.l0?.hash ?? "-"))
+    let sink = try ReplaySink(
+      account: ReplayAccount(
+        selections: setup, identity: RunIdentity(input: input.description, configurationHash: hash)),
+      directory: options.out, decisions: options.decisions,
+      bursts: try options.writeBursts.map { try BurstFileWriter(directory: $0) },
+      configuration: configuration, truth: try truth?.eventJoin(setup?.set))
+    let digests = RunManifest.digests(of: input, isWanted: options.out != nil)
+    defer { digests.cancel() }
+    let pipeline = TriggerPipeline(
+      configuration: configuration, layout: l1.layout, maps: l1.detectors.maps, options: pipelineOptions,
+      selections: setup)
+    let l0Branch = menu.l0.flatMap { lines in
+      l0Sink.map { sink in
+        TriggerPipeline.L0Branch(pipeline: l0Pipeline(lines)) { try await sink.take($0) }
+      }
+    }
+    let reader = InputReader(
+      notes: l1.warnings.map { "\($0)" } + l0Warnings(menu) + input.warnings.map { "\($0)" }
+    ) { [input, run = options.runNumber, layout = l1.layout, wide = menu.l0?.wideSources ?? []] in
+      try input.open(layout: layout, run: run, widePrimitives: wide)
+    }
+    try await reader.run(stopping: feed) { source in
+      let run = try await pipeline.run(source: source, feed: feed, l0: l0Branch) { try await sink.take($0) }
+      await sink.finish(run)
+    }
+    let (emulated, joined) = (try await l0Sink?.finishTruth(), try await sink.finishTruth())
+    let l0Report = try await l0Sink?.finish()
+    let report = try await sink.finish(
+      menu: l1, manifest: manifest(await digests.value, hash: hash), scratch: configuration.strawScratch,
+      scans: scans, l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil })
+    let truthReport = try truth?.report(
+      events: report.hasEvents ? joined : nil, emulated: l0Report?.hasPrimitives == true ? emulated : nil,
+      menuPath: options.menu, l0: menu.l0, l1: l1, selections: setup?.set, out: options.out)
+    let timing = report.timingText()
+    if !timing.isEmpty { Terminal.note(timing) }
+    if options.json {
+      Terminal.out(try Self.summary(report.summary(), l0Report, truthReport).json() + "\n")
+    } else {
+      Terminal.out("\(l1.name): \(input.description)\n\n")
+      if let l0Report { Terminal.out(try Self.text(l0Report)) }
+      // A stream of primitives alone has nothing to say of L1.
+      if report.hasEvents || l0Report?.hasPrimitives != true { Terminal.out(try report.ratesText() + "\n") }
+      if let truthReport { Terminal.out(truthReport.text() + "\n") }
+      let counts = report.countsText()
+      if !counts.isEmpty { Terminal.out(counts + "\n") }
+      Terminal.out(report.booksText())
+      if setup?.set.selections.contains(where: \.isBlind) == true, options.out == nil {
+        Terminal.note("without --out the results of blind selections are lost; with it they are sealed")
+      }
+      if let out = options.out { Terminal.out("\nrun directory: \(out)\n") }
+    }
+    try check(
+      closes: report.closes && l0Report?.closes != false,
+      lost: max(report.lostShare, l0Report?.lostShare ?? 0))
+  }
+
+  private var pipelineOptions: TriggerPipeline.Options {
+    var pipeline = TriggerPipeline.Options()
+    pipeline.workers = options.workers ?? ProcessInfo.processInfo.activeProcessorCount
+    pipeline.batchEvents = options.batchEvents
+    pipeline.eventLimit = options.limit
+    pipeline.runsAlone = options.decisions != nil || truth != nil
+    pipeline.builder.burst.firstBurst = options.firstBurst ?? 1
+    pipeline.builder.run = options.runNumber ?? 0
+    pipeline.storesEvents = options.writeBursts != nil
+    return pipeline
+  }
+
+  // MARK: L0 alone
+
+  /// Runs primitives through a menu that has lines of L0 only.
+  private func runPrimitives(_ menu: TriggerMenu, _ lines: L0Menu, _ sink: L0Sink) async throws {
+    for (option, isGiven) in [
+      ("--decisions", options.decisions != nil), ("--selections", !options.selections.isEmpty),
+      ("--write-bursts", options.writeBursts != nil), ("--limit", options.limit != nil),
+    ] where isGiven {
+      throw Failure.usage("\(option): the menu \(options.menu) has no chains of L1; give one with 'l1'")
+    }
+    guard !input.isBurstFiles else {
+      throw Failure.usage(
+        "\(input): a burst file holds no primitives; give a capture or raw primitive files, or a menu with "
+          + "chains of L1")
+    }
+    let digests = RunManifest.digests(of: input, isWanted: options.out != nil)
+    defer { digests.cancel() }
+    let reader = InputReader(notes: l0Warnings(menu) + input.warnings.map { "\($0)" }) {
+      [input, wide = lines.wideSources] in
+      try input.open(layout: nil, run: nil, widePrimitives: wide)
+    }
+    let pipeline = l0Pipeline(lines)
+    try await reader.run(stopping: feed) { source in
+      try await pipeline.run(source: source, feed: feed) { try await sink.take($0) }
+    }
+    let emulated = try await sink.finishTruth()
+    let report = try await sink.finish()
+    let truthReport = try truth?.report(
+      events: nil, emulated: emulated, menuPath: options.menu, l0: lines, l1: nil, selections: nil,
+      out: options.out)
+    try await sink.write(manifest(await digests.value, hash: SHA256.hex(of: lines.hash)))
+    if options.json {
+      Terminal.out(try Self.summary(.map([]), report, truthReport).json() + "\n")
+    } else {
+      Terminal.out("\(menu.name): \(input.description)\n\n")
+      Terminal.out(try Self.text(report))
+      if let truthReport { Terminal.out(truthReport.text() + "\n") }
+      if let out = options.out { Terminal.out("run directory: \(out)\n") }
+    }
+    if !report.hasPrimitives {
+      Terminal.note("warning: no packet of primitives in the input, and the menu has no chains of L1")
+    }
+    try check(closes: report.closes, lost: report.lostShare)
+  }
+
+  private func l0Pipeline(_ menu: L0Menu) -> L0Pipeline {
+    var l0 = L0Pipeline.Options()
+    l0.emulator.firstBurst = options.firstBurst ?? 1
+    l0.emulator.monitorsPrimitives = true
+    return L0Pipeline(menus: [menu], options: l0)
+  }
+
+  private func l0Warnings(_ menu: TriggerMenu) -> [String] {
+    menu.l0.map { lines in lines.warnings.map { "\(options.menu): \($0)" } } ?? []
+  }
+
+  // MARK: Results
+
+  private func manifest(_ digests: [InputDigest?], hash: String) -> RunManifest {
+    RunManifest(
+      inputs: RunManifest.inputs(input, digests), run: options.runNumber,
+      firstBurst: input.saysBursts ? nil : options.firstBurst ?? 1, menu: options.menu,
+      configurationHash: hash, wasStopped: feed.wasStopped)
+  }
+
+  private func check(closes: Bool, lost share: Double) throws {
+    guard closes else {
+      throw Failure(message: "the books do not close: a defect of Spillway, please report it", code: 1)
+    }
+    guard share > options.tolerance else { return }
+    throw Failure(
+      message: "\(TextShare.percent(share)) of the data were lost or corrupt, more than "
+        + "--tolerance \(TextShare.percent(options.tolerance)); see the books above", code: 3)
+  }
+
+  /// The tables of L0 for a person; empty if there were no primitives.
+  static func text(_ report: L0Report) throws -> String {
+    guard report.hasPrimitives else { return "" }
+    return try report.linesText() + "\n" + report.primitivesText() + "\n" + report.booksText() + "\n"
+  }
+
+  /// The values of L1 with those of L0 and of the truth; of L0 alone even where there were no primitives.
+  static func summary(
+    _ value: ConfigValue, _ report: L0Report?, _ truth: TruthReport?
+  ) throws -> ConfigValue {
+    guard case .map(var entries) = value else { return value }
+    if let report, report.hasPrimitives || entries.isEmpty {
+      entries.append(.init("l0", try report.summary()))
+    }
+    if let truth { entries.append(.init("truth", truth.summary())) }
+    return .map(entries)
+  }
+}
