@@ -24,6 +24,7 @@ public final class LiveCapture {
   private var packetNumber: UInt32 = 0
   private var lastBatch: Int64
   private var lastStatistics: Int64
+  private var lastPacket: Int64
   private var bytesAtStop: UInt64?
   private var trouble: CaptureWarning?
   /// Whether nothing more is taken from the interface.
@@ -50,6 +51,7 @@ public final class LiveCapture {
     filler.intake.nanosecondsPerTick = handle.nanosecondsPerTick
     lastBatch = LiveStop.monotonic()
     lastStatistics = lastBatch
+    lastPacket = lastBatch
   }
 
   /// What went wrong so far: packets that were lost, one line for each place, and the end of the interface.
@@ -59,13 +61,15 @@ public final class LiveCapture {
       warnings.append(
         CaptureWarning(
           path: interface,
-          message: "\(books.kernelDropped) packets were dropped by the kernel, whose buffer of \(options.bufferMiB) MiB "
+          message:
+            "\(books.kernelDropped) packets were dropped by the kernel, whose buffer of \(options.bufferMiB) MiB "
             + "was full; make it larger, or the work less", isDataLoss: true))
     }
     if books.interfaceDropped > 0 {
       warnings.append(
         CaptureWarning(
-          path: interface, message: "\(books.interfaceDropped) packets were dropped by the interface or its driver",
+          path: interface,
+          message: "\(books.interfaceDropped) packets were dropped by the interface or its driver",
           isDataLoss: true))
     }
     if let trouble { warnings.append(trouble) }
@@ -79,6 +83,7 @@ public final class LiveCapture {
     if isFinished { return nil }
     filler.begin()
     while filler.makeRoom(), !hasEnded {
+      if stop.waitsForBurst { stopIfBurstEnded() }
       let stopTime = stop.stopTime
       filler.intake.limitTime = stopTime ?? .max
       let status = filler.run(handle.pcap, held: &held, packetNumber: &packetNumber)
@@ -102,6 +107,7 @@ public final class LiveCapture {
     let now = LiveStop.monotonic()
     if isFinished || now - lastStatistics >= Self.statisticsInterval { readStatistics(now) }
     lastBatch = now
+    if filler.intake.used > 0 { lastPacket = now }
     return filler.finish(evenIfEmpty: !hasEnded)
   }
 
@@ -123,6 +129,15 @@ public final class LiveCapture {
     }
     handle.wait(milliseconds: Int32(clamping: patience), orReadable: stopTime == nil ? stop.readEnd : nil)
     return true
+  }
+
+  /// Sets the time of the stop, where the capture waits for the end of a burst and it is known.
+  private func stopIfBurstEnded() {
+    if let end = filler.intake.bursts?.endOfBurst, let watch = options.reading.burstWatch {
+      stop.stop(at: end.nanoseconds &+ Int64(watch.burst.flushAfter * 1e9))
+    } else if LiveStop.monotonic() - lastPacket > Int64(options.pauseMilliseconds) * 1_000_000 {
+      stop.stop()
+    }
   }
 
   /// Ends a capture that has been stopped when it has taken more than the kernel's buffer can have held: then the

@@ -14,7 +14,8 @@ final class LiveHandle {
     var text = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
     guard let pcap = pcap_create(interface, &text) else {
       throw .cannotUseInterface(
-        name: interface, reason: text.withUnsafeBufferPointer { $0.baseAddress.map(String.init(cString:)) ?? "" })
+        name: interface,
+        reason: text.withUnsafeBufferPointer { $0.baseAddress.map(String.init(cString:)) ?? "" })
     }
     do throws(CaptureError) {
       nanosecondsPerTick = Self.prepare(pcap, options)
@@ -34,7 +35,8 @@ final class LiveHandle {
       // There each packet passes twice, on its way out and in; libpcap leaves the first aside, but it would take
       // room in the buffer. Kernels before 4.20 refuse, and that is all it costs.
       var isIgnored: Int32 = 1
-      setsockopt(descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, &isIgnored, socklen_t(MemoryLayout<Int32>.size))
+      setsockopt(
+        descriptor, SOL_PACKET, PACKET_IGNORE_OUTGOING, &isIgnored, socklen_t(MemoryLayout<Int32>.size))
     }
   }
 

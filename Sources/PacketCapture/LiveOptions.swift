@@ -15,6 +15,8 @@ public struct LiveOptions: Sendable, Hashable {
   public var gatherMilliseconds = 2
   /// Longest time without a batch, in ms: then an empty one carries the time that has passed.
   public var idleMilliseconds = 100
+  /// Time without a packet after which no burst is under way, in ms: for a stop at the end of the burst.
+  public var pauseMilliseconds = 1000
   /// How the packets are read: slabs, fragments, bursts. The filter in it is not used.
   public var reading = CaptureOptions()
 

@@ -6,13 +6,18 @@ public final class LiveStop: Sendable {
   /// Becomes readable when the capture has to stop.
   let readEnd: Int32
   private let writeEnd: Int32
-  private let time = NIOLockedValueBox<Int64?>(nil)
+  private struct State {
+    var time: Int64?
+    var waitsForBurst = false
+  }
+  private let state = NIOLockedValueBox(State())
 
   /// A capture that is not to stop yet. Throws where the system has no more descriptors.
   public init() throws(CaptureError) {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else {
-      throw .cannotUseInterface(name: "-", reason: "no pipe for its stop: \(String(cString: strerror(errno)))")
+      throw .cannotUseInterface(
+        name: "-", reason: "no pipe for its stop: \(String(cString: strerror(errno)))")
     }
     (readEnd, writeEnd) = (ends[0], ends[1])
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -23,19 +28,30 @@ public final class LiveStop: Sendable {
     close(writeEnd)
   }
 
-  /// Stops the capture: packets stamped later than now are not taken. Only the first call counts.
-  public func stop() {
-    let isFirst = time.withLockedValue { time in
-      guard time == nil else { return false }
-      time = Self.now()
+  /// Stops the capture: packets stamped later than now are not taken.
+  public func stop() { stop(at: Self.now()) }
+
+  /// Stops the capture when the burst under way has ended: behind its end-of-burst trigger, as soon as what comes
+  /// would be dropped (`BurstTracker.Options.flushAfter`), or when no packet has come for a second.
+  public func stopAtBurstEnd() { state.withLockedValue { $0.waitsForBurst = true } }
+
+  /// Stops the capture: packets stamped later than this time, in ns since the epoch, are not taken. Only the first
+  /// time counts.
+  func stop(at time: Int64) {
+    let isFirst = state.withLockedValue { state in
+      guard state.time == nil else { return false }
+      state.time = time
       return true
     }
     var byte: UInt8 = 0
     if isFirst { _ = write(writeEnd, &byte, 1) }
   }
 
-  /// When the capture was stopped, in ns since the epoch; nil while it runs.
-  var stopTime: Int64? { time.withLockedValue { $0 } }
+  /// When the capture stops, in ns since the epoch; nil while it runs.
+  var stopTime: Int64? { state.withLockedValue { $0.time } }
+
+  /// Whether the capture is to stop at the end of the burst.
+  var waitsForBurst: Bool { state.withLockedValue { $0.waitsForBurst } }
 
   /// The time of day that the kernel stamps packets with, in ns since the epoch.
   static func now() -> Int64 { nanoseconds(CLOCK_REALTIME) }

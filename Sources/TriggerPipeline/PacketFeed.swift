@@ -43,6 +43,7 @@ public final class PacketFeed: Sendable {
   private static let longestWait: Int64 = 50_000_000
   private let speed: Double?
   private let live: LiveStop?
+  private let stopsAtBurstEnd: Bool
   private let state = NIOLockedValueBox(State())
 
   /// A feed.
@@ -51,14 +52,18 @@ public final class PacketFeed: Sendable {
   public init(speed: Double? = nil) {
     self.speed = speed
     live = nil
+    stopsAtBurstEnd = false
   }
 
   /// A feed of what an interface receives. It has a thread of its own, which waits for packets.
   ///
-  /// - Parameter live: the stop of the capture: what was received by then is still passed on.
-  public init(live: LiveStop) {
+  /// - Parameters:
+  ///   - live: the stop of the capture: what was received by then is still passed on.
+  ///   - stopsAtBurstEnd: whether a stop waits for the end of the burst under way.
+  public init(live: LiveStop, stopsAtBurstEnd: Bool = false) {
     speed = nil
     self.live = live
+    self.stopsAtBurstEnd = stopsAtBurstEnd
   }
 
   /// Ends the stream: behind the batch that is under way, or behind what an interface has received by now.
@@ -67,7 +72,7 @@ public final class PacketFeed: Sendable {
       $0.isStopping = true
       if live != nil { $0.wasStopped = true }
     }
-    live?.stop()
+    if stopsAtBurstEnd { live?.stopAtBurstEnd() } else { live?.stop() }
   }
 
   /// Whether the stream was stopped before its end was seen.

@@ -32,7 +32,9 @@ public final class RepeatedSource: PacketSource {
   /// A source of `count` passes, or of passes without end.
   ///
   /// - Parameter open: opens the inputs at their beginning.
-  public init(count: UInt32?, open: @escaping () throws(CaptureError) -> any PacketSource) throws(CaptureError) {
+  public init(count: UInt32?, open: @escaping () throws(CaptureError) -> any PacketSource)
+    throws(CaptureError)
+  {
     self.count = count
     self.open = open
     source = try open()

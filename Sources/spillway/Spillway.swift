@@ -24,7 +24,8 @@ struct Spillway: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      Replay.self, Simulate.self, Compare.self, Inspect.self, LimitCommand.self, Scan.self, Unblind.self,
+      Replay.self, Listen.self, Simulate.self, Compare.self, Inspect.self, LimitCommand.self, Scan.self,
+      Unblind.self,
       Config.self,
     ])
 

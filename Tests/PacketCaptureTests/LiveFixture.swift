@@ -28,10 +28,12 @@ enum LiveFixture {
       watermarks.append(batch.watermark)
     }
 
-    /// The rest of a capture.
+    /// The rest of a capture, behind what was taken before.
     init(_ capture: LiveCapture) {
+      var all = capture.books
       while let batch = capture.next() { add(batch) }
-      #expect(capture.books == books)
+      all += books
+      #expect(capture.books == all)
       #expect(books.closes)
       #expect(capture.next() == nil)
     }
@@ -47,7 +49,9 @@ enum LiveFixture {
     PacketBatch(
       frames.map { frame in
         var frame = frame
-        if frame.count >= 14 { frame.replaceSubrange(0..<12, with: [2, 0, 0, 0, 0, 2] + Loopback.hardware(number)) }
+        if frame.count >= 14 {
+          frame.replaceSubrange(0..<12, with: [2, 0, 0, 0, 0, 2] + Loopback.hardware(number))
+        }
         return ScriptedPacket(frame)
       })
   }

@@ -16,9 +16,14 @@ struct SenderTests {
     let cases: [(String, String)] = [
       (
         message { _ = try LiveCapture(interface: "nowhere0", stop: stop) },
-        may ? "interface nowhere0: there is none of this name; there are lo" : "interface nowhere0: not permitted"
+        may
+          ? "interface nowhere0: there is none of this name; there are lo"
+          : "interface nowhere0: not permitted"
       ),
-      (message { _ = try PacketSender(to: .interface("nowhere0")) }, "there is none of this name; there are lo"),
+      (
+        message { _ = try PacketSender(to: .interface("nowhere0")) },
+        "there is none of this name; there are lo"
+      ),
       (
         message { _ = try LiveCapture(interface: "lo", options: LiveOptions(filter: "no such"), stop: stop) },
         may ? "filter 'no such': " : "CAP_NET_RAW"
