@@ -17,6 +17,7 @@ let package = Package(
         .product(name: "L0Trigger", package: "spillway"),
         .product(name: "L1Trigger", package: "spillway"),
         .product(name: "TriggerPipeline", package: "spillway"),
+        .product(name: "RateMonitoring", package: "spillway"),
         .product(name: "Detectors", package: "spillway"),
         .product(name: "Reconstruction", package: "spillway"),
         .product(name: "Simulation", package: "spillway"),

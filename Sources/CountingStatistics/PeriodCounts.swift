@@ -2,16 +2,31 @@
 ///
 /// Periods are numbered in the order of the data, and only those with counts are kept. Adding to the latest
 /// period is O(1) amortised; to an earlier one it costs a search, and where it is new an insertion.
-public struct PeriodCounts: Sendable, Equatable {
+public struct PeriodCounts: Sendable, Hashable {
   /// How many kinds are counted.
   public let columns: Int
   /// The periods with counts, in rising order.
   public private(set) var periods: [UInt64] = []
   /// The counts, ``columns`` for each period.
-  private var counts: [UInt64] = []
+  public private(set) var counts: [UInt64] = []
 
   /// Nothing counted yet, in `columns` kinds.
   public init(columns: Int) { self.columns = max(0, columns) }
+
+  /// What was counted before: `counts` has ``columns`` numbers for each period.
+  ///
+  /// Throws where the periods do not rise, or the counts do not fit to them.
+  public init(columns: Int, periods: [UInt64], counts: [UInt64]) throws {
+    self.init(columns: columns)
+    let (size, overflow) = self.columns.multipliedReportingOverflow(by: periods.count)
+    guard !overflow, counts.count == size, zip(periods, periods.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      throw StatisticsError.invalidInput(
+        name: "counts by period", value: "\(counts.count) counts of \(periods.count) periods",
+        expected: "rising periods, each with \(self.columns) counts")
+    }
+    self.periods = periods
+    self.counts = counts
+  }
 
   /// The count of a kind in a period by its place in ``periods``.
   public subscript(place: Int, column: Int) -> UInt64 { counts[place * columns + column] }

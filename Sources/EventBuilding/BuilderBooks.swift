@@ -1,7 +1,7 @@
 /// The books of event building: every datagram, every fragment and every event is in exactly one column.
 ///
 /// Books are a commutative monoid: the books of the parts, merged, are the books of the whole.
-public struct BuilderBooks: Hashable, Sendable {
+public struct BuilderBooks: Hashable, Sendable, Codable {
   /// Datagrams given to the builder.
   public var datagrams: UInt64 = 0
   /// Datagrams to the L0 data port that were sound.

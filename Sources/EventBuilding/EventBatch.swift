@@ -179,7 +179,7 @@ extension UnfinishedEvent {
 }
 
 /// Why an event was given up.
-public enum UnfinishedReason: String, Hashable, Sendable, CaseIterable {
+public enum UnfinishedReason: String, Hashable, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
   /// Its burst, or the input, ended.
   case burstEnd = "burst-end"
   /// A packet of a newer burst had the same event number.
@@ -208,4 +208,19 @@ public struct BurstSummary: Hashable, Sendable {
   /// End of the burst in seconds since the Unix epoch, as the packet of the end-of-burst trigger is stamped;
   /// 0 where there was none.
   public var endOfBurst: UInt32 = 0
+
+  /// A burst; see the properties.
+  public init(
+    burst: UInt32, begin: DataTime, end: DataTime, timestamps: ClosedRange<UInt32>, events: UInt64,
+    run: UInt32 = 0, startOfBurst: UInt32 = 0, endOfBurst: UInt32 = 0
+  ) {
+    self.burst = burst
+    self.begin = begin
+    self.end = end
+    self.timestamps = timestamps
+    self.events = events
+    self.run = run
+    self.startOfBurst = startOfBurst
+    self.endOfBurst = endOfBurst
+  }
 }

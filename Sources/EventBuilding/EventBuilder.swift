@@ -41,10 +41,21 @@ public final class EventBuilder {
   public let layout: EventLayout
   private var core: BuilderCore
 
-  /// A builder for the given layout.
-  public init(layout: EventLayout, options: Options = Options()) {
+  /// What a builder carries over the end of a burst.
+  public struct Carry: Codable, Hashable, Sendable {
+    /// The burst that begins, where the input does not say it.
+    public var burst: UInt32
+    /// Run number of its events, where the input does not say it, or 0.
+    public var run: UInt32
+    /// The burst that the input has said itself; nil where bursts are found from the data.
+    public var identity: BurstIdentity?
+  }
+
+  /// A builder for the given layout: at the beginning of a stream, or where another one ended a segment.
+  public init(layout: EventLayout, options: Options = Options(), resuming carry: Carry? = nil) {
     self.layout = layout
     core = BuilderCore(layout: layout, options: options)
+    if let carry { core.resume(carry) }
   }
 
   /// Builds with the datagrams `range` of a batch of packets.
@@ -77,6 +88,10 @@ public final class EventBuilder {
   public func finish() {
     core.endBurst()
   }
+
+  /// Ends the burst where its end is known from outside (``PacketCapture/PacketBatch/beginsSegment``), and goes on as
+  /// a new builder would with what is returned.
+  public func endSegment() -> Carry { core.endSegment() }
 }
 
 /// What a builder has and does: a struct, so that a call costs one check of exclusive access, and not one
@@ -108,8 +123,6 @@ struct BuilderCore: ~Copyable {
   private var run: UInt32
   /// The burst that the input says itself; nil where it is found from the data.
   private var identity: BurstIdentity?
-  /// The pass over the inputs: where it changes a burst ends, whatever the data say.
-  private var pass: UInt32 = 0
   private var startOfBurst: UInt32 = 0
   private var endOfBurst: UInt32 = 0
   private var watermark = DataTime(nanoseconds: .min)
@@ -139,13 +152,7 @@ struct BuilderCore: ~Copyable {
     let storage = packets.bytes
     let bytes = storage.span.bytes
     let datagrams = packets.datagrams
-    if packets.burst != identity {
-      enter(packets.burst)
-    } else if packets.pass != pass {
-      endBurst()
-      tracker.endBurst()
-    }
-    pass = packets.pass
+    if packets.burst != identity { enter(packets.burst) }
     watermark = packets.watermark
     for i in range {
       if readyEvents >= limit { return i }
@@ -430,6 +437,23 @@ struct BuilderCore: ~Copyable {
     summary = nil
     startOfBurst = 0
     endOfBurst = 0
+  }
+
+  mutating func endSegment() -> EventBuilder.Carry {
+    endBurst()
+    if identity == nil { tracker.endBurst() }
+    let carry = EventBuilder.Carry(burst: tracker.burst, run: run, identity: identity)
+    resume(carry)
+    return carry
+  }
+
+  /// Begins a burst with what another builder carried over. Nothing else outlives a burst: only memory is kept.
+  mutating func resume(_ carry: EventBuilder.Carry) {
+    tracker = BurstTracker(options: options.burst)
+    tracker.enter(carry.burst)
+    run = carry.run
+    identity = carry.identity
+    startOfBurst = carry.identity?.startOfBurst ?? 0
   }
 
   private mutating func note(_ time: DataTime) {

@@ -2,7 +2,7 @@
 /// column.
 ///
 /// Books are a commutative monoid, as those of event building.
-public struct L1DataBooks: Hashable, Sendable {
+public struct L1DataBooks: Hashable, Sendable, Codable {
   /// Fragments in sound packets.
   public var fragments: UInt64 = 0
   /// Fragments of events that were completed.

@@ -44,6 +44,20 @@ struct AlignmentRAM: ~Copyable {
     for slot in 0..<(Self.slots - 1) { clear(slot) }
   }
 
+  /// The last slot, the only one that outlives a burst.
+  var lastSlot: [UInt64] {
+    get {
+      (0..<Self.stride / 8).map {
+        base.load(fromByteOffset: (Self.slots - 1) * Self.stride + 8 * $0, as: UInt64.self)
+      }
+    }
+    nonmutating set {
+      for (word, value) in newValue.prefix(Self.stride / 8).enumerated() {
+        base.storeBytes(of: value, toByteOffset: (Self.slots - 1) * Self.stride + 8 * word, as: UInt64.self)
+      }
+    }
+  }
+
   private func clear(_ slot: Int) {
     let zero = SIMD8<UInt16>(repeating: 0)
     // A cell of zeros is compared with the time at which its slot begins.

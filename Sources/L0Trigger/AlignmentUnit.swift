@@ -399,6 +399,27 @@ struct AlignmentUnit: ~Copyable {
     now = 0
   }
 
+  /// Hands out what outlives a burst: the phases of each menu, and the slot of the memory that is not cleared.
+  func carry(into carry: inout L0Emulator.Carry, unit: Int) {
+    carry.lastSlots[unit] = memory.lastSlot
+    for i in 0..<cutSetCount {
+      for menu in cutSets[i].menus.indices {
+        carry.phases[cutSets[i].menus[menu].index] = cutSets[i].lines[menu].phases
+      }
+    }
+  }
+
+  /// Takes what outlived the bursts before; what is missing is as in the first burst.
+  mutating func resume(_ carry: L0Emulator.Carry, unit: Int) {
+    if carry.lastSlots.indices.contains(unit) { memory.lastSlot = carry.lastSlots[unit] }
+    for i in 0..<cutSetCount {
+      for menu in cutSets[i].menus.indices {
+        let index = cutSets[i].menus[menu].index
+        if carry.phases.indices.contains(index) { cutSets[i].lines[menu].phases = carry.phases[index] }
+      }
+    }
+  }
+
   /// Clock periods before which nothing can be sent any more.
   var horizon: UInt64 { now > TriggerDispatcher.hold ? now - TriggerDispatcher.hold : 0 }
 

@@ -13,7 +13,7 @@ public struct RejectedPrimitivePacket: Sendable, Hashable {
 }
 
 /// What came of the packets of primitives: a packet is in exactly one column.
-public struct L0Books: Sendable, Hashable {
+public struct L0Books: Sendable, Hashable, Codable {
   /// UDP datagrams that were looked at.
   public var datagrams: UInt64 = 0
   /// Datagrams for another port.
@@ -37,6 +37,12 @@ public struct L0Books: Sendable, Hashable {
   public var closes: Bool {
     let lostAll = lost.values.reduce(0, +)
     return Int64(datagrams) == Int64(otherPort + grouped + lostAll) + pending
+  }
+
+  /// Every column with its name, in a fixed order.
+  public var entries: [(name: String, count: UInt64)] {
+    [("in", datagrams), ("other-port", otherPort), ("grouped", grouped)]
+      + PrimitivePacketLoss.allCases.map { ("lost-\($0.rawValue)", lost[$0] ?? 0) }
   }
 
   /// Adds books.

@@ -1,6 +1,6 @@
 /// What the emulator counts of the primitives and the entries, for one way of lining up; the same for all
 /// menus that share it.
-public struct L0AlignmentCounters: Sendable, Hashable {
+public struct L0AlignmentCounters: Sendable, Hashable, Codable {
   /// Groups of packets.
   public var groups: UInt64 = 0
   /// Packets of each input that went into groups.
@@ -40,7 +40,7 @@ public struct L0AlignmentCounters: Sendable, Hashable {
 }
 
 /// What the emulator counts for one menu.
-public struct L0MenuCounters: Sendable, Hashable {
+public struct L0MenuCounters: Sendable, Hashable, Codable {
   /// Entries that fulfilled a condition in the clock period of the last entry that fired.
   public var entriesVetoedSameTimestamp: UInt64 = 0
   /// Entries that fulfilled each mask's condition.

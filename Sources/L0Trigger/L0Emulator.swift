@@ -60,9 +60,26 @@ public final class L0Emulator {
 
   private var core: EmulatorCore
 
-  /// An emulator for the given menus, at least one, in the order in which results are given.
-  public init(menus: [L0Menu], options: Options = Options()) {
+  /// Time without packets after which header times that begin again are a new burst at once, in seconds.
+  public static let burstPause = HeaderFollower.burstPause
+
+  /// What an emulator carries over the end of a burst.
+  public struct Carry: Codable, Hashable, Sendable {
+    /// Bursts so far, where the packets do not say them.
+    public var burst: UInt32
+    /// The burst that the packets have said they are of.
+    public var identity: BurstIdentity?
+    /// For each menu the phases of the downscalings: the masks, and in place 16 control.
+    public var phases: [[UInt64]]
+    /// The last slot of each memory that lines up primitives, which is not cleared between bursts, as in hardware.
+    public var lastSlots: [[UInt64]]
+  }
+
+  /// An emulator for the given menus, at least one, in the order in which results are given: at the beginning of a
+  /// stream, or where another one ended a segment.
+  public init(menus: [L0Menu], options: Options = Options(), resuming carry: Carry? = nil) {
     core = EmulatorCore(menus: menus, options: options)
+    if let carry { core.resume(carry) }
   }
 
   /// Takes the datagrams `range` of a batch of packets.
@@ -70,6 +87,10 @@ public final class L0Emulator {
 
   /// Ends the stream: the last burst is finished.
   public func finish() { core.finish() }
+
+  /// Ends the burst where its end is known from outside (``PacketCapture/PacketBatch/beginsSegment``): a new emulator
+  /// goes on with what is returned, once results were taken.
+  public func endSegment() -> Carry { core.endSegment() }
 
   /// Takes what was sent and counted since the last call: a slice for each burst, in their order.
   public func take() -> [L0Slice] { core.take() }
@@ -90,12 +111,12 @@ struct EmulatorCore: ~Copyable {
   private var ended: [(burst: UInt32, slice: L0Slice)] = []
   /// Which burst the packets say they are of.
   private var identity: BurstIdentity?
-  /// The pass over the inputs: where it changes a burst ends, whatever the data say.
-  private var pass: UInt32 = 0
   private var books = L0Books()
   private var rejects: [RejectedPrimitivePacket] = []
   /// Whether the stream has ended since results were taken last: then all is given out.
   private var isFinished = false
+  /// Whether a segment has ended since results were taken last: of the burst that follows there is nothing yet.
+  private var isBetweenSegments = false
   private var pendingBefore: Int64 = 0
   private var lossesBefore: [PrimitivePacketLoss: UInt64] = [:]
 
@@ -132,8 +153,7 @@ struct EmulatorCore: ~Copyable {
   }
 
   mutating func add(_ packets: PacketBatch, _ range: Range<Int>) {
-    if packets.pass != pass || packets.burst.map({ $0 != identity }) == true { enter(packets.burst) }
-    pass = packets.pass
+    if let burst = packets.burst, burst != identity { enter(burst) }
     let storage = packets.bytes
     let bytes = storage.span.bytes
     let datagrams = packets.datagrams
@@ -173,18 +193,41 @@ struct EmulatorCore: ~Copyable {
     }
   }
 
-  /// Begins a burst, which the packets may name: whatever the times in them say, the one before is over.
-  private mutating func enter(_ burst: BurstIdentity?) {
+  /// Begins a burst that the packets name: whatever the times in them say, the one before is over.
+  private mutating func enter(_ burst: BurstIdentity) {
+    endAll()
+    identity = burst
+    for i in 0..<unitCount { units[i].number(burst: burst.burst) }
+  }
+
+  /// Ends the burst of all units.
+  private mutating func endAll() {
     finish()
     let next = bursts.max() ?? 0
     // A unit that found fewer bursts in the packets than another has nothing more for those it missed.
     for place in ended.indices where !ended[place].slice.endsBurst && ended[place].burst < next {
       Self.end(&ended[place].slice)
     }
-    identity = burst
+    for i in 0..<unitCount { bursts[i] = next }
+  }
+
+  mutating func endSegment() -> L0Emulator.Carry {
+    endAll()
+    isBetweenSegments = true
+    var carry = L0Emulator.Carry(
+      burst: bursts.max() ?? 0, identity: identity, phases: Array(repeating: [], count: menuCount),
+      lastSlots: Array(repeating: [], count: unitCount))
+    for i in 0..<unitCount { units[i].carry(into: &carry, unit: i) }
+    return carry
+  }
+
+  /// Goes on where another one ended a segment.
+  mutating func resume(_ carry: L0Emulator.Carry) {
+    identity = carry.identity
     for i in 0..<unitCount {
-      bursts[i] = next
-      units[i].number(burst: number(of: next))
+      bursts[i] = carry.burst
+      units[i].number(burst: number(of: carry.burst))
+      units[i].resume(carry, unit: i)
     }
   }
 
@@ -235,12 +278,13 @@ struct EmulatorCore: ~Copyable {
   }
 
   mutating func take() -> [L0Slice] {
-    for i in 0..<unitCount { collect(i, endsBurst: false) }
+    if !isBetweenSegments || ended.isEmpty { for i in 0..<unitCount { collect(i, endsBurst: false) } }
     defer {
       ended = []
       books = L0Books()
       rejects = []
       isFinished = false
+      isBetweenSegments = false
     }
     // The packets as the first menu's unit has them.
     let losses = units[0].losses

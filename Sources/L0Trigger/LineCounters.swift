@@ -66,6 +66,12 @@ struct LineCounters {
     if resetsDownscaling { for bit in 0..<17 { lines[bit].phase = 0 } }
   }
 
+  /// The phases of the downscalings: the masks, and in place 16 control.
+  var phases: [UInt64] {
+    get { (0..<17).map { lines[$0].phase } }
+    set { for (bit, phase) in newValue.prefix(17).enumerated() { lines[bit].phase = phase } }
+  }
+
   /// Moves what was counted since the last call to `counters`.
   mutating func take(into counters: inout L0MenuCounters) {
     for bit in 0..<16 {

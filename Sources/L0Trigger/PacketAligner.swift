@@ -2,7 +2,7 @@ import NA62Formats
 import PacketCapture
 
 /// Why a packet of primitives did not take part.
-public enum PrimitivePacketLoss: String, Sendable, Hashable, CaseIterable {
+public enum PrimitivePacketLoss: String, Sendable, Hashable, CaseIterable, Codable, CodingKeyRepresentable {
   /// Shorter than a header.
   case tooShort = "too-short"
   /// Longer than a frame can be, 1472 bytes.

@@ -1,9 +1,9 @@
 import NA62Formats
 
 /// What is watched of the primitives of each detector: rates of the bits, multiplicity, time differences.
-public struct PrimitiveStatistics: Sendable, Hashable {
+public struct PrimitiveStatistics: Sendable, Hashable, Codable {
   /// What is watched of one detector.
-  public struct Detector: Sendable, Hashable {
+  public struct Detector: Sendable, Hashable, Codable {
     /// Packets.
     public var packets: UInt64 = 0
     /// Groups in which the detector had no packet.

@@ -43,6 +43,16 @@ struct L1Finisher: Sendable {
     logic = configuration.masks.map { MaskLogic($0, isListed: false) }
   }
 
+  var carry: L1Tail.Carry { L1Tail.Carry(accepted: accepted, downscaling: downscaling) }
+
+  /// Goes on from what another one left; counters that are missing are 0.
+  mutating func resume(_ carry: L1Tail.Carry) {
+    accepted = carry.accepted
+    for (place, count) in carry.downscaling.prefix(downscaling.count).enumerated() {
+      downscaling[place] = count
+    }
+  }
+
   /// The verdict on the next event; `isBypassed` says that its record is of a periodic or control trigger.
   mutating func decide(isBypassed: Bool, _ evaluation: L1Evaluation) -> L1Decision {
     let auto: L1Word = evaluation.plan.isAutopass ? .autopass : []
@@ -79,7 +89,7 @@ struct L1Finisher: Sendable {
     guard !word.isEmpty else {
       return L1Decision(word: [], masks: masks, isZeroSuppressed: false, writesBlock: false)
     }
-    if word.contains(.accepted) { accepted += 1 }
+    if word.contains(.accepted) { accepted &+= 1 }
     let factor = UInt64(configuration.downscaleFactor)
     if factor != 0, accepted % factor != 0, !isProtected(word) {
       return L1Decision(word: [], masks: masks, isZeroSuppressed: false, writesBlock: false)
@@ -89,7 +99,7 @@ struct L1Finisher: Sendable {
 
   /// Counts an event for an algorithm's downscaling in a mask; whether that keeps it.
   private mutating func keeps(_ mask: Int, _ algorithm: Int) -> Bool {
-    downscaling[mask * 8 + algorithm] += 1
+    downscaling[mask * 8 + algorithm] &+= 1
     let factor = UInt64(configuration.masks[mask].algorithms[algorithm].downscaling)
     return factor != 0 && downscaling[mask * 8 + algorithm] % factor == 0
   }

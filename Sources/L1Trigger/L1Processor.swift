@@ -29,8 +29,24 @@ public final class L1Processor {
 public struct L1Head: Sendable {
   private var sequencer: L1Sequencer
 
-  /// A head with all counters at zero.
-  public init(_ configuration: L1Configuration) { sequencer = L1Sequencer(configuration) }
+  /// What a head carries over the end of a burst: its counters go on over a run.
+  public struct Carry: Codable, Hashable, Sendable {
+    /// Events seen, for autopass and the global reduction.
+    public var input: UInt64
+    /// Events of each of the 16 masks, for their reductions.
+    public var reduction: [UInt64]
+    /// State of the lottery of the bypass.
+    public var lottery: UInt64
+  }
+
+  /// A head with all counters at zero, or as another one left them.
+  public init(_ configuration: L1Configuration, resuming carry: Carry? = nil) {
+    sequencer = L1Sequencer(configuration)
+    if let carry { sequencer.resume(carry) }
+  }
+
+  /// The counters.
+  public var carry: Carry { sequencer.carry }
 
   /// The plan of the next event.
   public mutating func plan(_ event: BuiltEvent) -> L1Plan { sequencer.plan(event.l0) }
@@ -40,8 +56,22 @@ public struct L1Head: Sendable {
 public struct L1Tail: Sendable {
   private var finisher: L1Finisher
 
-  /// A tail with all counters at zero.
-  public init(_ configuration: L1Configuration) { finisher = L1Finisher(configuration) }
+  /// What a tail carries over the end of a burst: its counters go on over a run.
+  public struct Carry: Codable, Hashable, Sendable {
+    /// Events accepted, for the global downscaling.
+    public var accepted: UInt64
+    /// Events by 8 × mask + algorithm, for the downscalings.
+    public var downscaling: [UInt64]
+  }
+
+  /// A tail with all counters at zero, or as another one left them.
+  public init(_ configuration: L1Configuration, resuming carry: Carry? = nil) {
+    finisher = L1Finisher(configuration)
+    if let carry { finisher.resume(carry) }
+  }
+
+  /// The counters.
+  public var carry: Carry { finisher.carry }
 
   /// The verdict on the next event.
   public mutating func decide(_ event: BuiltEvent, _ evaluation: L1Evaluation) -> L1Decision {

@@ -35,8 +35,18 @@ struct L1Sequencer: Sendable {
     lottery = configuration.bypassSeed
   }
 
+  var carry: L1Head.Carry { L1Head.Carry(input: input, reduction: reduction, lottery: lottery) }
+
+  /// Goes on from what another one left; counters that are missing are 0.
+  mutating func resume(_ carry: L1Head.Carry) {
+    input = carry.input
+    for (mask, count) in carry.reduction.prefix(reduction.count).enumerated() { reduction[mask] = count }
+    lottery = carry.lottery
+  }
+
   mutating func plan(_ l0: L0TPRecord) -> L1Plan {
-    input += 1
+    // The counters may come from a file: they turn over.
+    input &+= 1
     let factor = UInt64(configuration.autoFlagFactor)
     var plan = L1Plan(
       path: .masks, isAutopass: configuration.flagMode || (factor != 0 && input % factor == 0),
@@ -56,7 +66,7 @@ struct L1Sequencer: Sendable {
     }
     if l0.dataType.contains(.physics) {
       for mask in 0..<16 where l0.flags & (1 << UInt16(mask)) != 0 {
-        reduction[mask] += 1
+        reduction[mask] &+= 1
         let factor = UInt64(configuration.masks[mask].reduction)
         if factor != 0, reduction[mask] % factor != 0 { plan.reducedMasks |= 1 << UInt16(mask) }
       }

@@ -81,7 +81,7 @@ public struct BurstTracker: Sendable, Hashable {
     endSeen = nil
   }
 
-  /// Ends the burst: what comes belongs to the next one, whatever was seen.
+  /// Ends the burst, as the input or a rule above this one has it.
   public mutating func endBurst() { advance() }
 
   private mutating func advance() {

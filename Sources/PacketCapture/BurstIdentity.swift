@@ -1,5 +1,5 @@
 /// Which burst an input holds, where the input itself says it.
-public struct BurstIdentity: Hashable, Sendable {
+public struct BurstIdentity: Hashable, Sendable, Codable {
   /// Run number.
   public var run: UInt32
   /// Burst.

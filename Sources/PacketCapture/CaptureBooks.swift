@@ -2,7 +2,7 @@
 ///
 /// The law: each packet is exactly one of a whole datagram, a received fragment, or a counted kind; each
 /// received fragment is exactly one of used, lost for a reason, or pending. `imbalance` is 0 when it holds.
-public struct CaptureBooks: Sendable, Equatable {
+public struct CaptureBooks: Sendable, Hashable, Codable {
   /// Packets read from the inputs.
   public var packets: UInt64 = 0
   /// Captured bytes of these packets.

@@ -6,6 +6,9 @@ public struct CaptureOptions: Sendable, Hashable {
   public var slabSize = 256 << 10
   /// Most datagrams in one batch; nil for as many as the slab holds.
   public var maximumDatagramsPerBatch: Int?
+  /// Data time without packets, in ns, over which no batch reaches: so the books of a batch are those of one burst.
+  /// It is the pause after which L0 takes header times that begin again for a new burst.
+  public var pauseNanoseconds: Int64 = 500_000_000
   /// Most incomplete datagrams that are kept; the oldest is given up beyond it.
   public var maximumPendingFragments = 4096
   /// Most bytes of fragments that are kept; the oldest datagram is given up beyond it.

@@ -11,10 +11,10 @@ public final class FileSink {
 
   private static let bufferSize = 256 << 10
 
-  /// Creates or empties the file at `path`; `-` is standard output.
+  /// Creates the file at `path`, or empties it unless it is appended to; `-` is standard output.
   ///
   /// Throws `cannotWrite` where the system refuses.
-  public init(path: String) throws(CaptureError) {
+  public init(path: String, append: Bool = false) throws(CaptureError) {
     if path == "-" {
       self.path = "standard output"
       descriptor = 1
@@ -22,7 +22,7 @@ public final class FileSink {
     } else {
       self.path = path
       closesDescriptor = true
-      descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+      descriptor = open(path, O_WRONLY | O_CREAT | (append ? O_APPEND : O_TRUNC) | O_CLOEXEC, 0o666)
       if descriptor < 0 { throw .cannotWrite(path: path, reason: String(cString: strerror(errno))) }
       compressor = Compressor(path: path)
     }

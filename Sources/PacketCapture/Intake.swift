@@ -30,6 +30,10 @@ struct Intake {
   var nanosecondsPerTick: Int64 = 1
   /// Whether frames are given out as they are, unread.
   var takesFrames = false
+  /// Time without packets over which no batch reaches, in ns, and the latest time that goes into this one with it,
+  /// once it has datagrams.
+  var pause = Int64.max
+  var latest = Int64.max
   // The source of the run.
   var source: UInt32 = 0
   var packetNumber: UInt32 = 0
@@ -60,6 +64,7 @@ struct Intake {
     bursts = options.burstWatch.map(BurstWatch.State.init)
     maximumDatagrams = max(1, options.maximumDatagramsPerBatch ?? .max)
     takesFrames = options.takesFrames
+    pause = max(0, options.pauseNanoseconds)
   }
 
   var isFull: Bool { datagrams.count >= maximumDatagrams }
@@ -81,7 +86,9 @@ struct Intake {
   mutating func receive(_ header: UnsafePointer<pcap_pkthdr>, _ data: UnsafePointer<UInt8>) -> Bool {
     let time = Self.time(header.pointee, nanosecondsPerTick: nanosecondsPerTick)
     let length = Int(header.pointee.caplen)
-    if time > limitTime || (time == limitTime && source > limitSource) || length > capacity - used {
+    if time > limitTime || (time == limitTime && source > limitSource) || length > capacity - used
+      || time > latest && !datagrams.isEmpty
+    {
       lastTime = time
       refused = true
       stopped = true
@@ -162,6 +169,9 @@ struct Intake {
     _ view: UDPView, time: Int64, packet: UInt32, source: UInt32, start: Int, length: Int
   ) {
     books.datagrams &+= 1
+    let end = time.addingReportingOverflow(pause)
+    let reach = end.overflow ? Int64.max : end.partialValue
+    latest = datagrams.isEmpty ? reach : max(latest, reach)
     datagrams.append(
       Datagram(
         time: DataTime(nanoseconds: time), packet: PacketReference(input: source, number: packet),

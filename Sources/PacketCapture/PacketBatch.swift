@@ -20,6 +20,9 @@ public final class PacketBatch: Sendable {
   public let pass: UInt32
   /// Every later datagram has a time not before this one, where the inputs are in time order.
   public let watermark: DataTime
+  /// Whether a burst has ended in front of the first datagram, and nothing that came before matters to those from
+  /// there on: a pipeline can go on from here with little that it carries over.
+  public let beginsSegment: Bool
   private let pool: SlabPool?
   /// The batch that this one is a part of, whose memory must not go back before.
   private let whole: PacketBatch?
@@ -48,11 +51,12 @@ public final class PacketBatch: Sendable {
     self.watermark = watermark
     self.pool = pool
     pass = 0
+    beginsSegment = false
     whole = nil
   }
 
   /// A part of a batch: some of its datagrams, in the same memory.
-  private init(_ whole: PacketBatch, _ range: Range<Int>) {
+  private init(_ whole: PacketBatch, _ range: Range<Int>, beginsSegment: Bool) {
     let isLast = range.upperBound == whole.datagrams.count
     bytes = whole.bytes
     datagrams = ContiguousArray(whole.datagrams[range])
@@ -63,6 +67,7 @@ public final class PacketBatch: Sendable {
     // Of a batch that was read to its middle no more is known than the datagrams say.
     watermark =
       isLast ? whole.watermark : datagrams.last.map { min($0.time, whole.watermark) } ?? whole.watermark
+    self.beginsSegment = beginsSegment
     pool = nil
     self.whole = whole
   }
@@ -79,6 +84,7 @@ public final class PacketBatch: Sendable {
     books = whole.books
     self.burst = burst
     self.pass = pass
+    beginsSegment = whole.beginsSegment
     watermark = whole.watermark.later(by: nanoseconds)
     pool = nil
     self.whole = whole
@@ -100,7 +106,13 @@ public final class PacketBatch: Sendable {
   /// carries the books and the packets for the quarantine, so that all parts together are the batch.
   public func part(_ range: Range<Int>) -> PacketBatch {
     let range = range.clamped(to: 0..<datagrams.count)
-    return range == 0..<datagrams.count ? self : PacketBatch(self, range)
+    return range == 0..<datagrams.count
+      ? self : PacketBatch(self, range, beginsSegment: beginsSegment && range.lowerBound == 0)
+  }
+
+  /// A part of the batch, as ``part(_:)`` gives it, in front of which a burst has ended.
+  public func segment(_ range: Range<Int>) -> PacketBatch {
+    PacketBatch(self, range.clamped(to: 0..<datagrams.count), beginsSegment: true)
   }
 
   deinit {

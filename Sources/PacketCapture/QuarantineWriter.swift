@@ -1,3 +1,4 @@
+import Glibc
 public import NA62Formats
 
 /// Writes rejected packets to a pcapng file, each with a comment that says why, which Wireshark shows.
@@ -11,9 +12,17 @@ public final class QuarantineWriter {
   private var sink: FileSink?
   private var interfaces: [LinkType] = []
   private var isClosed = false
+  private let appends: Bool
 
   /// A quarantine at `path`, which is not touched before the first rejected packet.
-  public init(path: String) { self.path = path }
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - append: Whether to go on with the file, where it is one that a quarantine wrote; else it begins anew.
+  public init(path: String, append: Bool = false) {
+    self.path = path
+    appends = append
+  }
 
   /// Writes all rejected packets of a batch. Throws where the file cannot be written.
   public func write(_ batch: PacketBatch) throws(CaptureError) {
@@ -81,6 +90,12 @@ public final class QuarantineWriter {
   private func open() throws(CaptureError) -> FileSink {
     if let sink { return sink }
     if isClosed { throw .cannotWrite(path: path, reason: "it is closed") }
+    if appends, let described = Self.interfaces(path) {
+      let sink = try FileSink(path: path, append: true)
+      interfaces = described
+      self.sink = sink
+      return sink
+    }
     let sink = try FileSink(path: path)
     // Section header block of unknown length, version 1.0.
     try sink.write(0x0a0d_0d0a as UInt32)
@@ -92,6 +107,29 @@ public final class QuarantineWriter {
     try sink.write(28 as UInt32)
     self.sink = sink
     return sink
+  }
+
+  /// The link types that a quarantine's file describes, in their order; nil where it is not one.
+  private static func interfaces(_ path: String) -> [LinkType]? {
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { Glibc.close(descriptor) }
+    var found: [LinkType] = []
+    var place: off_t = 0
+    var head = [UInt8](repeating: 0, count: 10)
+    while true {
+      let got = head.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, place) }
+      if got == 0, place > 0 { return found }
+      guard got == head.count else { return nil }
+      let word = { (at: Int) in (0..<4).reduce(UInt32(0)) { $0 | UInt32(head[at + $1]) << UInt32(8 * $1) } }
+      guard place > 0 || word(0) == 0x0a0d_0d0a, word(4) >= 12 else { return nil }
+      if word(0) == 1 {
+        let number = UInt16(head[8]) | UInt16(head[9]) << 8
+        guard let link = LinkType(rawValue: number) else { return nil }
+        found.append(link)
+      }
+      place += off_t(word(4))
+    }
   }
 
   /// The number of the interface of a link type; an interface is described when it first occurs.

@@ -51,7 +51,7 @@ public struct RunLedger {
   /// Name of the file with the key.
   public static let keyName = "sealed.key"
 
-  private let path: String
+  let path: String
   private let keyPath: String
   private let database: DatabaseQueue
 
@@ -77,31 +77,8 @@ public struct RunLedger {
   public static func write(
     directory: String, run: LedgerRun, sealed: [SealedResult]
   ) throws(RunStoreError) {
-    try checkFree(directory: directory)
-    let path = "\(directory)/\(fileName)"
-    let keyPath = "\(directory)/\(keyName)"
-    for file in [path, path + "-journal", keyPath] { unlink(file) }
-    let box = sealed.isEmpty ? nil : SealedBox(key: try SealKey.make(path: keyPath).key)
-    do {
-      let database = try open(path)
-      try migrator.migrate(database)
-      try database.write { db in
-        try db.execute(
-          sql: "INSERT INTO runs (input, configuration_hash, version, t_wall) VALUES (?, ?, ?, ?)",
-          arguments: [run.input, run.configurationHash, run.version, run.time])
-        for result in sealed {
-          guard let box else { continue }
-          let content = [UInt8](try JSONEncoder().encode(result.content()))
-          let data = try box.seal(
-            content, size: result.size, context: context(run, result.selection, result.selectionHash))
-          try db.execute(
-            sql: "INSERT INTO sealed (selection, selection_hash, box) VALUES (?, ?, ?)",
-            arguments: [result.selection, result.selectionHash, data])
-        }
-        if let box { try setHead(db, entries: 0, hash: run.hash, box) }
-      }
-      try database.close()
-    } catch { throw failure(path, error) }
+    let ledger = try RunningLedger.begin(directory: directory, run: run)
+    try ledger.finish(sealed: sealed)
   }
 
   // MARK: Reading
@@ -115,6 +92,10 @@ public struct RunLedger {
     }
     do {
       database = try Self.open(path)
+      // A ledger that cannot be written is read as it is.
+      if try database.read({ try $0.tableExists("grdb_migrations") }) {
+        try? LedgerLayout.migrator.migrate(database)
+      }
       let isLedger = try database.read { db in try db.tableExists("runs") && db.tableExists("sealed") }
       guard isLedger else { throw RunStoreError("\(path): not a ledger of Spillway; name a run directory") }
     } catch { throw Self.failure(path, error) }
@@ -162,6 +143,9 @@ public struct RunLedger {
     guard reason.contains(where: { !$0.isWhitespace }) else {
       throw RunStoreError("--reason: expected why the selection is opened; it goes on record")
     }
+    guard try !isRunning() else {
+      throw RunStoreError("\(path): the run has not ended; end it with 'replay --resume', then open it")
+    }
     let names = try sealedSelections()
     guard names.contains(selection) else {
       throw RunStoreError(
@@ -195,7 +179,7 @@ public struct RunLedger {
     return UnblindedResult(entry: entry, earlier: earlier, text: content.text, json: content.json)
   }
 
-  private func key() throws(RunStoreError) -> SealedBox {
+  func key() throws(RunStoreError) -> SealedBox {
     SealedBox(key: try SealKey.read(path: keyPath).key)
   }
 
@@ -209,13 +193,15 @@ public struct RunLedger {
     return content
   }
 
-  private var wrongKey: RunStoreError {
+  var wrongKey: RunStoreError {
     RunStoreError(
       "\(path): \(keyPath) is not the key of this ledger, or the ledger was changed; put the run's own files back"
     )
   }
 
-  private func run(_ db: Database) throws -> LedgerRun {
+  private func run(_ db: Database) throws -> LedgerRun { try Self.run(db, path) }
+
+  static func run(_ db: Database, _ path: String) throws -> LedgerRun {
     guard
       let row = try Row.fetchOne(
         db, sql: "SELECT input, configuration_hash, version, t_wall FROM runs ORDER BY id LIMIT 1"),
@@ -260,7 +246,7 @@ public struct RunLedger {
     guard count == entries.count, last == hash else { throw changed(min(count, entries.count) + 1) }
   }
 
-  private static func setHead(_ db: Database, entries: Int, hash: String, _ box: SealedBox) throws {
+  static func setHead(_ db: Database, entries: Int, hash: String, _ box: SealedBox) throws {
     try db.execute(
       sql: "INSERT OR REPLACE INTO head (id, entries, hash, code) VALUES (1, ?, ?, ?)",
       arguments: [entries, hash, headCode(entries: entries, hash: hash, box)])
@@ -270,53 +256,29 @@ public struct RunLedger {
     box.code(of: "head \(entries) \(hash)")
   }
 
-  private static func context(_ run: LedgerRun, _ selection: String, _ hash: String) -> String {
+  static func context(_ run: LedgerRun, _ selection: String, _ hash: String) -> String {
     ConfigValue.list([run.hash, selection, hash].map { .string($0) }).json()
   }
 
   // MARK: Database
 
-  private func read<T>(_ body: (Database) throws -> T) throws(RunStoreError) -> T {
+  func read<T>(_ body: (Database) throws -> T) throws(RunStoreError) -> T {
     do { return try database.read(body) } catch { throw Self.failure(path, error) }
   }
 
-  private static func open(_ path: String) throws -> DatabaseQueue {
-    // A journal that goes with the transaction: a finished run's ledger is one file.
+  static func open(_ path: String) throws -> DatabaseQueue {
+    // The journal that the file has: a finished run's ledger is one file.
     var configuration = GRDB.Configuration()
     configuration.journalMode = .default
     configuration.busyMode = .timeout(5)
     return try DatabaseQueue(path: path, configuration: configuration)
   }
 
-  /// The layouts of the ledger, from the first on.
-  private static var migrator: DatabaseMigrator {
-    var migrator = DatabaseMigrator()
-    migrator.registerMigration("1 runs, seals, unblindings") { db in
-      try db.execute(
-        sql: """
-          CREATE TABLE runs (
-            id INTEGER PRIMARY KEY, input TEXT NOT NULL, configuration_hash TEXT NOT NULL,
-            version TEXT NOT NULL, t_wall TEXT NOT NULL);
-          CREATE TABLE sealed (
-            selection TEXT PRIMARY KEY, selection_hash TEXT NOT NULL, box BLOB NOT NULL) WITHOUT ROWID;
-          CREATE TABLE unblindings (
-            number INTEGER PRIMARY KEY, selection TEXT NOT NULL, t_wall TEXT NOT NULL, user TEXT NOT NULL,
-            reason TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL);
-          CREATE TABLE head (
-            id INTEGER PRIMARY KEY CHECK (id = 1), entries INTEGER NOT NULL, hash TEXT NOT NULL,
-            code TEXT NOT NULL);
-          CREATE TRIGGER unblindings_stay BEFORE DELETE ON unblindings
-          BEGIN SELECT RAISE(ABORT, 'unblindings stay on record'); END;
-          CREATE TRIGGER unblindings_are_final BEFORE UPDATE ON unblindings
-          BEGIN SELECT RAISE(ABORT, 'unblindings are not changed'); END;
-          """)
-    }
-    return migrator
-  }
-
-  private static func failure(_ path: String, _ error: any Error) -> RunStoreError {
+  static func failure(_ path: String, _ error: any Error) -> RunStoreError {
     switch error {
     case let error as RunStoreError: error
+    case let error as DatabaseError where error.resultCode == .SQLITE_FULL:
+      RunStoreError("\(path): the disk is full; make room, then go on with 'replay --resume'")
     case let error as DatabaseError:
       RunStoreError(
         "\(path): \(error.message ?? "the database failed"); check that the file is whole, and yours to write"

@@ -15,12 +15,15 @@ public struct SealedResult: Sendable {
   public var text: String
   /// The sealed events, in the order of the data.
   public var candidates: [SealedEvent]
+  /// How many sealed events there are; more than there are candidates, where only the first ones were kept.
+  public var count: Int
 
-  /// A result; see the properties.
+  /// A result; see the properties. Without a count the candidates are all there are.
   public init(
     selection: String, selectionHash: String, cells: Int, result: ConfigValue, text: String,
-    candidates: [SealedEvent]
+    candidates: [SealedEvent], count: Int? = nil
   ) {
+    self.count = max(count ?? 0, candidates.count)
     self.selection = selection
     self.selectionHash = selectionHash
     self.cells = cells
@@ -57,7 +60,7 @@ public struct SealedResult: Sendable {
         .init("schema", .string("spillway.unblinded/1")), .init("selection", .string(selection)),
         .init("selection_hash", .string(selectionHash)), .init("result", result),
         .init("candidates", .list(listed)),
-        .init("candidates_not_listed", .int(candidates.count - listed.count)),
+        .init("candidates_not_listed", .int(count - listed.count)),
       ]).json()
     return content
   }

@@ -23,6 +23,12 @@ public struct Blinded<Part: Mergeable & Sendable>: Sendable {
     sealed = empty
   }
 
+  /// Both parts as they were.
+  public init(open: Part, sealed: Part) {
+    self.open = open
+    self.sealed = sealed
+  }
+
   /// Changes the part that an event belongs to.
   public mutating func add(isSealed: Bool, _ change: (inout Part) throws -> Void) rethrows {
     if isSealed { try change(&sealed) } else { try change(&open) }

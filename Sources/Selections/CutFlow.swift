@@ -2,12 +2,16 @@
 public enum SelectionError: Error, Hashable, Sendable, CustomStringConvertible {
   /// They count for different selections; what each counts for.
   case differentSelections(String, String)
+  /// What was stored of a selection does not fit to it: its name.
+  case differentTally(String)
 
   /// One clear line.
   public var description: String {
     switch self {
     case .differentSelections(let first, let second):
       "cannot merge the counts of selection '\(second)' into '\(first)': their conditions differ"
+    case .differentTally(let name):
+      "the stored counts of selection '\(name)' are not those of its declaration; was the file changed?"
     }
   }
 }
@@ -87,5 +91,30 @@ public struct CutFlow: Sendable, Hashable {
       steps[index].unavailable += other.steps[index].unavailable
       steps[index].passed += other.steps[index].passed
     }
+  }
+  /// The counts alone, in a fixed order: what is stored of them, and adds up.
+  var tally: [UInt64] {
+    [seen, notEntered, entered, selected] + steps.flatMap { [$0.failed, $0.unavailable, $0.passed] }
+  }
+
+  /// Takes counts from the front of a tally; `false` where there are too few.
+  mutating func restore(_ tally: inout ArraySlice<UInt64>) -> Bool {
+    guard let head = tally.take(4), let counts = tally.take(3 * steps.count) else { return false }
+    (seen, notEntered, entered, selected) = (head[0], head[1], head[2], head[3])
+    for index in steps.indices {
+      steps[index].failed = counts[3 * index]
+      steps[index].unavailable = counts[3 * index + 1]
+      steps[index].passed = counts[3 * index + 2]
+    }
+    return true
+  }
+}
+
+extension ArraySlice<UInt64> {
+  /// The first `count` numbers, which are taken away; nil where there are fewer.
+  mutating func take(_ count: Int) -> [UInt64]? {
+    guard count <= self.count else { return nil }
+    defer { removeFirst(count) }
+    return Array(prefix(count))
   }
 }

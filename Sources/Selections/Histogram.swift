@@ -49,4 +49,14 @@ public struct Histogram: Hashable, Sendable {
     unavailable += other.unavailable
     for bin in counts.indices { counts[bin] += other.counts[bin] }
   }
+  /// The counts alone, in a fixed order: what is stored of them, and adds up.
+  var tally: [UInt64] { [unavailable] + counts }
+
+  /// Takes counts from the front of a tally; `false` where there are too few.
+  mutating func restore(_ tally: inout ArraySlice<UInt64>) -> Bool {
+    guard let head = tally.take(1), let stored = tally.take(counts.count) else { return false }
+    unavailable = head[0]
+    counts = stored
+    return true
+  }
 }

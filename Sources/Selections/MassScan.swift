@@ -76,4 +76,14 @@ public struct MassScan: Hashable, Sendable {
     unavailable += other.unavailable
     for point in counts.indices { counts[point] += other.counts[point] }
   }
+  /// The counts alone, in a fixed order: what is stored of them, and adds up.
+  var tally: [UInt64] { [unavailable] + counts }
+
+  /// Takes counts from the front of a tally; `false` where there are too few.
+  mutating func restore(_ tally: inout ArraySlice<UInt64>) -> Bool {
+    guard let head = tally.take(1), let stored = tally.take(counts.count) else { return false }
+    unavailable = head[0]
+    counts = stored
+    return true
+  }
 }

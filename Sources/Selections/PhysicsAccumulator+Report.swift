@@ -56,11 +56,10 @@ extension PhysicsAccumulator {
     ])
   }
 
-  /// Run and burst of a period, as ``period(run:burst:)`` made it.
+  /// Run and burst of a period.
   public static func entries(period: UInt64) -> [ConfigValue.Entry] {
-    [
-      .init("run", .int(Int(period >> 32))), .init("burst", .int(Int(UInt32(truncatingIfNeeded: period)))),
-    ]
+    let (run, burst) = runAndBurst(ofPeriod: period)
+    return [.init("run", .int(Int(run))), .init("burst", .int(Int(burst)))]
   }
 
   /// The counts of a burst; regions under their names, as `regions` has them for the run.

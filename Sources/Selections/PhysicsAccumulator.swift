@@ -82,6 +82,11 @@ public struct PhysicsAccumulator: Sendable, Equatable, Mergeable {
   /// The period of a burst in ``bursts``: runs in their order, and in each its bursts.
   public static func period(run: UInt32, burst: UInt32) -> UInt64 { UInt64(run) << 32 | UInt64(burst) }
 
+  /// Run and burst of a period, as ``period(run:burst:)`` made it.
+  public static func runAndBurst(ofPeriod period: UInt64) -> (run: UInt32, burst: UInt32) {
+    (UInt32(truncatingIfNeeded: period >> 32), UInt32(truncatingIfNeeded: period))
+  }
+
   /// Adds one event with the numbers of its best candidate; both must be of the accumulator's own
   /// selection. Throws, changing nothing, where the count would overflow.
   public mutating func add(_ outcome: SelectionOutcome, values: [Double], period: UInt64) throws {
@@ -128,6 +133,36 @@ public struct PhysicsAccumulator: Sendable, Equatable, Mergeable {
     for index in regions.indices { regions[index].events += other.regions[index].events }
     for index in histograms.indices { histograms[index].merge(other.histograms[index]) }
     for index in scans.indices { scans[index].merge(other.scans[index]) }
+  }
+
+  /// All counts but those by burst, in a fixed order that follows from the declaration: what is stored of them.
+  /// The tally of merged accumulators is the sum of their tallies, number by number.
+  public var tally: [UInt64] {
+    flow.tally + regions.map(\.events) + [outside, ambiguous] + histograms.flatMap(\.tally)
+      + scans.flatMap(\.tally)
+  }
+
+  /// The accumulator that gave a ``tally`` and ``bursts``; throws where they are not of `selection`.
+  public init(_ selection: PhysicsSelection, tally: [UInt64], bursts: PeriodCounts) throws {
+    self.init(selection)
+    guard try restore(tally[...], bursts) else { throw SelectionError.differentTally(selection.name) }
+  }
+
+  private mutating func restore(_ tally: ArraySlice<UInt64>, _ stored: PeriodCounts) throws -> Bool {
+    var tally = tally
+    guard stored.columns == bursts.columns, flow.restore(&tally), let events = tally.take(regions.count),
+      let others = tally.take(2)
+    else { return false }
+    for index in regions.indices { regions[index].events = events[index] }
+    (outside, ambiguous) = (others[0], others[1])
+    for index in histograms.indices { guard histograms[index].restore(&tally) else { return false } }
+    for index in scans.indices { guard scans[index].restore(&tally) else { return false } }
+    bursts = stored
+    for place in stored.periods.indices where stored[place, 1] > 0 {
+      guard let events = Int(exactly: stored[place, 1]) else { return false }
+      try counting?.add(events, period: stored.periods[place])
+    }
+    return tally.isEmpty
   }
 
   /// Limit and significance at the count so far; nil where the selection feeds no experiment. Throws only

@@ -37,6 +37,15 @@ public struct SelectionEngine: Sendable {
     workspace = SelectionWorkspace(set.selections)
   }
 
+  /// An engine that has counted before; throws where the accounts are not those of the selections.
+  public init(_ set: PhysicsSelectionSet, restoring accounts: [PhysicsAccount]) throws {
+    self.init(set)
+    guard accounts.map(\.open.selectionHash) == set.selections.map(\.hash) else {
+      throw SelectionError.differentTally(set.selections.map(\.name).joined(separator: ", "))
+    }
+    self.accounts = accounts
+  }
+
   /// Evaluates all selections on an event that awaits nothing; throws where a count would overflow.
   public mutating func process(_ event: SelectionEvent) throws {
     for index in outcomes.indices { try process(event, selection: index) }

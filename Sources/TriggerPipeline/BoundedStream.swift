@@ -29,6 +29,20 @@ final class BoundedStream<Element: Sendable>: Sendable {
     return true
   }
 
+  /// The next element, taken as done with at once; `nil` at the end. Not together with ``elements``.
+  func receive() async -> Element? {
+    var iterator = stream.makeAsyncIterator()
+    let element = await iterator.next()
+    if element != nil { gate.withLockedValue { $0.received() }?.resume() }
+    return element
+  }
+
+  /// Elements under way at most.
+  var capacity: Int { gate.withLockedValue { $0.capacity } }
+
+  /// Elements that were sent and that the consumer is not done with.
+  var underway: Int { gate.withLockedValue { $0.underway } }
+
   /// No more elements will come.
   func finish() { continuation.finish() }
 

@@ -8,7 +8,7 @@ import NA62Formats
 /// end-of-burst record of L1 goes into the NSTD block of the end-of-burst event, where the events have one.
 public final class BurstFileWriter {
   /// The books of the files: every event is in exactly one column.
-  public struct Books: Hashable, Sendable {
+  public struct Books: Hashable, Sendable, Codable {
     /// Events to be written.
     public var events: UInt64 = 0
     /// Events written.
@@ -20,6 +20,14 @@ public final class BurstFileWriter {
 
     /// Whether every event is in exactly one column.
     public var closes: Bool { events == written + duplicate + tooLong }
+
+    /// Adds the books of another part.
+    public static func += (a: inout Self, b: Self) {
+      a.events += b.events
+      a.written += b.written
+      a.duplicate += b.duplicate
+      a.tooLong += b.tooLong
+    }
   }
 
   private struct Burst: Hashable, Comparable {

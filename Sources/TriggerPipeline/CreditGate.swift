@@ -13,8 +13,9 @@ struct CreditGate<Waiter> {
     case reject
   }
 
-  private let capacity: Int
-  private var underway = 0
+  let capacity: Int
+  /// Elements that were sent and that the consumer is not done with.
+  private(set) var underway = 0
   private var isClosed = false
   private var waiter: Waiter?
 

@@ -3,7 +3,7 @@ public import L1Trigger
 public import NA62Formats
 
 /// What the trigger counted in one burst: NA62's HltStatistics of L1 (`l1.md` 3.5). A commutative monoid.
-public struct HLTStatistics: Hashable, Sendable {
+public struct HLTStatistics: Hashable, Sendable, Codable {
   /// The trigger counts.
   public private(set) var rates = RateTable()
   /// Events whose L1 data were requested.
@@ -72,7 +72,7 @@ public struct HLTStatistics: Hashable, Sendable {
 }
 
 /// A burst that ended, with what the trigger counted in it.
-public struct BurstStatistics: Sendable {
+public struct BurstStatistics: Sendable, Hashable {
   /// The burst.
   public let burst: BurstSummary
   /// What the trigger counted.

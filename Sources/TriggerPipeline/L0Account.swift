@@ -19,7 +19,7 @@ public struct L0Account: Sendable {
   /// For each menu the triggers sent by line: the masks, and in place 16 control.
   public private(set) var sentByLine: [[UInt64]]
   /// Bursts that have ended.
-  public private(set) var bursts = 0
+  public private(set) var bursts: UInt64 = 0
 
   /// Nothing counted.
   public init(menus: [L0Menu]) {
@@ -27,6 +27,32 @@ public struct L0Account: Sendable {
     menuCounters = menus.map { _ in L0MenuCounters() }
     alignmentCounters = menus.map { _ in L0AlignmentCounters() }
     sentByLine = menus.map { _ in [UInt64](repeating: 0, count: 17) }
+  }
+
+  /// What L0 had counted before; nil where it is of other menus, or without L0.
+  public init?(menus: [L0Menu], restoring partial: RunPartial) {
+    guard let l0 = partial.l0 else { return nil }
+    self.init(menus: menus, restoring: l0)
+  }
+
+  /// What L0 had counted before; nil where it is of other menus.
+  init?(menus: [L0Menu], restoring partial: L0Partial) {
+    self.init(menus: menus)
+    guard partial.menuHashes == menus.map(\.hash) else { return nil }
+    menuCounters = partial.menuCounters
+    alignmentCounters = partial.alignmentCounters
+    statistics = partial.statistics
+    books = partial.books
+    capture = partial.capture
+    sentByLine = partial.sentByLine
+    bursts = partial.bursts
+  }
+
+  /// All that was counted, to be stored.
+  var partial: L0Partial {
+    L0Partial(
+      menuHashes: menus.map(\.hash), menuCounters: menuCounters, alignmentCounters: alignmentCounters,
+      statistics: statistics, books: books, capture: capture, sentByLine: sentByLine, bursts: bursts)
   }
 
   /// Adds what the pipeline gave.

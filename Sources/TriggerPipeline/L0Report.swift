@@ -224,7 +224,7 @@ public struct L0Report: Sendable {
       .init("menu", .string(menu.name)),
       .init("menu_hash", .string(menu.hash)),
       .init("live_time_s", .double(liveTime)),
-      .init("bursts", .int(account.bursts)),
+      .init("bursts", .int(Int(clamping: account.bursts))),
       .init("lines", .list(rows)),
       .init("counters", account.counters(menu: index)),
       .init("closes", .bool(account.closes)),

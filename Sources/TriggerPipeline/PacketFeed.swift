@@ -41,7 +41,8 @@ public final class PacketFeed: Sendable {
 
   /// Longest wait in one piece, in ns: so soon is a stop noticed.
   private static let longestWait: Int64 = 50_000_000
-  private let speed: Double?
+  /// Data time for real time; nil where packets are passed on as fast as they are taken.
+  public let speed: Double?
   private let live: LiveStop?
   private let stopsAtBurstEnd: Bool
   private let state = NIOLockedValueBox(State())

@@ -2,9 +2,9 @@ public import EventBuilding
 public import L1Trigger
 
 /// Trigger counts, mask by mask: what a shifter reads rates from. A commutative monoid.
-public struct RateTable: Hashable, Sendable {
+public struct RateTable: Hashable, Sendable, Codable {
   /// The counts of one L0 mask.
-  public struct Mask: Hashable, Sendable {
+  public struct Mask: Hashable, Sendable, Codable {
     /// Physics events that L0 fired this mask for.
     public var l0Input: UInt64 = 0
     /// Of these, events that L1 looked at: not dropped by the global or the mask's reduction.
@@ -33,8 +33,9 @@ public struct RateTable: Hashable, Sendable {
   public var kept: UInt64 = 0
   /// Kept events by the bits of the L1 word.
   public var wordBits = [UInt64](repeating: 0, count: 8)
-  /// Live time in seconds: from the lowest to the highest timestamp of each burst.
-  public var liveTime = 0.0
+  /// Live time in clock periods: from the lowest to the highest timestamp of each burst. Whole, so that bursts add
+  /// up to the same in any order.
+  public var liveTicks: UInt64 = 0
   /// Bursts that ended.
   public var bursts: UInt64 = 0
 
@@ -76,9 +77,11 @@ public struct RateTable: Hashable, Sendable {
   /// Adds the live time of a burst.
   public mutating func add(_ burst: BurstSummary) {
     bursts += 1
-    liveTime +=
-      Double(burst.timestamps.upperBound - burst.timestamps.lowerBound) * Self.clockPeriod
+    liveTicks += UInt64(burst.timestamps.upperBound - burst.timestamps.lowerBound)
   }
+
+  /// Live time in seconds.
+  public var liveTime: Double { Double(liveTicks) * Self.clockPeriod }
 
   /// Clock period in seconds.
   static let clockPeriod = 24.951059536e-9
@@ -99,7 +102,7 @@ public struct RateTable: Hashable, Sendable {
     a.multipleMasks += b.multipleMasks
     a.kept += b.kept
     for i in 0..<8 { a.wordBits[i] += b.wordBits[i] }
-    a.liveTime += b.liveTime
+    a.liveTicks += b.liveTicks
     a.bursts += b.bursts
   }
 }

@@ -35,11 +35,14 @@ public struct ReplayAccount: Sendable {
   private var hasL1Sources = false
   /// The counting experiments of the selections that raise alerts, as far as the data have come.
   private var counting: [CountingState?]
+  /// Their events by burst: what is stored of them.
+  private var alerted: [PeriodCounts]
 
   /// An empty account.
   public init(selections setup: SelectionSetup?, identity: RunIdentity) {
     self.setup = setup
     self.identity = identity
+    alerted = (setup?.set.selections ?? []).map { _ in PeriodCounts(columns: 1) }
     // The state of a blind selection would tell its count.
     counting = (setup?.set.selections ?? []).map { selection in
       guard selection.raisesAlert, !selection.isBlind else { return nil }
@@ -94,6 +97,92 @@ public struct ReplayAccount: Sendable {
   /// Takes what the selections have counted, when the run has ended.
   public mutating func finish(_ run: SelectionRun?) { selections = run }
 
+  /// Adds what the selections have counted in a part of the run; throws, changing nothing, where they are others.
+  public mutating func add(_ run: SelectionRun?) throws {
+    guard let run else { return }
+    if selections == nil { selections = run } else { try selections?.merge(run) }
+  }
+
+  // MARK: Stored
+
+  /// All that is counted, to be stored; what is sealed is in ``sealedPartials``. Bursts lie apart as well.
+  func partial(stored: BurstFileWriter.Books?, l0: L0Partial?) -> RunPartial {
+    RunPartial(
+      rates: rates, capture: capture, builder: builder, l1Data: l1Data, unfinished: unfinished,
+      reconstruction: reconstruction, alerts: alerts, hasL1Sources: hasL1Sources, stored: stored,
+      selections: setup.map { setup in
+        SelectionPartial(
+          hash: setup.hash,
+          parts: (selections?.engine.accounts ?? setup.set.accounts()).map { .init($0.open) },
+          alerted: alerted.map { .init($0) })
+      }, l0: l0, bursts: bursts)
+  }
+
+  /// What the blind selections have counted and must not be shown, for the ledger alone.
+  public var sealedPartials: [SealedPartial] {
+    guard let setup else { return [] }
+    let accounts = selections?.engine.accounts ?? setup.set.accounts()
+    return zip(setup.set.selections, accounts).filter(\.0.isBlind).map { selection, account in
+      SealedPartial(
+        account.sealed, (selections?.sealed ?? []).filter { $0.selectionHash == selection.hash },
+        values: selection.valueNames.count, bursts: bursts.count)
+    }
+  }
+
+  /// What a run had counted; throws where it is not of the selections, or not whole.
+  ///
+  /// - Parameters:
+  ///   - partial: What was stored.
+  ///   - sealed: What was sealed of the blind selections.
+  public init(
+    selections setup: SelectionSetup?, identity: RunIdentity, restoring partial: RunPartial,
+    sealed: [SealedPartial]
+  ) throws {
+    self.init(selections: setup, identity: identity)
+    rates = partial.rates
+    capture = partial.capture
+    builder = partial.builder
+    l1Data = partial.l1Data
+    bursts = partial.bursts
+    unfinished = partial.unfinished
+    reconstruction = partial.reconstruction
+    alerts = partial.alerts
+    hasL1Sources = partial.hasL1Sources
+    guard setup?.hash == partial.selections?.hash else {
+      throw PartialError("the stored counts are of other selections; give the selections of the run")
+    }
+    guard let setup, let stored = partial.selections else { return }
+    let selections = setup.set.selections
+    guard stored.parts.count == selections.count, stored.alerted.count == selections.count else {
+      throw PartialError.broken("selections")
+    }
+    var events: [SealedCandidate] = []
+    let accounts = try zip(selections, stored.parts).map { selection, part in
+      let open = try part.restored(selection)
+      guard selection.isBlind else {
+        return PhysicsAccount(open: open, sealed: PhysicsAccumulator(selection))
+      }
+      guard let found = sealed.first(where: { $0.selectionHash == selection.hash }) else {
+        throw PartialError.broken("what is sealed of '\(selection.name)'")
+      }
+      let hidden = try found.restored(selection)
+      events += hidden.events
+      return PhysicsAccount(open: open, sealed: hidden.part)
+    }
+    self.selections = SelectionRun(
+      engine: try SelectionEngine(setup.set, restoring: accounts),
+      timing: SelectionTiming(selections: selections.count), sealed: events)
+    alerted = try stored.alerted.map { try $0.restored() }
+    for index in counting.indices where counting[index] != nil {
+      for period in periods { try counting[index]?.cover(period: period) }
+      for place in alerted[index].periods.indices {
+        guard let count = Int(exactly: alerted[index][place, 0]) else { throw PartialError.broken("alerts") }
+        try counting[index]?.cover(period: alerted[index].periods[place])
+        try counting[index]?.add(count, period: alerted[index].periods[place])
+      }
+    }
+  }
+
   /// Tells the counting experiments that a burst has ended.
   private mutating func cover(_ burst: BurstSummary) throws {
     let period = PhysicsAccumulator.period(run: burst.run, burst: burst.burst)
@@ -107,6 +196,7 @@ public struct ReplayAccount: Sendable {
       let period = PhysicsAccumulator.period(run: finding.event.run, burst: finding.event.burst)
       try counting[finding.selection]?.cover(period: period)
       try counting[finding.selection]?.add(period: period)
+      if counting[finding.selection] != nil { try alerted[finding.selection].add(period: period, kinds: 1) }
     }
     let state = try counting[finding.selection]?.result()
     let anytime = try counting[finding.selection]?.anytime()

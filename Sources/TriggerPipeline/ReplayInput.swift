@@ -61,8 +61,12 @@ public struct ReplayInput: Sendable, CustomStringConvertible {
 
   /// The inputs by name.
   public var description: String {
-    let names = files.map(\.path)
-    return names.count > 3
+    Self.description(of: files.map(\.path))
+  }
+
+  /// Inputs by name, as a run says them.
+  public static func description(of names: [String]) -> String {
+    names.count > 3
       ? "\(names.prefix(2).joined(separator: ", ")) … (\(names.count) inputs)"
       : names.joined(separator: ", ")
   }

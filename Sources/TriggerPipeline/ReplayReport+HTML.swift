@@ -38,7 +38,7 @@ extension ReplayReport {
     let rows = try activeMasks.map { mask in
       let counts = account.rates.masks[mask]
       return [
-        "\(mask)", menu.configuration.masks[mask].name, "\(counts.l0Input)", "\(counts.l1Input)",
+        "\(mask)", menu.masks[mask].name, "\(counts.l0Input)", "\(counts.l1Input)",
         "\(counts.l1Accepted)", try rateText(counts.l1Accepted),
       ]
     }

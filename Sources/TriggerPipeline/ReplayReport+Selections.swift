@@ -16,8 +16,10 @@ public struct SealedSelection: Sendable {
   public let result: ConfigValue
   /// The same for a person.
   public let text: String
-  /// The sealed events, in the order of the data.
+  /// The sealed events, in the order of the data; of many the first ones.
   public let events: [SealedCandidate]
+  /// How many there are.
+  public let count: UInt64
 }
 
 extension ReplayReport {
@@ -222,12 +224,13 @@ extension ReplayReport {
       return SealedSelection(
         name: selection.name, hash: selection.hash, cells: selection.cellCount,
         // The list of bursts has no bound by declaration; the box has.
-        result: .map(Self.entries(item, leaving: ["bursts"])), text: Self.unblindedText(item, events),
-        events: events)
+        result: .map(Self.entries(item, leaving: ["bursts"])),
+        text: Self.unblindedText(item, events, part.sealed.flow.selected),
+        events: events, count: part.sealed.flow.selected)
     }
   }
 
-  private static func unblindedText(_ item: Shown, _ events: [SealedCandidate]) -> String {
+  private static func unblindedText(_ item: Shown, _ events: [SealedCandidate], _ count: UInt64) -> String {
     var out = ""
     if item.selection.counting != nil {
       var table = TextTable(
@@ -236,12 +239,12 @@ extension ReplayReport {
       out += table.text
     }
     out += flowText(item)
-    out += "  sealed: \(Self.events(UInt64(events.count)))"
+    out += "  sealed: \(Self.events(count))"
     out += events.isEmpty ? "\n" : ": run-burst-event, regions\n"
     for event in events.prefix(20) {
       out += "    \(event.run)-\(event.burst)-\(event.event)  \(event.regions.joined(separator: ", "))\n"
     }
-    if events.count > 20 { out += "    and \(events.count - 20) more\n" }
+    if count > 20 { out += "    and \(count - 20) more\n" }
     return out
   }
 

@@ -14,13 +14,20 @@ public struct ReplayReport: Sendable {
   /// What the counting experiments say, in the order of the selections; nil of those without one, and of
   /// blind ones.
   let results: [CountingSummary?]
-  let menu: L1Menu
+  let menu: ReportMenu
   private let stored: BurstFileWriter.Books?
 
   /// The report of an account, and of the burst files if there are any.
   ///
   /// - Throws: `StatisticsError`.
   public init(account: ReplayAccount, menu: L1Menu, stored: BurstFileWriter.Books? = nil) throws {
+    try self.init(account: account, menu: ReportMenu(menu), stored: stored)
+  }
+
+  /// The report of an account, with what it says of the menu.
+  ///
+  /// - Throws: `StatisticsError`.
+  public init(account: ReplayAccount, menu: ReportMenu, stored: BurstFileWriter.Books? = nil) throws {
     self.account = account
     results =
       try (account.selections?.engine).map { engine in
@@ -44,7 +51,7 @@ public struct ReplayReport: Sendable {
   var activeMasks: [Int] {
     (0..<16).filter { mask in
       account.rates.masks[mask].l0Input > 0
-        || L1Algorithm.decisionOrder.contains { menu.configuration.masks[mask][$0].isEnabled }
+        || !menu.masks[mask].chain.isEmpty
     }
   }
 
@@ -57,7 +64,7 @@ public struct ReplayReport: Sendable {
     for mask in activeMasks {
       let counts = account.rates.masks[mask]
       let passed = L1Algorithm.decisionOrder.map { "\(counts.algorithmPassed[$0.rawValue])" }
-      out += "\(mask),\(CSV.field(menu.configuration.masks[mask].name)),\(counts.l0Input),"
+      out += "\(mask),\(CSV.field(menu.masks[mask].name)),\(counts.l0Input),"
       out += "\(counts.l1Input),\(counts.l1Accepted),\(passed.joined(separator: ",")),"
       out += "\(account.rates.liveTime),"
       if let rate = try rate(counts.l1Accepted) {
@@ -82,14 +89,9 @@ public struct ReplayReport: Sendable {
       alignments: [.right, .left, .right, .right, .right, .right, .left])
     for mask in activeMasks {
       let counts = rates.masks[mask]
-      let chain = L1Algorithm.decisionOrder
-        .filter { menu.configuration.masks[mask][$0].isEnabled }
-        .sorted {
-          menu.configuration.masks[mask][$0].processID < menu.configuration.masks[mask][$1].processID
-        }
-        .map { "\($0.name) \(counts.algorithmPassed[$0.rawValue])" }
+      let chain = menu.chain(mask).map { "\($0.name) \(counts.algorithmPassed[$0.rawValue])" }
       table.append([
-        "\(mask)", menu.configuration.masks[mask].name, "\(counts.l0Input)", "\(counts.l1Input)",
+        "\(mask)", menu.masks[mask].name, "\(counts.l0Input)", "\(counts.l1Input)",
         "\(counts.l1Accepted)", try rateText(counts.l1Accepted), chain.joined(separator: ", "),
       ])
     }
@@ -262,7 +264,7 @@ public struct ReplayReport: Sendable {
       masks.append(
         ConfigValue.map([
           ConfigValue.Entry("mask", .int(mask)),
-          ConfigValue.Entry("name", .string(menu.configuration.masks[mask].name)),
+          ConfigValue.Entry("name", .string(menu.masks[mask].name)),
           ConfigValue.Entry("l0_input", count(counts.l0Input)),
           ConfigValue.Entry("l1_input", count(counts.l1Input)),
           ConfigValue.Entry("l1_accepted", count(counts.l1Accepted)),

@@ -27,15 +27,39 @@ public final class RunDirectory {
 
   /// Makes the directory, if it is not there, and opens its files.
   ///
+  /// - Parameters:
+  ///   - path: The directory.
+  ///   - files: To go on with an interrupted run: what ``files()`` said at its checkpoint.
   /// - Throws: `RunDirectoryError` or `AlertingError`.
-  public init(path: String) throws {
+  public init(path: String, continuing files: [String: UInt64]? = nil) throws {
     self.path = path
     try OutputDirectory.make(path, option: "--out")
-    for name in ["quarantine.pcap", "unfinished.csv", "timing.json"] {
+    let own = Self.growing.map { "\(path)/\($0)" }
+    if let files {
+      try RunFiles.cut(
+        own, to: Dictionary(files.map { ("\(path)/\($0.key)", $0.value) }, uniquingKeysWith: { $1 }))
+    }
+    for name in ["timing.json"] + (files == nil ? ["quarantine.pcap", "unfinished.csv"] : []) {
       try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
     }
-    alerts = try JSONLinesSink(path: "\(path)/alerts.jsonl")
-    quarantine = QuarantineWriter(path: "\(path)/quarantine.pcap")
+    alerts = try JSONLinesSink(path: "\(path)/alerts.jsonl", append: files != nil)
+    quarantine = QuarantineWriter(path: "\(path)/quarantine.pcap", append: files != nil)
+    if files?["unfinished.csv"] != nil {
+      unfinished = try OutputFile(path: "\(path)/unfinished.csv", append: true)
+    }
+  }
+
+  /// The files that grow as the run goes on.
+  private static let growing = ["alerts.jsonl", "unfinished.csv", "quarantine.pcap"]
+
+  /// The lengths of the files that grow, by name, once what was written to them is on the disk.
+  ///
+  /// - Throws: when a file cannot be written.
+  public func files() throws -> [String: UInt64] {
+    try quarantine.flush()
+    let lengths = try RunFiles.lengths(of: Self.growing.map { "\(path)/\($0)" })
+    return Dictionary(
+      lengths.map { (String($0.key.dropFirst(path.count + 1)), $0.value) }, uniquingKeysWith: { $1 })
   }
 
   /// Writes what a batch brings: alerts, rejected packets, unfinished events.
@@ -104,13 +128,13 @@ public final class OutputFile {
   private let path: String
   private var descriptor: Int32
 
-  /// Makes the file, or empties it.
+  /// Makes the file, or empties it unless it is appended to.
   ///
   /// - Throws: `RunDirectoryError`.
-  public init(path: String) throws {
+  public init(path: String, append: Bool = false) throws {
     self.path = path
     // Not FileManager.createFile, which puts a new file in the place of a pipe or a device.
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    descriptor = open(path, O_WRONLY | O_CREAT | (append ? O_APPEND : O_TRUNC) | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       throw RunDirectoryError(
         description: "\(path): cannot be written (\(String(cString: strerror(errno)))); "

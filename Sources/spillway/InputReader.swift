@@ -1,5 +1,3 @@
-import Dispatch
-import Glibc
 import PacketCapture
 import NIOConcurrencyHelpers
 import TriggerPipeline
@@ -37,21 +35,8 @@ final class InputReader: Sendable {
     stopping feed: PacketFeed,
     _ pipeline: (@Sendable @escaping () throws -> (() throws -> PacketBatch?)) async throws -> Void
   ) async throws {
-    let signals = [SIGINT, SIGTERM]
-    let sources = signals.map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler {
-        feed.stop()
-        for number in signals { signal(number, SIG_DFL) }
-      }
-      source.resume()
-      return source
-    }
-    defer {
-      for source in sources { source.cancel() }
-      for number in signals { signal(number, SIG_DFL) }
-    }
+    let signals = Signals.handle { feed.stop() }
+    defer { Signals.release(signals) }
     try await run(pipeline)
     if feed.wasStopped {
       Terminal.note(

@@ -3,12 +3,14 @@ import Configuration
 import Foundation
 import L0Trigger
 import PacketCapture
+import RunStore
 import TriggerPipeline
 
 /// The task that takes the results of L0: counts, files, progress.
 actor L0Sink {
   private var account: L0Account
   private let decisions: OutputFile?
+  private let decisionsPath: String?
   private let counters: String?
   private let packets: FarmPacketWriter?
   private let directory: String?
@@ -21,12 +23,14 @@ actor L0Sink {
   private let begin = ContinuousClock.now
 
   init(
-    menu: L0Menu, decisions: String?, counters: String?, packets: String?, directory: String?,
-    isAlone: Bool, truth: sending TruthL0Join? = nil
+    account: L0Account, menu: L0Menu, decisions: String?, counters: String?, packets: String?,
+    directory: String?, isAlone: Bool, truth: sending TruthL0Join? = nil,
+    continuing files: [String: UInt64]? = nil
   ) throws {
     self.truth = truth
-    account = L0Account(menus: [menu])
-    self.decisions = try decisions.map { try OutputFile(path: $0) }
+    self.account = account
+    decisionsPath = decisions
+    self.decisions = try decisions.map { try OutputFile(path: $0, continuing: files) }
     self.counters = counters
     self.packets = try packets.map { try FarmPacketWriter(path: $0, menu: menu) }
     self.directory = directory
@@ -34,12 +38,12 @@ actor L0Sink {
     if let directory {
       try OutputDirectory.make(directory, option: "--out")
       let path = "\(directory)/\(isAlone ? "" : "l0-")quarantine.pcap"
-      try? FileManager.default.removeItem(atPath: path)
-      quarantine = QuarantineWriter(path: path)
+      try RunFiles.cut([path], to: files ?? [:])
+      quarantine = QuarantineWriter(path: path, append: files != nil)
     } else {
       quarantine = nil
     }
-    try self.decisions?.write(L0DecisionTable.header)
+    if files == nil { try self.decisions?.write(L0DecisionTable.header) }
   }
 
   func take(_ output: L0Pipeline.Output) throws {
@@ -77,14 +81,30 @@ actor L0Sink {
     }
   }
 
-  /// Writes the manifest of a run without L1.
-  func write(_ manifest: RunManifest) throws {
+  /// What was counted.
+  var counted: L0Account { account }
+
+  /// What was counted, with the lengths of the files, once they are on the disk.
+  func state() throws -> (account: L0Account, files: [String: UInt64]) {
+    try quarantine?.flush()
+    return (account, try RunFiles.lengths(of: [quarantine?.path, decisionsPath].compactMap { $0 }))
+  }
+
+  /// Writes manifest and ledger of a run without L1.
+  func write(
+    _ manifest: RunManifest, inputs: [LedgerInput], record: (_ time: String) throws -> RunRecord?
+  ) throws {
     guard let directory else { return }
     let report = L0Report(account: account)
     let clock = try WallClock.fromEnvironment()
     let value = manifest.value(
       [ConfigValue.Entry("l0", try report.summary())], wallTime: clock.now())
     try OutputFile.write(value.json() + "\n", to: "\(directory)/run.json")
+    let time = clock.now().rfc3339
+    try record(time)?.finish(
+      RunPartial(l0: account), sealed: [], results: [], inputs: inputs,
+      books: account.books.entries.map { ("l0", $0.name, Int64(clamping: $0.count)) }, manifest: value,
+      time: time)
   }
 
   /// Reads the rest of the truth; what was counted, if there is one.
@@ -99,9 +119,7 @@ actor L0Sink {
       try OutputFile.write(account.counters(menu: 0).json(isIndented: true) + "\n", to: counters)
     }
     if let directory, report.hasPrimitives {
-      try OutputFile.write(try report.linesCSV(), to: "\(directory)/l0-rates.csv")
-      try OutputFile.write(report.primitivesCSV(), to: "\(directory)/primitives.csv")
-      try OutputFile.write(try report.summary().json() + "\n", to: "\(directory)/l0.json")
+      try report.write(to: directory)
     }
     return report
   }

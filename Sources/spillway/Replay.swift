@@ -29,6 +29,9 @@ struct Replay: AsyncParsableCommand {
       With --loop the inputs come again from the start, as one stream: data time goes on, 7 s or more behind the last \
       packet, and each pass is in bursts of its own. With --send or --interface the packets go on the wire, with the \
       same speed and loops, so that 'spillway listen' can take them there, and nothing goes through the trigger.
+
+      With --out the run takes a checkpoint after each burst. After a crash the same command with --resume goes on \
+      from the last one, and ends with the results of a run that was never interrupted.
       """)
 
   @Argument(
@@ -57,6 +60,9 @@ struct Replay: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("Put the recorded Ethernet frames on this interface.", valueName: "name"))
   var interface: String?
+
+  @Flag(help: "Go on with the interrupted run in --out, from its last checkpoint.")
+  var resume = false
 
   @Option(help: "Take only packets that this BPF filter passes.")
   var filter: String?
@@ -92,6 +98,16 @@ struct Replay: AsyncParsableCommand {
           "\(other): with \(option) nothing goes through the trigger; leave one of them out")
       }
     }
+    if resume {
+      guard trigger.out != nil else { throw ValidationError("--resume: needs --out, the run to go on with") }
+      for (option, isGiven) in [
+        ("--truth", truth != nil), ("--write-bursts", trigger.writeBursts != nil),
+        ("--l0-packets", trigger.l0Packets != nil),
+      ] where isGiven {
+        throw ValidationError(
+          "--resume: not with \(option), whose file cannot be continued; replay without --resume")
+      }
+    }
     if !(truthWindow > 0 && truthWindow <= 1e6) {
       throw ValidationError("--truth-window \(truthWindow): expected more than 0, at most 1000000 ns")
     }
@@ -123,9 +139,11 @@ struct Replay: AsyncParsableCommand {
         throw Failure.usage("\(option) \(file): this is an input; name another file")
       }
     }
-    let session = TriggerSession(
+    var session = TriggerSession(
       options: trigger, input: input, feed: feed,
       truth: try ReplayTruth(path: truth, window: truthWindow))
+    session.inputOptions = ["filter": filter, "truth": truth, "loop": loop == "1" ? nil : loop]
+    session.resumes = resume
     try await session.run()
   }
 

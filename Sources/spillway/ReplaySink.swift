@@ -1,5 +1,6 @@
 import Alerting
 import Configuration
+import Foundation
 import L1Trigger
 import RunStore
 import TriggerPipeline
@@ -9,36 +10,48 @@ actor ReplaySink {
   private var account: ReplayAccount
   private let directory: RunDirectory?
   private let decisions: OutputFile?
+  private let decisionsPath: String?
+  private let position: RunPosition
   private let bursts: BurstFileWriter?
   private let table: DecisionTable
   private let truth: TruthEventJoin?
   private let clock: WallClock
+  private let monitor: LiveMonitor?
+  private var record: RunRecord?
   private var lastProgress = ContinuousClock.now
   private let begin = ContinuousClock.now
 
   init(
-    account: ReplayAccount, directory: String?, decisions: String?, bursts: sending BurstFileWriter?,
-    configuration: L1Configuration, truth: sending TruthEventJoin? = nil
+    account: ReplayAccount, directory: String?, continuing files: [String: UInt64]? = nil,
+    position: RunPosition, decisions: String?, bursts: sending BurstFileWriter?,
+    configuration: L1Configuration, truth: sending TruthEventJoin? = nil, monitor: LiveMonitor? = nil,
+    record: (_ time: String) throws -> RunRecord? = { _ in nil }
   ) throws {
     self.truth = truth
+    self.monitor = monitor
     self.bursts = bursts
     self.account = account
     clock = try WallClock.fromEnvironment()
     self.directory = try directory.map { path in
-      try RunLedger.checkFree(directory: path)
-      return try RunDirectory(path: path)
+      if files == nil { try RunLedger.checkFree(directory: path) }
+      return try RunDirectory(path: path, continuing: files)
     }
-    self.decisions = try decisions.map { try OutputFile(path: $0) }
+    self.position = position
+    decisionsPath = decisions
+    self.record = try record(clock.now().rfc3339)
+    self.decisions = try decisions.map { try OutputFile(path: $0, continuing: files) }
     table = DecisionTable(configuration: configuration)
-    try self.decisions?.write(DecisionTable.header)
+    if files == nil { try self.decisions?.write(DecisionTable.header) }
   }
 
-  func take(_ judged: JudgedBatch) throws {
+  func take(_ judged: JudgedBatch) async throws {
     let alerts = try account.add(judged, wallClock: clock)
     try directory?.add(judged, alerts: alerts)
+    record?.add(alerts)
     try bursts?.add(judged)
     try decisions?.write(table.rows(of: judged))
     if let truth { try ReplayTruth.checked { try truth.add(judged) } }
+    try await monitor?.take(judged, alerts: alerts, account: account)
     if Terminal.isInteractive, ContinuousClock.now - lastProgress > .milliseconds(200) {
       lastProgress = .now
       let seconds = max(1e-3, (ContinuousClock.now - begin) / .seconds(1))
@@ -48,14 +61,29 @@ actor ReplaySink {
     }
   }
 
-  /// Takes what the selections have counted.
-  func finish(_ run: SelectionRun?) { account.finish(run) }
+  /// What was counted so far.
+  var counted: ReplayAccount { account }
+
+  /// Takes what the selections have counted in a segment, and a checkpoint between two bursts.
+  func end(_ segment: SegmentEnd, l0: L0Sink?) async throws {
+    try account.add(segment.selections)
+    guard segment.reason == .burst, segment.carry.canResume, let directory, record != nil else { return }
+    let emulated = try await l0?.state()
+    var files = try directory.files()
+    files.merge(try RunFiles.lengths(of: decisionsPath.map { [$0] } ?? [])) { $1 }
+    files.merge(emulated?.files ?? [:]) { $1 }
+    try record?.checkpoint(
+      RunPartial(account, stored: bursts?.books, l0: emulated?.account), sealed: account.sealedPartials,
+      position: position.text, carry: JSONEncoder().encode(segment.carry), files: files,
+      time: clock.now().rfc3339)
+  }
 
   /// Reads the rest of the truth; what was counted, if there is one.
   func finishTruth() throws -> TruthTable? { try ReplayTruth.checked { try truth?.finish() } }
 
   func finish(
-    menu: L1Menu, manifest: RunManifest, scratch: StrawScratch, scans: ReplayScans, l0: L0Report?
+    menu: L1Menu, manifest: RunManifest, scratch: StrawScratch, scans: ReplayScans, l0: L0Report?,
+    l0Account: L0Account?, inputs: [LedgerInput]
   ) throws -> ReplayReport {
     try decisions?.close()
     let report = try ReplayReport(account: account, menu: menu, stored: bursts?.books)
@@ -78,12 +106,10 @@ actor ReplaySink {
       if let workspace = try report.workspace() {
         try OutputFile.write(workspace.json() + "\n", to: "\(directory.path)/workspace.json")
       }
-      try RunLedger.write(
-        directory: directory.path,
-        run: LedgerRun(
-          input: account.inputName, configurationHash: manifest.configurationHash, version: Spillway.version,
-          time: time.rfc3339),
-        sealed: try report.sealed().map(SealedResult.init))
+      try record?.finish(
+        RunPartial(account, stored: bursts?.books, l0: l0Account), sealed: account.sealedPartials,
+        results: report.sealed(), inputs: inputs, books: report.books,
+        manifest: manifest.value(entries, wallTime: time), time: time.rfc3339)
     }
     return report
   }

@@ -72,6 +72,8 @@ struct TriggerOptions: ParsableArguments {
   @Flag(help: "Print the results as JSON.")
   var json = false
 
+  @OptionGroup(title: "Monitoring") var monitor: MonitorOptions
+
   func validate() throws {
     if let workers, !(1...1024).contains(workers) {
       throw ValidationError("--workers \(workers): expected 1 to 1024")

@@ -5,6 +5,7 @@ import L0Trigger
 import L1Trigger
 import NA62Formats
 import PacketCapture
+import RunStore
 import Selections
 import TriggerPipeline
 
@@ -33,6 +34,10 @@ struct TriggerSession {
   let feed: PacketFeed
   /// The truth of a simulated stream.
   var truth: ReplayTruth?
+  /// Options of the command that change results, beside those of the session.
+  var inputOptions: [String: String?] = [:]
+  /// Whether to go on with the run in the run directory.
+  var resumes = false
 
   /// Runs it.
   func run() async throws {
@@ -48,40 +53,65 @@ struct TriggerSession {
           set: PhysicsSelectionSet.load(paths: options.selections), reconstruction: options.reconstruction)
       scans = try ReplayScans(paths: options.scans)
     } catch { throw Failure.usage(error) }
+    if resumes, menu.l1 == nil {
+      throw Failure.usage(
+        "--resume: the menu \(options.menu) has no chains of L1, and such a run takes no checkpoints; replay anew"
+      )
+    }
     if menu.l0 == nil, let option = options.l0Outputs.first(where: { $0.file != nil })?.option {
       throw Failure.usage("\(option): the menu \(options.menu) has no lines of L0; give one with 'l0'")
     }
     try Failure.check(firstBurst: options.firstBurst, input)
-    let l0Sink = try menu.l0.map { lines in
-      try L0Sink(
-        menu: lines, decisions: options.l0Decisions, counters: options.l0Counters,
-        packets: options.l0Packets, directory: options.out, isAlone: menu.l1 == nil,
-        truth: try truth?.l0Join())
-    }
     if let l1 = menu.l1 {
-      try await runEvents(menu, l1, setup, scans, l0Sink)
-    } else if let lines = menu.l0, let l0Sink {
-      try await runPrimitives(menu, lines, l0Sink)
+      try await runEvents(menu, l1, setup, scans)
+    } else if let lines = menu.l0 {
+      try await runPrimitives(menu, lines, l0Sink(menu, lines, nil))
     }
+  }
+
+  private func l0Sink(_ menu: TriggerMenu, _ lines: L0Menu, _ resumption: Resumption?) throws -> L0Sink {
+    try L0Sink(
+      account: resumption.map { try $0.l0Account(lines) } ?? L0Account(menus: [lines]), menu: lines,
+      decisions: options.l0Decisions, counters: options.l0Counters, packets: options.l0Packets,
+      directory: options.out, isAlone: menu.l1 == nil, truth: try truth?.l0Join(),
+      continuing: resumption?.files)
   }
 
   // MARK: With L1
 
   /// Runs packets through L0, where the menu has lines of it, and L1.
   private func runEvents(
-    _ menu: TriggerMenu, _ l1: L1Menu, _ setup: SelectionSetup?, _ scans: ReplayScans, _ l0Sink: L0Sink?
+    _ menu: TriggerMenu, _ l1: L1Menu, _ setup: SelectionSetup?, _ scans: ReplayScans
   ) async throws {
     var configuration = l1.configuration
     if let mode = options.strawScratch.flatMap(StrawScratch.init) { configuration.strawScratch = mode }
     let hash = SHA256.hex(
       of: "\(l1.hash) \(configuration.strawScratch.rawValue) \(setup?.hash ?? "-") "
         + (menu.l0?.hash ?? "-"))
+    let identity = RunIdentity(input: input.description, configurationHash: hash)
+    let position = RunPosition(options, inputOptions, input: input, configurationHash: hash)
+    var resumption: Resumption?
+    if resumes, let directory = options.out {
+      switch try Resumption.find(directory, position) {
+      case .ended: return Terminal.note("\(directory): the run has ended; there is nothing to go on with")
+      case .checkpoint(let found): resumption = found
+      case .nothing: Terminal.note("no checkpoint in \(directory): the run begins anew")
+      }
+    }
+    let l0Sink = try menu.l0.map { try self.l0Sink(menu, $0, resumption) }
+    let before = resumption
+    let live = try await LiveSession(
+      options.monitor, subject(menu, setup, hash: hash, builder: pipelineOptions.builder, resumes: before != nil))
     let sink = try ReplaySink(
-      account: ReplayAccount(
-        selections: setup, identity: RunIdentity(input: input.description, configurationHash: hash)),
-      directory: options.out, decisions: options.decisions,
+      account: resumption.map { try $0.account(setup, identity) }
+        ?? ReplayAccount(selections: setup, identity: identity),
+      directory: options.out, continuing: resumption?.files, position: position, decisions: options.decisions,
       bursts: try options.writeBursts.map { try BurstFileWriter(directory: $0) },
-      configuration: configuration, truth: try truth?.eventJoin(setup?.set))
+      configuration: configuration, truth: try truth?.eventJoin(setup?.set), monitor: live?.monitor
+    ) { time in
+      try before.map { try RunRecord(resuming: $0.directory) }
+        ?? record(menu, l1, setup, hash: hash, time: time)
+    }
     let digests = RunManifest.digests(of: input, isWanted: options.out != nil)
     defer { digests.cancel() }
     let pipeline = TriggerPipeline(
@@ -97,15 +127,21 @@ struct TriggerSession {
     ) { [input, run = options.runNumber, layout = l1.layout, wide = menu.l0?.wideSources ?? []] in
       try input.open(layout: layout, run: run, widePrimitives: wide)
     }
-    try await reader.run(stopping: feed) { source in
-      let run = try await pipeline.run(source: source, feed: feed, l0: l0Branch) { try await sink.take($0) }
-      await sink.finish(run)
+    try await LiveSession.cancelling(live) {
+      try await reader.run(stopping: feed) { source in
+        try await pipeline.run(
+          source: source, feed: feed, l0: l0Branch, resuming: before?.carry,
+          monitor: live?.pipeline ?? PipelineMonitor(), tap: { live?.monitor.tap.put($0) },
+          take: { try await sink.take($0) }, segment: { try await sink.end($0, l0: l0Sink) })
+      }
     }
     let (emulated, joined) = (try await l0Sink?.finishTruth(), try await sink.finishTruth())
     let l0Report = try await l0Sink?.finish()
+    let found = await digests.value
     let report = try await sink.finish(
-      menu: l1, manifest: manifest(await digests.value, hash: hash), scratch: configuration.strawScratch,
-      scans: scans, l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil })
+      menu: l1, manifest: manifest(found, hash: hash), scratch: configuration.strawScratch,
+      scans: scans, l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil }, l0Account: l0Sink?.counted,
+      inputs: ledgerInputs(found))
     let truthReport = try truth?.report(
       events: report.hasEvents ? joined : nil, emulated: l0Report?.hasPrimitives == true ? emulated : nil,
       menuPath: options.menu, l0: menu.l0, l1: l1, selections: setup?.set, out: options.out)
@@ -127,6 +163,7 @@ struct TriggerSession {
       }
       if let out = options.out { Terminal.out("\nrun directory: \(out)\n") }
     }
+    try await live?.finish(feed.wasStopped ? .stopped : .finished, account: sink.counted, out: options.out)
     try check(
       closes: report.closes && l0Report?.closes != false,
       lost: max(report.lostShare, l0Report?.lostShare ?? 0))
@@ -166,15 +203,26 @@ struct TriggerSession {
       try input.open(layout: nil, run: nil, widePrimitives: wide)
     }
     let pipeline = l0Pipeline(lines)
-    try await reader.run(stopping: feed) { source in
-      try await pipeline.run(source: source, feed: feed) { try await sink.take($0) }
+    let hash = SHA256.hex(of: lines.hash)
+    let live = try await LiveSession(
+      options.monitor, subject(menu, nil, hash: hash, builder: pipelineOptions.builder, resumes: false))
+    try await LiveSession.cancelling(live) {
+      try await reader.run(stopping: feed) { source in
+        try await pipeline.run(source: source, feed: feed) { output in
+          try await sink.take(output)
+          try await live?.monitor.take(output)
+        }
+      }
     }
     let emulated = try await sink.finishTruth()
     let report = try await sink.finish()
     let truthReport = try truth?.report(
       events: nil, emulated: emulated, menuPath: options.menu, l0: lines, l1: nil, selections: nil,
       out: options.out)
-    try await sink.write(manifest(await digests.value, hash: SHA256.hex(of: lines.hash)))
+    let found = await digests.value
+    try await sink.write(manifest(found, hash: hash), inputs: ledgerInputs(found)) { time in
+      try record(menu, nil, nil, hash: hash, time: time)
+    }
     if options.json {
       Terminal.out(try Self.summary(.map([]), report, truthReport).json() + "\n")
     } else {
@@ -186,6 +234,7 @@ struct TriggerSession {
     if !report.hasPrimitives {
       Terminal.note("warning: no packet of primitives in the input, and the menu has no chains of L1")
     }
+    try await live?.finish(feed.wasStopped ? .stopped : .finished, account: nil, out: options.out)
     try check(closes: report.closes, lost: report.lostShare)
   }
 
@@ -198,6 +247,38 @@ struct TriggerSession {
 
   private func l0Warnings(_ menu: TriggerMenu) -> [String] {
     menu.l0.map { lines in lines.warnings.map { "\(options.menu): \($0)" } } ?? []
+  }
+
+  // MARK: The monitor
+
+  /// What the monitor must know of the session.
+  private func subject(
+    _ menu: TriggerMenu, _ setup: SelectionSetup?, hash: String, builder: EventBuilder.Options, resumes: Bool
+  ) -> LiveSession.Subject {
+    LiveSession.Subject(
+      menu: menu, setup: setup, input: input, isLive: false, hash: hash, out: options.out,
+      runNumber: options.runNumber, speed: feed.speed, builder: builder,
+      reconstruction: options.reconstruction, resumes: resumes, drops: { nil },
+      lateness: { [feed] in feed.pace?.lateness.quantile(0.99) })
+  }
+
+  // MARK: The ledger
+
+  /// The ledger of the run, begun; nil without a run directory.
+  private func record(
+    _ menu: TriggerMenu, _ l1: L1Menu?, _ setup: SelectionSetup?, hash: String, time: String
+  ) throws -> RunRecord? {
+    guard let directory = options.out else { return nil }
+    return try RunRecord(
+      directory: directory,
+      run: LedgerRun(
+        input: input.description, configurationHash: hash, version: Spillway.version, time: time),
+      inputs: input.files.map { LedgerInput($0, nil) },
+      configurations: RunRecord.configurations(menu: menu, l1: l1, setup: setup))
+  }
+
+  private func ledgerInputs(_ digests: [InputDigest?]) -> [LedgerInput] {
+    zip(input.files, digests).map { LedgerInput($0, $1) }
   }
 
   // MARK: Results

@@ -91,6 +91,6 @@ extension SealedResult {
       text: sealed.text,
       candidates: sealed.events.map {
         SealedEvent(run: $0.run, burst: $0.burst, event: $0.event, record: $0.configValue)
-      })
+      }, count: Int(clamping: sealed.count))
   }
 }

@@ -147,14 +147,38 @@ import Testing
     var frames: [[UInt8]] = []
     for n in 0..<20 { frames += pieces(UInt16(n)) + [frame("between \(n)")] }
     frames += [pieces(99)[0]]
-    let large = try run(frames)
+    var options = CaptureOptions()
+    options.pauseNanoseconds = .max
+    let large = try run(frames, options)
     for size in [1024, 3000, 5000] {
-      var options = CaptureOptions()
       options.slabSize = size
       let small = try run(frames, options)
       #expect(small.payloads == large.payloads)
       #expect(small.books == large.books && small.reasons == large.reasons)
       #expect(small.batches > large.batches)
+    }
+  }
+
+  @Test func noBatchReachesOverAPauseAndNothingElseChanges() throws {
+    // Two datagrams a second, the second of each in fragments: with each second a batch begins.
+    var (frames, seconds) = ([[UInt8]](), [UInt32]())
+    for n in 0..<6 as Range<UInt32> {
+      let some = [frame("whole \(n)")] + pieces(UInt16(n))
+      frames += some
+      seconds += some.map { _ in n }
+    }
+    var whole = CaptureOptions()
+    whole.pauseNanoseconds = 2_000_000_000
+    let one = try run(frames, seconds: seconds, whole)
+    let cut = try run(frames, seconds: seconds)
+    #expect(cut.batches >= 6)
+    #expect(cut.payloads == one.payloads && cut.books == one.books && cut.payloads.count == 12)
+    let scratch = try Scratch()
+    let path = try scratch.file("paused", pcap(zip(frames, seconds).map { Packet(seconds: $1, frame: $0) }))
+    let reader = try CaptureReader(inputs: [CaptureInput(path: path)])
+    while let batch = try reader.next() {
+      #expect(batch.books.closes)
+      #expect(Set(batch.datagrams.map { $0.time.nanoseconds / 1_000_000_000 }).count == 1)
     }
   }
 

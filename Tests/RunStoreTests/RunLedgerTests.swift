@@ -203,6 +203,6 @@ import Testing
     let error = #expect(throws: RunStoreError.self) {
       try RunLedger.write(directory: "/nonexistent/run", run: Self.run, sealed: [Self.result()])
     }
-    #expect(error?.description.hasPrefix("/nonexistent/run/sealed.key: cannot be written") == true)
+    #expect(error?.description.hasPrefix("/nonexistent/run/ledger.sqlite: ") == true)
   }
 }

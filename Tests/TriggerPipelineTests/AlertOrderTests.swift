@@ -52,29 +52,6 @@ struct AlertOrderTests {
     ),
   ]
 
-  /// A shipped stream as three bursts, a short one between two: two L0TP packets in the middle have an end-of-burst
-  /// trigger, and what comes behind is later by more than a burst change takes.
-  private static func threeBursts() throws -> [PipelineFixture.Packet] {
-    var packets = try PipelineFixture.packets(RepositoryPaths.replay("pi4e-2018.pcap.gz"))
-    let header = 42 + L0MEPHeader.byteCount
-    let processor = packets.indices.filter { i in
-      let frame = packets[i].frame
-      return frame.count > header + 32 && frame[36] == 0xE6 && frame[37] == 0x21
-        && frame[45] == SourceID.l0tp.rawValue
-    }
-    for end in processor.dropFirst(processor.count / 2).prefix(2) {
-      // Its last event: the flag of the fragment, and the word of the record.
-      var offset = header
-      for _ in 1..<max(1, packets[end].frame[48]) {
-        offset += Int(packets[end].frame[offset]) | Int(packets[end].frame[offset + 1]) << 8
-      }
-      packets[end].frame[offset + 3] |= 0x80
-      packets[end].frame[offset + L0Fragment.headerByteCount + 20] = L0Word.endOfBurst.rawValue
-      for i in packets.indices where i > end { packets[i].time += 7_000_000_000 }
-    }
-    return packets
-  }
-
   private struct Outcome: Equatable {
     var lines: [String] = []
     var bursts: [UInt32] = []
@@ -110,7 +87,7 @@ struct AlertOrderTests {
   @Test("alerts of both kinds come in the same order, with the same counts, for any batches and workers")
   func sameBytes() async throws {
     let menu = try #require(try TriggerMenu.load(path: RepositoryPaths.menu("kaon-2018.yaml")).l1)
-    let packets = try Self.threeBursts()
+    let packets = try PipelineFixture.threeBursts().joined()
     try await RepositoryPaths.withTemporaryDirectory { directory in
       var paths: [String] = []
       for (file, text) in Self.selections {
@@ -121,7 +98,7 @@ struct AlertOrderTests {
         set: PhysicsSelectionSet.load(paths: paths),
         reconstruction: RepositoryPaths.path("Configs/reconstruction/na62-2018.yaml"))
       let stream = "\(directory)/bursts.pcap"
-      try PipelineFixture.write(packets, to: stream)
+      try PipelineFixture.write(Array(packets), to: stream)
       let reference = try await Self.run(stream, setup, menu, workers: 1, batchEvents: 1)
       #expect(reference.bursts == [1, 2, 3])
       for (selection, burst) in [("late-minus", 1), ("late-plus", 3), ("immediate", 1), ("immediate", 3)] {

@@ -146,3 +146,18 @@ enum PipelineFixture {
     String(decoding: try readWholeFileDecompressed(path), as: UTF8.self)
   }
 }
+
+extension PipelineFixture {
+  /// Frames without IPv4 fragments and options as a batch of a burst that the input names.
+  static func batch(_ packets: [Packet], burst: UInt32) -> PacketBatch {
+    let plain = PacketBatch(
+      packets.map {
+        ScriptedPacket(
+          Array($0.frame[42..<(34 + (Int($0.frame[38]) << 8 | Int($0.frame[39])))]), at: $0.time,
+          port: UInt16($0.frame[36]) << 8 | UInt16($0.frame[37]))
+      })
+    return PacketBatch(
+      bytes: plain.bytes, datagrams: plain.datagrams,
+      burst: BurstIdentity(run: 1, burst: burst, startOfBurst: 0), watermark: plain.watermark)
+  }
+}

@@ -21,8 +21,12 @@ struct SpillwayProcess: Sendable {
     try await self.init(arguments, input: input)
   }
 
-  /// Runs the program with the arguments; `input` and `output` are files for its standard input and output.
-  init(_ arguments: [String], input: String? = nil, output device: String? = nil) async throws {
+  /// Runs the program with the arguments; `input` and `output` are files for its standard input and output. As soon as
+  /// `isToDie` says so it is killed (SIGKILL).
+  init(
+    _ arguments: [String], input: String? = nil, output device: String? = nil,
+    isToDie: (@Sendable () -> Bool)? = nil
+  ) async throws {
     let program = try #require(Self.program, "no 'spillway' beside the test bundle")
     (code, output, errors) = try await RepositoryPaths.withTemporaryDirectory { directory in
       let process = Process()
@@ -54,6 +58,15 @@ struct SpillwayProcess: Sendable {
         }
         do {
           try process.run()
+          if let isToDie {
+            let id = process.processIdentifier
+            Thread.detachNewThread {
+              while kill(id, 0) == 0 {
+                if isToDie() { kill(id, SIGKILL) }
+                usleep(500)
+              }
+            }
+          }
         } catch {
           process.terminationHandler = nil
           continuation.resume(throwing: error)

@@ -42,6 +42,10 @@ struct Benchmarks {
     if arguments.count > 1, arguments[1] == "sequential" {
       return try SequentialBenchmark(runs: arguments.count > 2 ? Int(arguments[2]) ?? 2000 : 2000).run()
     }
+    if arguments.count > 1, arguments[1] == "drift" {
+      return try await DriftBenchmark(samples: arguments.count > 2 ? Int(arguments[2]) ?? 200_000 : 200_000)
+        .run()
+    }
     if arguments.count > 1, arguments[1] == "statistics" {
       return try StatisticsBenchmark(runs: arguments.count > 2 ? Int(arguments[2]) ?? 200 : 200).run()
     }

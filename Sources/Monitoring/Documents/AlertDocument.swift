@@ -60,14 +60,57 @@ public struct AlertDocument: Codable, Sendable, Hashable {
     }
   }
 
+  /// What a rule has raised since the start of the run.
+  public struct Rule: Codable, Sendable, Hashable {
+    /// Its name.
+    public var rule: String
+    /// Messages raised.
+    public var raised: UInt64
+    /// Alarms of it that are on.
+    public var firing: Int
+
+    /// A rule; see the properties.
+    public init(rule: String, raised: UInt64, firing: Int) {
+      self.rule = rule
+      self.raised = raised
+      self.firing = firing
+    }
+  }
+
+  /// What a sink has taken since the start of the run.
+  public struct Sink: Codable, Sendable, Hashable {
+    /// Its name.
+    public var name: String
+    /// Messages that it has taken.
+    public var delivered: UInt64
+    /// Messages that wait for it.
+    public var pending: UInt64
+    /// Attempts that failed.
+    public var failed: UInt64
+
+    /// A sink; see the properties.
+    public init(name: String, delivered: UInt64, pending: UInt64, failed: UInt64) {
+      self.name = name
+      self.delivered = delivered
+      self.pending = pending
+      self.failed = failed
+    }
+  }
+
   /// All that were raised, also those that are not listed.
   public var total: UInt64
   /// The newest, newest first.
   public var entries: [Entry]
+  /// The rules, in their order.
+  public var rules: [Rule]
+  /// The sinks, in their order.
+  public var sinks: [Sink]
 
   /// A document; see the properties.
-  public init(total: UInt64, entries: [Entry]) {
+  public init(total: UInt64, entries: [Entry], rules: [Rule] = [], sinks: [Sink] = []) {
     self.total = total
     self.entries = entries
+    self.rules = rules
+    self.sinks = sinks
   }
 }

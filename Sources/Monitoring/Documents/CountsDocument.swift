@@ -40,8 +40,8 @@ public struct CountsDocument: Codable, Sendable, Hashable {
     public var role: String
     /// Whether its signal region is sealed: then the box below has no count.
     public var isBlind: Bool
-    /// Events that it looked at.
-    public var events: UInt64
+    /// Events that it looked at; nil while blind: with the total of another it would tell what is sealed.
+    public var events: UInt64?
     /// Events selected; nil while blind.
     public var selected: UInt64?
     /// Confidence level of the limit; nil where it feeds no experiment.
@@ -55,7 +55,7 @@ public struct CountsDocument: Codable, Sendable, Hashable {
 
     /// A selection; see the properties.
     public init(
-      name: String, role: String, isBlind: Bool, events: UInt64, selected: UInt64?, confidenceLevel: Double?,
+      name: String, role: String, isBlind: Bool, events: UInt64?, selected: UInt64?, confidenceLevel: Double?,
       method: String?, state: Point?, history: [Point]
     ) {
       self.name = name

@@ -74,11 +74,13 @@ public struct HealthDocument: Codable, Sendable, Hashable {
   public var alertsPending: Int
   /// Resident memory in bytes.
   public var memory: UInt64
+  /// Bytes of packets that were read; nil where they are not counted.
+  public var bytes: UInt64?
 
   /// A document; see the properties.
   public init(
     books: [Account], stages: [Stage], kernelDrops: UInt64?, interfaceDrops: UInt64?, lateness: Double?,
-    alertsPending: Int, memory: UInt64
+    alertsPending: Int, memory: UInt64, bytes: UInt64? = nil
   ) {
     self.books = books
     self.stages = stages
@@ -87,5 +89,6 @@ public struct HealthDocument: Codable, Sendable, Hashable {
     self.lateness = lateness
     self.alertsPending = alertsPending
     self.memory = memory
+    self.bytes = bytes
   }
 }

@@ -88,10 +88,13 @@ public struct RateDocument: Codable, Sendable, Hashable {
     public var band: Band?
     /// What is known of it.
     public var condition: Condition
+    /// Count since the start of the run; nil where it is not kept.
+    public var total: UInt64?
 
     /// A line; see the properties.
     public init(
-      name: String, level: Level, bursts: [Point], along: [UInt64], band: Band?, condition: Condition
+      name: String, level: Level, bursts: [Point], along: [UInt64], band: Band?, condition: Condition,
+      total: UInt64? = nil
     ) {
       self.name = name
       self.level = level
@@ -99,6 +102,7 @@ public struct RateDocument: Codable, Sendable, Hashable {
       self.along = along
       self.band = band
       self.condition = condition
+      self.total = total
     }
   }
 

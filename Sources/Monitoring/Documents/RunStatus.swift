@@ -11,7 +11,7 @@ public struct RunStatus: Codable, Sendable, Hashable {
   }
 
   /// How far the run is.
-  public enum State: String, Codable, Sendable, Hashable {
+  public enum State: String, Codable, Sendable, Hashable, CaseIterable {
     /// Data are taken.
     case running
     /// Ended by a signal.

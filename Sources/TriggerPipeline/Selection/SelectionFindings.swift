@@ -74,7 +74,7 @@ public struct SelectionFindings: Sendable {
 }
 
 /// Books of the events that are reconstructed: in = with all L1 data + without.
-public struct SelectionBooks: Sendable, Hashable {
+public struct SelectionBooks: Sendable, Hashable, Codable {
   /// Events that were reconstructed.
   public internal(set) var events: UInt64 = 0
   /// Of them, those with all their L1 data, or in a layout without such data.

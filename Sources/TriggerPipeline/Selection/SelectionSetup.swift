@@ -8,6 +8,8 @@ public struct SelectionSetup: Sendable {
   public let set: PhysicsSelectionSet
   /// What the reconstruction takes detectors, beam and dump to be; nil where no selection needs it.
   public let reconstruction: ReconstructionConfiguration?
+  /// The text of the reconstruction's file; empty where no selection needs it.
+  public let reconstructionText: String
   /// Hash of all that it says.
   public let hash: String
   /// The selections that look at reconstructed events, and those that L0 and L1 say enough for.
@@ -21,6 +23,18 @@ public struct SelectionSetup: Sendable {
   ///   - set: The selections.
   ///   - reconstruction: The file of the reconstruction, which is read where it is needed.
   public init(set: PhysicsSelectionSet, reconstruction path: String) throws(ConfigurationError) {
+    try self.init(
+      set: set, text: { () throws(ConfigurationError) in try ConfigurationFile.text(path: path) }, path: path)
+  }
+
+  /// The setup that gave ``reconstructionText``; throws as with the file.
+  public init(set: PhysicsSelectionSet, reconstructionText text: String) throws(ConfigurationError) {
+    try self.init(set: set, text: { text }, path: "the reconstruction of the run")
+  }
+
+  private init(
+    set: PhysicsSelectionSet, text: () throws(ConfigurationError) -> String, path: String
+  ) throws(ConfigurationError) {
     self.set = set
     let needs = set.selections.map(\.needsReconstruction)
     reconstructed = needs.indices.filter { needs[$0] }
@@ -33,10 +47,13 @@ public struct SelectionSetup: Sendable {
     }
     guard !reconstructed.isEmpty else {
       reconstruction = nil
+      reconstructionText = ""
       hash = set.hash
       return
     }
-    reconstruction = try ReconstructionConfiguration.load(path: path)
-    hash = SHA256.hex(of: "\(set.hash) \(SHA256.hex(of: try ConfigurationFile.text(path: path)))")
+    reconstructionText = try text()
+    reconstruction = try ReconstructionConfiguration(
+      node: YAMLNode.parse(text: reconstructionText, file: path))
+    hash = SHA256.hex(of: "\(set.hash) \(SHA256.hex(of: reconstructionText))")
   }
 }

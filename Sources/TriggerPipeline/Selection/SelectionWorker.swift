@@ -180,19 +180,29 @@ struct SelectionWorker {
     return different
   }
 
-  /// What it has counted, with the sealed events.
+  /// What it has counted since the last call, with the sealed events.
   mutating func finish() -> SelectionRun {
     let sealed = engine.takeSealed()
+    defer {
+      engine = SelectionEngine(setup.set)
+      timing = SelectionTiming(selections: setup.set.selections.count)
+    }
     return SelectionRun(engine: engine, timing: timing, sealed: sealed)
   }
 }
 
 extension SelectionRun {
-  /// Adds what another worker has counted; throws, changing nothing, where it counts other selections.
-  mutating func merge(_ other: SelectionRun) throws {
+  /// Adds what another worker, or another segment, has counted; throws, changing nothing, where it counts other selections.
+  public mutating func merge(_ other: SelectionRun) throws {
     try engine.merge(other.engine)
     timing.merge(other.timing)
     sealed += other.sealed
     sealed.sort { ($0.run, $0.burst, $0.event, $0.selection) < ($1.run, $1.burst, $1.event, $1.selection) }
+    // All are counted; of each selection the first ones are kept.
+    var kept: [String: Int] = [:]
+    sealed.removeAll { event in
+      kept[event.selectionHash, default: 0] += 1
+      return kept[event.selectionHash, default: 0] > SealedPartial.most
+    }
   }
 }

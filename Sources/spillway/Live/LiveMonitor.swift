@@ -1,0 +1,328 @@
+import AlertDelivery
+import Alerting
+import EventBuilding
+import Foundation
+import L0Trigger
+import Monitoring
+import NA62Formats
+import NIOConcurrencyHelpers
+import PacketCapture
+import RateMonitoring
+import TriggerPipeline
+
+/// The packets on their way from the reader to the monitor, which looks at them once they have become events.
+///
+/// The pipeline bounds what is under way, and so what lies here.
+final class PacketTap: Sendable {
+  private let packets = NIOLockedValueBox<[PacketBatch]>([])
+
+  /// Puts a batch that was read.
+  func put(_ batch: PacketBatch) { packets.withLockedValue { $0.append(batch) } }
+
+  /// Takes what was put.
+  func take() -> [PacketBatch] {
+    packets.withLockedValue { packets in
+      defer { packets = [] }
+      return packets
+    }
+  }
+}
+
+/// What follows a run while it goes on: rates and what is wrong with them, messages and where they go, and the
+/// snapshot for the dashboard.
+///
+/// It is told by the last stages of the pipeline, and does with a batch what has to be done in order; the rest, a
+/// snapshot some times a second, is for people and changes no result.
+actor LiveMonitor {
+  /// What it must know of the run.
+  struct Run: Sendable {
+    /// The head of the page, as it is at the start.
+    var status: RunStatus
+    /// The menu's L1; nil with L0 alone.
+    var makesReport: (@Sendable (ReplayAccount) throws -> ReplayReport)?
+    /// The pipeline's health.
+    var health: @Sendable () -> [HealthDocument.Stage] = { [] }
+    /// Packets that the kernel and the interface dropped; nil for a recording.
+    var drops: @Sendable () -> (kernel: UInt64, interface: UInt64)? = { nil }
+    /// How late packets are, 99th percentile in µs.
+    var lateness: @Sendable () -> Double? = { nil }
+    /// Whether candidates have pictures.
+    var hasDisplays = false
+  }
+
+  /// Messages that the page shows.
+  private static let shownMessages = 200
+  /// Time from one snapshot to the next.
+  private static let period = Duration.milliseconds(500)
+
+  /// Where packets are put on their way in.
+  nonisolated let tap = PacketTap()
+  /// Where the newest snapshot is.
+  nonisolated let hub: MonitorHub
+  private var rates: RateMonitor
+  private var engine: RuleEngine
+  private let dispatcher: AlertDispatcher?
+  private let outbox: Outbox?
+  private let run: Run
+  private let clock: WallClock
+  private var status: RunStatus
+  /// The newest messages, newest first, with the keys under which they are delivered.
+  private var shown: [(key: String, entry: AlertDocument.Entry)] = []
+  private var total: UInt64 = 0
+  private var counts = CountsDocument(selections: [])
+  private var books: [HealthDocument.Account] = []
+  private var bytes: UInt64?
+  private var nextSnapshot = ContinuousClock.now
+  private var nextCounts = ContinuousClock.now
+  private var countedBursts = -1
+  private var lost = QualityBaseline()
+
+  init(
+    run: Run, rates: RateMonitor, engine: RuleEngine, hub: MonitorHub, outbox: Outbox?,
+    dispatcher: AlertDispatcher?, clock: WallClock
+  ) {
+    self.run = run
+    self.rates = rates
+    self.engine = engine
+    self.hub = hub
+    self.outbox = outbox
+    self.dispatcher = dispatcher
+    self.clock = clock
+    status = run.status
+    status.isTest = engine.isTest
+  }
+
+  // MARK: What it is told
+
+  /// Takes a judged batch with the alerts that it raised, and the account with it.
+  func take(_ judged: JudgedBatch, alerts: [AlertRecord], account: ReplayAccount) async throws {
+    var inputs: [AlertInput] = []
+    for packets in tap.take() { inputs += try rates.add(packets).map { Self.input($0) } }
+    inputs += try rates.add(judged).map { Self.input($0) }
+    inputs += alerts.map { .candidate($0, regions: []) }
+    // What was found in the same batch is told in the order of the data.
+    inputs = inputs.enumerated().sorted { a, b in
+      (Self.time(a.element), a.offset) < (Self.time(b.element), b.offset)
+    }.map(\.element)
+    for burst in judged.endedBursts {
+      inputs += lost.changes(account, at: burst.burst.end)
+      inputs.append(.burst(from: burst.burst.begin, to: burst.burst.end))
+      status.run = burst.burst.run
+      status.bursts += 1
+    }
+    if let event = judged.batch.events.last {
+      status.run = event.run
+      status.burst = event.burst
+    }
+    note(judged.batch.watermark)
+    try await tell(inputs)
+    try await publishIfDue(account)
+  }
+
+  /// Takes what L0 gave, where there is no L1.
+  func take(_ output: L0Pipeline.Output) async throws {
+    guard let packets = output.packets, output.isFirst else { return }
+    let findings = try rates.add(packets)
+    if let last = packets.datagrams.last { note(last.time) }
+    if let burst = output.slices.last?.burst { status.burst = burst }
+    status.bursts += UInt64(output.slices.count { $0.endsBurst })
+    try await tell(findings.map { Self.input($0) })
+    try await publishIfDue(nil)
+  }
+
+  /// The wall clock goes on: for a live source, whose silence is found so.
+  func tick() async throws {
+    try await tell([.wallClock(now: clock.now())])
+    try await publish()
+  }
+
+  /// The data have ended.
+  func finish(_ state: RunStatus.State, account: ReplayAccount?) async throws {
+    try await tell(try rates.finish().map { Self.input($0) })
+    try await post(engine.finish(wallTime: clock.now()))
+    status.state = state
+    if let account { try count(account) }
+    try await publish()
+  }
+
+  /// The counts of the rates by burst, as CSV.
+  var ratesByBurst: String {
+    ([RatesByBurst.header] + RatesByBurst.rows(of: rates.counts)).joined(separator: "\n") + "\n"
+  }
+
+  /// The event of a candidate that is shown.
+  func place(of id: String) -> (burst: UInt32, event: UInt32)? {
+    guard let entry = shown.first(where: { $0.entry.id == id })?.entry, let burst = entry.burst, let event = entry.event
+    else { return nil }
+    return (burst, event)
+  }
+
+  /// The newest snapshot.
+  var snapshot: MonitorSnapshot? { hub.latest }
+
+  // MARK: Messages
+
+  private func note(_ time: DataTime) {
+    status.dataTime = time.rfc3339
+  }
+
+  private func tell(_ inputs: [AlertInput]) async throws {
+    let now = clock.now()
+    var messages: [AlertMessage] = []
+    for input in inputs { messages += engine.add(input, wallTime: now) }
+    try await post(messages)
+  }
+
+  private func post(_ messages: [AlertMessage]) async throws {
+    guard !messages.isEmpty else { return }
+    total += UInt64(messages.count)
+    shown.insert(contentsOf: messages.reversed().map { ($0.key, entry($0)) }, at: 0)
+    // What is over is one line with what it was.
+    for message in messages where message.isFiring == false {
+      for i in shown.indices where shown[i].key == message.refersTo { shown[i].entry.isFiring = false }
+    }
+    if shown.count > Self.shownMessages { shown.removeLast(shown.count - Self.shownMessages) }
+    try await dispatcher?.submit(messages)
+  }
+
+  private func entry(_ message: AlertMessage) -> AlertDocument.Entry {
+    let event = message.candidate?.event
+    let quantities = message.candidate?.quantities.map { ($0.name, Self.text($0.value)) } ?? []
+    return AlertDocument.Entry(
+      id: message.key.replacing("/", with: ":"), rule: message.rule, kind: message.kind.rawValue, severity: message.severity.rawValue,
+      isFiring: message.isFiring, text: message.title, dataTime: message.dataTime.rfc3339,
+      wallTime: message.wallTime.rfc3339, run: event?.run, burst: event?.burst, event: event?.number,
+      quantities: Dictionary(quantities, uniquingKeysWith: { first, _ in first }),
+      hasDisplay: run.hasDisplays && event != nil, pending: dispatcher == nil ? [] : message.sinks)
+  }
+
+  private static func text(_ value: AlertRecord.Quantity.Value) -> String {
+    switch value {
+    case .number(let number): "\(number)"
+    case .integer(let integer): "\(integer)"
+    case .flag(let flag): flag ? "yes" : "no"
+    }
+  }
+
+  private static func input(_ finding: RateFinding) -> AlertInput {
+    .condition(
+      AlertCondition(
+        key: "\(finding.kind.rawValue) \(finding.line)",
+        labels: [
+          .init("line", finding.line.name), .init("level", finding.line.level.rawValue),
+          .init("kind", finding.kind.rawValue),
+        ], isFiring: finding.isFiring, text: finding.text, observed: Double(finding.observed),
+        expected: finding.expected,
+        falseAlarm: .init(finding.falseAlarmRate * 3600, per: .hour), dataTime: finding.dataTime,
+        selection: finding.line.level == .selection ? finding.line.name : nil))
+  }
+
+  private static func time(_ input: AlertInput) -> Int64 {
+    switch input {
+    case .candidate(let record, _): record.dataTime.nanoseconds
+    case .condition(let condition): condition.dataTime.nanoseconds
+    default: .max
+    }
+  }
+
+  // MARK: The snapshot
+
+  private func publishIfDue(_ account: ReplayAccount?) async throws {
+    guard ContinuousClock.now >= nextSnapshot else { return }
+    if let account, ContinuousClock.now >= nextCounts { try count(account) }
+    try await publish()
+  }
+
+  /// Takes counts and books out of the account: after each burst, and the books each time.
+  private func count(_ account: ReplayAccount) throws {
+    guard let report = try run.makesReport?(account) else { return }
+    books = SnapshotBuilder.books(report)
+    bytes = account.capture.bytes
+    if account.bursts.count != countedBursts || account.selections != nil {
+      countedBursts = account.bursts.count
+      counts = SnapshotBuilder.counts(report)
+    }
+    nextCounts = .now + Self.period
+  }
+
+  private func publish() async throws {
+    if let outbox, !shown.isEmpty {
+      let states = try await outbox.deliveries(keys: shown.map(\.key))
+      for i in shown.indices {
+        guard let state = states[shown[i].key] else { continue }
+        shown[i].entry.delivered = state.delivered
+        shown[i].entry.pending = state.pending
+      }
+    }
+    let drops = run.drops()
+    let deliveries = await dispatcher?.state()
+    status.wallTime = clock.now().rfc3339
+    hub.publish(
+      MonitorSnapshot(
+        status: status, rates: SnapshotBuilder.rates(rates.snapshot()), counts: counts,
+        alerts: alerts(deliveries),
+        health: HealthDocument(
+          books: books, stages: run.health(), kernelDrops: drops?.kernel, interfaceDrops: drops?.interface,
+          lateness: run.lateness(),
+          alertsPending: (deliveries?.waiting ?? 0)
+            + Int(clamping: deliveries?.sinks.reduce(0) { $0 + $1.books.pending } ?? 0),
+          memory: ProcessMemory.resident, bytes: bytes)))
+    nextSnapshot = .now + Self.period
+  }
+
+  private func alerts(_ deliveries: AlertDispatcher.State?) -> AlertDocument {
+    AlertDocument(
+      total: total, entries: shown.map(\.entry),
+      rules: engine.rules.rules.map { rule in
+        .init(
+          rule: rule.name, raised: engine.books(rule: rule.name).sent,
+          firing: shown.count { $0.entry.rule == rule.name && $0.entry.isFiring == true })
+      },
+      sinks: (deliveries?.sinks ?? []).map { sink in
+        .init(
+          name: sink.name, delivered: sink.books.delivered, pending: sink.books.pending,
+          failed: sink.retries + sink.books.refused)
+      })
+  }
+}
+
+/// What was lost up to the last burst, so that the loss of each burst is told by itself.
+private struct QualityBaseline {
+  private var datagrams: UInt64 = 0
+  private var rejected: [UInt64] = []
+  private var flushed: UInt64 = 0
+  private var events: UInt64 = 0
+  private var unfinished: [UnfinishedReason: UInt64] = [:]
+
+  /// What came and was lost since the last call.
+  mutating func changes(_ account: ReplayAccount, at time: DataTime) -> [AlertInput] {
+    let books = account.builder
+    var packets: [QualityCounts.Loss] = []
+    for (i, (reason, count)) in zip(PacketRejection.allCases, books.rejected).enumerated() {
+      let before = rejected.indices.contains(i) ? rejected[i] : 0
+      if count > before { packets.append(.init(reason.rawValue, count - before)) }
+    }
+    if books.flushed > flushed { packets.append(.init("flushed", books.flushed - flushed)) }
+    var lost: [QualityCounts.Loss] = []
+    for reason in UnfinishedReason.allCases {
+      let (now, before) = (account.unfinished[reason] ?? 0, unfinished[reason] ?? 0)
+      if now > before { lost.append(.init(reason.rawValue, now - before)) }
+    }
+    defer {
+      datagrams = books.datagrams
+      rejected = books.rejected
+      flushed = books.flushed
+      events = books.events
+      unfinished = account.unfinished
+    }
+    return [
+      .quality(
+        QualityCounts(
+          items: "datagrams", received: books.datagrams - min(datagrams, books.datagrams), losses: packets,
+          dataTime: time)),
+      .quality(
+        QualityCounts(
+          items: "events", received: books.events - min(events, books.events), losses: lost, dataTime: time)),
+    ]
+  }
+}
