@@ -82,13 +82,12 @@ public struct CompareReport: Sendable {
   public var lostShare: Double {
     let books = result.books
     let packets = books.grouped + books.lostPackets
-    let captured =
-      capture.truncated + capture.ipv4Malformed + capture.udpMalformed + capture.cutInputs
     let recorded = result.recorded.books
     return max(
       packets > 0 ? Double(books.lostPackets) / Double(packets) : 0,
       recorded.packets > 0 ? Double(recorded.rejected) / Double(recorded.packets) : 0,
-      capture.packets > 0 ? Double(captured) / Double(capture.packets) : captured > 0 ? 1 : 0)
+      capture.offered > 0
+        ? Double(capture.damaged) / Double(capture.offered) : capture.damaged > 0 ? 1 : 0)
   }
 
   /// Books by level and column.

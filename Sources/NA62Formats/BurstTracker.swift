@@ -31,6 +31,8 @@ public struct BurstTracker: Sendable, Hashable {
   /// The current burst.
   public private(set) var burst: UInt32
   private let options: Options
+  /// When the end-of-burst trigger of this burst came; nil before.
+  public var endOfBurst: DataTime? { endSeen }
   private var endSeen: DataTime?
   private var endEvent: UInt32 = 0
 

@@ -24,6 +24,9 @@ public struct BurstWatch: Sendable, Hashable {
       tracker = BurstTracker(options: watch.burst)
     }
 
+    /// When the end-of-burst trigger of the burst came; nil before.
+    var endOfBurst: DataTime? { tracker.endOfBurst }
+
     /// Whether a burst has ended before a packet of this time.
     @inline(__always)
     mutating func endsBurst(at time: DataTime) -> Bool { tracker.arrival(at: time) == .endBurst }

@@ -55,6 +55,10 @@ public struct CaptureBooks: Sendable, Hashable, Codable {
   public var fragmentsMalformed: UInt64 = 0
   /// Inputs that ended in an error: cut in mid-packet, or corrupt. Not a kind of packet.
   public var cutInputs: UInt64 = 0
+  /// Packets of a live capture that the kernel dropped because its buffer was full: never read.
+  public var kernelDropped: UInt64 = 0
+  /// Packets of a live capture that the interface or its driver dropped: never read.
+  public var interfaceDropped: UInt64 = 0
   /// Change of the number of fragments waiting for the rest of their datagram; may be negative in one batch.
   public var fragmentsPending: Int64 = 0
 
@@ -89,6 +93,8 @@ public struct CaptureBooks: Sendable, Hashable, Codable {
     fragmentsUnfinished &+= other.fragmentsUnfinished
     fragmentsMalformed &+= other.fragmentsMalformed
     cutInputs &+= other.cutInputs
+    kernelDropped &+= other.kernelDropped
+    interfaceDropped &+= other.interfaceDropped
     fragmentsPending &+= other.fragmentsPending
   }
 
@@ -128,6 +134,14 @@ public struct CaptureBooks: Sendable, Hashable, Codable {
   /// Whether every packet and every fragment is accounted for exactly once.
   public var closes: Bool { imbalance == 0 }
 
+  /// Packets that were offered: those read, and those that a live capture lost before.
+  public var offered: UInt64 { packets &+ kernelDropped &+ interfaceDropped }
+
+  /// Packets lost before they were read, read with damage, or missing at the end of a cut input (1 for each).
+  public var damaged: UInt64 {
+    truncated &+ ipv4Malformed &+ udpMalformed &+ cutInputs &+ kernelDropped &+ interfaceDropped
+  }
+
   /// Every counter with its name, in a fixed order; pending fragments last (0 where negative).
   public var entries: [(name: String, count: UInt64)] {
     [
@@ -157,6 +171,8 @@ public struct CaptureBooks: Sendable, Hashable, Codable {
       ("fragments-lost-unfinished", fragmentsUnfinished),
       ("fragments-lost-malformed", fragmentsMalformed),
       ("cut-inputs", cutInputs),
+      ("lost-kernel-buffer", kernelDropped),
+      ("lost-interface", interfaceDropped),
       ("fragments-pending", UInt64(clamping: fragmentsPending)),
     ]
   }

@@ -30,6 +30,14 @@ public enum CaptureError: Error, Sendable, Equatable, CustomStringConvertible {
   case tooLarge(path: String, limit: Int)
   /// The compressed file is broken `offset` bytes into the decompressed data.
   case brokenCompression(path: String, offset: UInt64, message: String)
+  /// There is no network interface of this name; `known` are those that there are.
+  case noSuchInterface(name: String, known: [String])
+  /// This user may not capture on, or send by, the interface.
+  case interfacePermission(name: String)
+  /// The interface cannot be captured on or sent by, for `reason`.
+  case cannotUseInterface(name: String, reason: String)
+  /// The text does not name a host and a port to send to, for `reason`.
+  case badDestination(text: String, reason: String)
   /// The output cannot be written, for `reason`.
   case cannotWrite(path: String, reason: String)
 
@@ -61,6 +69,13 @@ public enum CaptureError: Error, Sendable, Equatable, CustomStringConvertible {
     case .tooLarge(let path, let limit): "\(path): longer than the limit of \(limit) bytes; split it"
     case .brokenCompression(let path, let offset, let message):
       "\(path): \(message), \(offset) bytes into the decompressed data; copy the file again from its origin"
+    case .noSuchInterface(let name, let known):
+      "interface \(name): there is none of this name; there are \(known.joined(separator: ", "))"
+    case .interfacePermission(let name):
+      "interface \(name): not permitted; run as root, or give the program CAP_NET_RAW with setcap(8)"
+    case .cannotUseInterface(let name, let reason): "interface \(name): \(reason)"
+    case .badDestination(let text, let reason):
+      "\(text): \(reason); give HOST for the recorded ports, or HOST:PORT for one port"
     case .cannotWrite(let path, let reason): "\(path): cannot be written: \(reason)"
     }
   }

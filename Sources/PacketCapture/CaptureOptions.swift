@@ -17,6 +17,9 @@ public struct CaptureOptions: Sendable, Hashable {
   public var fragmentTimeoutNanoseconds: Int64 = 30_000_000_000
   /// How the end of a burst is known, at which fragments are given up; nil where there are no bursts.
   public var burstWatch: BurstWatch? = BurstWatch()
+  /// Whether each frame is given out as it is, unread, as a datagram whose payload is the frame and whose
+  /// addresses are 0: to be put on the wire again.
+  public var takesFrames = false
   /// Files that stay open from the first look until they are read; more are closed and opened again.
   public var maximumOpenFiles = 64
 

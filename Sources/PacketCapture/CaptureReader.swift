@@ -11,7 +11,9 @@ public final class CaptureReader {
   /// Whether an input ended early, so that packets are missing.
   public private(set) var sawDataLoss = false
   /// The books of all batches so far.
-  public private(set) var books = CaptureBooks()
+  public var books: CaptureBooks { filler.books }
+  /// Link layers of the inputs, as far as they could be opened.
+  public private(set) var links: Set<LinkType> = []
   /// The inputs, in the order of `PacketReference.input`.
   public let inputs: [CaptureInput]
 
@@ -19,12 +21,10 @@ public final class CaptureReader {
   public static var libraryVersion: String { pcap_lib_version().map { String(cString: $0) } ?? "unknown" }
 
   private let options: CaptureOptions
-  private let pool: SlabPool
+  private let filler: BatchFiller
   private var sources: [CaptureSource?] = []
   /// The inputs still to be read with the time of their next packet, or a bound below it; the next one last.
   private var heads: [Head] = []
-  private var slab: ContiguousArray<UInt8> = []
-  private var intake: Intake
   private var pendingError: CaptureError?
   private var isFinished = false
 
@@ -44,13 +44,7 @@ public final class CaptureReader {
   public init(inputs: [CaptureInput], options: CaptureOptions = CaptureOptions()) throws(CaptureError) {
     self.inputs = inputs
     self.options = options
-    pool = SlabPool(slabSize: max(1 << 10, options.slabSize))
-    intake = Intake(
-      reassembler: FragmentReassembler(
-        maximumDatagrams: options.maximumPendingFragments, maximumBytes: options.maximumPendingFragmentBytes,
-        timeoutNanoseconds: options.fragmentTimeoutNanoseconds), bursts: options.burstWatch)
-    intake.maximumDatagrams = max(1, options.maximumDatagramsPerBatch ?? .max)
-    intake.pause = max(0, options.pauseNanoseconds)
+    filler = BatchFiller(options: options)
     if inputs.count(where: \.isStandardInput) > 1 { throw .standardInputTwice }
     for (index, input) in inputs.enumerated() {
       let source = CaptureSource(index: UInt32(clamping: index), input: input)
@@ -65,13 +59,14 @@ public final class CaptureReader {
     if let warning = try source.start(filter: options.filter) {
       return retire(source, warning)
     }
-    guard source.holdNext(), let header = source.heldHeader else {
+    links.insert(source.link)
+    guard source.holdNext(), let header = source.held.header else {
       return retire(source, source.trouble ?? emptyWarning(source))
     }
     heads.append(Head(time: Intake.time(header), source: source.index))
     if !keepsOpen {
       source.shut()
-      source.forget()
+      source.held.forget()
     }
   }
 
@@ -90,7 +85,7 @@ public final class CaptureReader {
       warnings.append(warning)
       if warning.isDataLoss {
         sawDataLoss = true
-        intake.books.cutInputs &+= 1
+        filler.intake.books.cutInputs &+= 1
       }
     }
     source.shut()
@@ -100,7 +95,7 @@ public final class CaptureReader {
   /// Gives up the fragments that wait for others; they are in the next batch. The end of a burst in the data
   /// does so by itself (`CaptureOptions.burstWatch`).
   public func purge() {
-    intake.purge(.fragmentUnfinished)
+    filler.intake.purge(.fragmentUnfinished)
     isFinished = false
   }
 
@@ -114,14 +109,14 @@ public final class CaptureReader {
       throw error
     }
     if isFinished { return nil }
-    begin()
-    while makeRoom() {
+    filler.begin()
+    while filler.makeRoom() {
       guard let head = heads.last, let source = sources[Int(head.source)] else {
-        if intake.reassembler.pendingFragments == 0 {
+        if filler.intake.reassembler.pendingFragments == 0 {
           isFinished = true
           break
         }
-        intake.purge(.fragmentUnfinished)
+        filler.intake.purge(.fragmentUnfinished)
         continue
       }
       do throws(CaptureError) {
@@ -139,7 +134,7 @@ public final class CaptureReader {
       }
       if run(source) { break }
     }
-    let batch = finishBatch()
+    let batch = filler.finish()
     if batch == nil, let error = pendingError {
       pendingError = nil
       throw error
@@ -147,112 +142,27 @@ public final class CaptureReader {
     return batch
   }
 
-  private func begin() {
-    (slab, intake.datagrams) = pool.take()
-    intake.rejects = []
-    intake.used = 0
-    intake.capacity = slab.count
-  }
-
-  /// Moves what waits into the slab. Returns false where the batch is full.
-  private func makeRoom() -> Bool {
-    if intake.isFull { return false }
-    if !intake.hasWaiting { return true }
-    if intake.used == 0 { grow(intake.waiting[intake.waitingHead].frame.count) }
-    return slab.withUnsafeMutableBytes { bytes in
-      intake.base = bytes.baseAddress
-      defer { intake.base = nil }
-      return intake.drain()
-    } && !intake.isFull
-  }
-
-  /// Makes an empty slab large enough for a packet of `size` bytes.
-  private func grow(_ size: Int) {
-    guard size > slab.count else { return }
-    slab.append(contentsOf: repeatElement(0, count: size - slab.count))
-    intake.capacity = slab.count
-  }
-
   /// Reads a source until its next packet belongs after that of another one, or the batch is full.
   /// Returns whether the batch is full.
   private func run(_ source: CaptureSource) -> Bool {
     guard let handle = source.handle else { return false }
     let limit = heads.count > 1 ? heads[heads.count - 2] : Head(time: .max, source: .max)
-    if intake.used == 0, source.heldHeader != nil { grow(source.heldBytes.count) }
-    intake.source = source.index
-    intake.packetNumber = source.packetNumber
-    intake.link = source.link
-    intake.handle = handle
-    intake.filter = source.filter
-    intake.limitTime = limit.time
-    intake.limitSource = limit.source
-    intake.stopped = false
-    intake.refused = nil
-    var status: Int32 = 0
-    slab.withUnsafeMutableBytes { bytes in
-      intake.base = bytes.baseAddress
-      withUnsafeMutablePointer(to: &intake) { intake in
-        if var header = source.heldHeader {
-          let isTaken = source.heldBytes.withUnsafeBufferPointer { held -> Bool in
-            // A packet without bytes still needs an address; it is never read.
-            let data =
-              held.baseAddress ?? UnsafePointer(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
-            guard let data else { return true }
-            let goesOn = intake.pointee.receive(&header, data)
-            return goesOn || intake.pointee.refused == nil
-          }
-          if isTaken { source.heldHeader = nil }
-          intake.pointee.refused = nil
-        }
-        while !intake.pointee.stopped {
-          status = pcap_dispatch(
-            handle, -1,
-            { user, header, data in
-              guard let user, let header, let data else { return }
-              user.withMemoryRebound(to: Intake.self, capacity: 1) { intake in
-                if intake.pointee.stopped || !intake.pointee.receive(header, data) {
-                  pcap_breakloop(intake.pointee.handle)
-                }
-              }
-            }, UnsafeMutableRawPointer(intake).assumingMemoryBound(to: UInt8.self))
-          // A break left over from the last run comes back at once and means nothing.
-          if status == 0 || status == PCAP_ERROR { break }
-        }
-      }
-      if let (header, data) = intake.refused { source.hold(header, data) }
-      intake.refused = nil
-      intake.base = nil
-    }
-    source.packetNumber = intake.packetNumber
+    filler.intake.source = source.index
+    filler.intake.link = source.link
+    filler.intake.filter = source.filter
+    filler.intake.limitTime = limit.time
+    filler.intake.limitSource = limit.source
+    let status = filler.run(handle, held: &source.held, packetNumber: &source.packetNumber)
     heads.removeLast()
-    guard intake.stopped else {
+    guard filler.intake.stopped else {
       retire(source, status == PCAP_ERROR ? source.describeTrouble() : source.endTrouble())
       return false
     }
-    let head = Head(time: intake.lastTime, source: source.index)
+    let head = Head(time: filler.intake.lastTime, source: source.index)
     var place = heads.count
     while place > 0, heads[place - 1] < head { place -= 1 }
     heads.insert(head, at: place)
     // Still the next one and not taken: there was no room for it. An empty slab grows for it instead.
-    return place == heads.count - 1 && source.heldHeader != nil && intake.used > 0
-  }
-
-  private func finishBatch() -> PacketBatch? {
-    let delta = intake.books
-    let datagrams = intake.datagrams
-    intake.datagrams = []
-    let bytes = slab
-    slab = []
-    intake.books = CaptureBooks()
-    if datagrams.isEmpty, intake.rejects.isEmpty, delta == CaptureBooks() {
-      pool.give(slab: bytes, index: datagrams)
-      return nil
-    }
-    books += delta
-    let batch = PacketBatch(
-      bytes: bytes, datagrams: datagrams, rejects: intake.rejects, books: delta,
-      watermark: DataTime(nanoseconds: intake.newest), pool: pool)
-    intake.rejects = []
-    return batch
+    return place == heads.count - 1 && source.held.header != nil && filler.intake.used > 0
   }
 }

@@ -14,8 +14,7 @@ final class CaptureSource {
   /// Packets taken from the input so far.
   var packetNumber: UInt32 = 0
   /// A packet that has been read and not yet taken.
-  var heldHeader: pcap_pkthdr?
-  var heldBytes: ContiguousArray<UInt8> = []
+  var held = HeldPacket()
 
   var isOpen: Bool { handle != nil }
 
@@ -30,7 +29,7 @@ final class CaptureSource {
   func start(filter text: String?) throws(CaptureError) -> CaptureWarning? {
     shut()
     packetNumber = 0
-    heldHeader = nil
+    held.forget()
     let source = try ByteSource(path: input.path)
     let head = source.peek(FileMagic.length)
     try CaptureInput.check(head: head, source)
@@ -107,19 +106,12 @@ final class CaptureSource {
       trouble = status == PCAP_ERROR ? describeTrouble() : endTrouble()
       return false
     }
-    hold(header.pointee, data)
+    held.keep(header.pointee, data)
     return true
   }
 
   /// What went wrong with the input, once it has ended.
   private(set) var trouble: CaptureWarning?
-
-  /// Keeps a packet for later.
-  func hold(_ header: pcap_pkthdr, _ data: UnsafePointer<UInt8>) {
-    heldHeader = header
-    heldBytes.removeAll(keepingCapacity: true)
-    heldBytes.append(contentsOf: UnsafeBufferPointer(start: data, count: Int(header.caplen)))
-  }
 
   /// The warning due when libpcap reports an error.
   func describeTrouble() -> CaptureWarning? {
@@ -157,11 +149,5 @@ final class CaptureSource {
     streamBuffer?.deallocate()
     streamBuffer = nil
     bytes = nil
-  }
-
-  /// Lets the packet that is held go.
-  func forget() {
-    heldHeader = nil
-    heldBytes = []
   }
 }

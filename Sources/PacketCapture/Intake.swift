@@ -26,6 +26,10 @@ struct Intake {
   var rejects: ContiguousArray<RejectedPacket> = []
   var books = CaptureBooks()
   var maximumDatagrams = Int.max
+  /// What a count of the fraction of a stamp is, in ns.
+  var nanosecondsPerTick: Int64 = 1
+  /// Whether frames are given out as they are, unread.
+  var takesFrames = false
   /// Time without packets over which no batch reaches, in ns, and the latest time that goes into this one with it,
   /// once it has datagrams.
   var pause = Int64.max
@@ -41,8 +45,10 @@ struct Intake {
   var lastTime = Int64.min
   /// Set where the run stopped before the end of its source.
   var stopped = false
-  /// The packet at which the run stopped and that was not taken, for the reader to hold.
-  var refused: (pcap_pkthdr, UnsafePointer<UInt8>)?
+  /// Whether the packet at which the run stopped was not taken.
+  var refused = false
+  /// The packet that was not taken. It is copied at once: of a live capture its bytes go back to the kernel.
+  var held = HeldPacket()
   // Across batches.
   var newest = Int64.min
   var reassembler: FragmentReassembler
@@ -51,33 +57,40 @@ struct Intake {
   var waiting: [Waiting] = []
   var waitingHead = 0
 
-  init(reassembler: FragmentReassembler, bursts: BurstWatch?) {
-    self.reassembler = reassembler
-    self.bursts = bursts.map(BurstWatch.State.init)
+  init(_ options: CaptureOptions) {
+    reassembler = FragmentReassembler(
+      maximumDatagrams: options.maximumPendingFragments, maximumBytes: options.maximumPendingFragmentBytes,
+      timeoutNanoseconds: options.fragmentTimeoutNanoseconds)
+    bursts = options.burstWatch.map(BurstWatch.State.init)
+    maximumDatagrams = max(1, options.maximumDatagramsPerBatch ?? .max)
+    takesFrames = options.takesFrames
+    pause = max(0, options.pauseNanoseconds)
   }
 
   var isFull: Bool { datagrams.count >= maximumDatagrams }
   var hasWaiting: Bool { waitingHead < waiting.count }
 
-  /// The data time of a packet in ns since the epoch; saturates on nonsense.
+  /// The data time of a packet in ns since the epoch; saturates on nonsense. Counts of the fraction of its stamp
+  /// are of so many ns.
   @inline(__always)
-  static func time(_ header: pcap_pkthdr) -> Int64 {
+  static func time(_ header: pcap_pkthdr, nanosecondsPerTick: Int64 = 1) -> Int64 {
     let seconds = Int64(header.ts.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
     if seconds.overflow { return header.ts.tv_sec < 0 ? .min : .max }
-    let sum = seconds.partialValue.addingReportingOverflow(Int64(header.ts.tv_usec))
+    let sum = seconds.partialValue.addingReportingOverflow(
+      Int64(header.ts.tv_usec) &* nanosecondsPerTick)
     return sum.overflow ? .max : sum.partialValue
   }
 
   /// Takes a packet, if it comes before the limit and has room. Returns false where the run must stop.
   @inline(__always)
   mutating func receive(_ header: UnsafePointer<pcap_pkthdr>, _ data: UnsafePointer<UInt8>) -> Bool {
-    let time = Self.time(header.pointee)
+    let time = Self.time(header.pointee, nanosecondsPerTick: nanosecondsPerTick)
     let length = Int(header.pointee.caplen)
     if time > limitTime || (time == limitTime && source > limitSource) || length > capacity - used
       || time > latest && !datagrams.isEmpty
     {
       lastTime = time
-      refused = (header.pointee, data)
+      refused = true
       stopped = true
       return false
     }
@@ -103,6 +116,7 @@ struct Intake {
       return
     }
     let wireLength = Int(header.pointee.len)
+    if takesFrames { return frame(data, length, wireLength, time) }
     switch FrameParser(base: data, length: length, wireLength: wireLength).parse(link) {
     case .datagram(let view):
       guard let start = copy(data, length) else { return }
@@ -112,14 +126,32 @@ struct Intake {
       append(view, time: time, packet: packetNumber, source: source, start: start, length: length)
     case .fragment(let view): fragment(view, data, length, wireLength, time)
     case .kind(let kind): count(kind)
-    case .reject(let reason):
-      count(reason)
-      guard let start = copy(data, length) else { return }
-      rejects.append(
-        RejectedPacket(
-          time: DataTime(nanoseconds: time), packet: PacketReference(input: source, number: packetNumber),
-          frameOffset: start, frameLength: length, originalLength: wireLength, link: link, reason: reason))
+    case .reject(let reason): reject(data, length, wireLength, time, reason)
     }
+  }
+
+  /// Gives a frame out unread, if the capture kept the whole of it.
+  private mutating func frame(
+    _ data: UnsafePointer<UInt8>, _ length: Int, _ wireLength: Int, _ time: Int64
+  ) {
+    guard wireLength <= length else { return reject(data, length, wireLength, time, .truncatedBySnaplen) }
+    guard let start = copy(data, length) else { return }
+    append(
+      UDPView(
+        payloadOffset: 0, payloadLength: length, sourceAddress: 0, destinationAddress: 0, sourcePort: 0,
+        destinationPort: 0),
+      time: time, packet: packetNumber, source: source, start: start, length: length)
+  }
+
+  private mutating func reject(
+    _ data: UnsafePointer<UInt8>, _ length: Int, _ wireLength: Int, _ time: Int64, _ reason: RejectReason
+  ) {
+    count(reason)
+    guard let start = copy(data, length) else { return }
+    rejects.append(
+      RejectedPacket(
+        time: DataTime(nanoseconds: time), packet: PacketReference(input: source, number: packetNumber),
+        frameOffset: start, frameLength: length, originalLength: wireLength, link: link, reason: reason))
   }
 
   /// Copies a frame, for which the caller has checked that there is room, into the slab.

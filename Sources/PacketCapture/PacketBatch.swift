@@ -15,6 +15,9 @@ public final class PacketBatch: Sendable {
   public let books: CaptureBooks
   /// The burst of all datagrams, where the input itself says it; `nil` where it has to be found from the data.
   public let burst: BurstIdentity?
+  /// Number of the pass over the inputs, from 0, where they are read again and again: where it changes, whatever
+  /// burst was under way has ended.
+  public let pass: UInt32
   /// Every later datagram has a time not before this one, where the inputs are in time order.
   public let watermark: DataTime
   /// Whether a burst has ended in front of the first datagram, and nothing that came before matters to those from
@@ -47,6 +50,7 @@ public final class PacketBatch: Sendable {
     self.burst = burst
     self.watermark = watermark
     self.pool = pool
+    pass = 0
     beginsSegment = false
     whole = nil
   }
@@ -59,12 +63,43 @@ public final class PacketBatch: Sendable {
     rejects = isLast ? whole.rejects : []
     books = isLast ? whole.books : CaptureBooks()
     burst = whole.burst
+    pass = whole.pass
     // Of a batch that was read to its middle no more is known than the datagrams say.
     watermark =
       isLast ? whole.watermark : datagrams.last.map { min($0.time, whole.watermark) } ?? whole.watermark
     self.beginsSegment = beginsSegment
     pool = nil
     self.whole = whole
+  }
+
+  /// The batch of a later pass over the inputs, in the same memory.
+  private init(_ whole: PacketBatch, pass: UInt32, later nanoseconds: Int64, burst: BurstIdentity?) {
+    bytes = whole.bytes
+    var datagrams = whole.datagrams
+    for i in datagrams.indices { datagrams[i].time = datagrams[i].time.later(by: nanoseconds) }
+    self.datagrams = datagrams
+    var rejects = whole.rejects
+    for i in rejects.indices { rejects[i].time = rejects[i].time.later(by: nanoseconds) }
+    self.rejects = rejects
+    books = whole.books
+    self.burst = burst
+    self.pass = pass
+    beginsSegment = whole.beginsSegment
+    watermark = whole.watermark.later(by: nanoseconds)
+    pool = nil
+    self.whole = whole
+  }
+
+  /// The batch as one of a later pass over the inputs.
+  ///
+  /// - Parameters:
+  ///   - pass: number of the pass.
+  ///   - nanoseconds: how much later all its data times are, in ns.
+  ///   - burst: the burst that the input says, for this pass.
+  public func repeated(
+    pass: UInt32, later nanoseconds: Int64, burst: BurstIdentity?
+  ) -> PacketBatch {
+    PacketBatch(self, pass: pass, later: nanoseconds, burst: burst)
   }
 
   /// A part of the batch: the datagrams at the indices `range`, clamped to those that there are. The last part
@@ -82,5 +117,13 @@ public final class PacketBatch: Sendable {
 
   deinit {
     pool?.give(slab: bytes, index: datagrams)
+  }
+}
+
+extension DataTime {
+  /// This time and some ns; the last possible time where there is none so late.
+  fileprivate func later(by nanoseconds: Int64) -> DataTime {
+    let (sum, overflow) = self.nanoseconds.addingReportingOverflow(nanoseconds)
+    return DataTime(nanoseconds: overflow ? .max : sum)
   }
 }

@@ -28,10 +28,10 @@ public struct L0Report: Sendable {
   public var lostShare: Double {
     let all = account.books.grouped + account.books.lostPackets
     let capture = account.capture
-    let unread = capture.truncated + capture.ipv4Malformed + capture.udpMalformed + capture.cutInputs
     return max(
       all > 0 ? Double(account.books.lostPackets) / Double(all) : 0,
-      capture.packets > 0 ? min(1, Double(unread) / Double(capture.packets)) : unread > 0 ? 1 : 0)
+      capture.offered > 0
+        ? min(1, Double(capture.damaged) / Double(capture.offered)) : capture.damaged > 0 ? 1 : 0)
   }
 
   private struct Line {
@@ -198,6 +198,8 @@ public struct L0Report: Sendable {
       if let count = books.lost[loss], count > 0 { out += " + \(count) lost (\(loss.rawValue))" }
     }
     if account.capture.cutInputs > 0 { out += "; cut inputs \(account.capture.cutInputs)" }
+    let dropped = account.capture.offered - account.capture.packets
+    if dropped > 0 { out += "; \(dropped) of all packets lost before they were read" }
     return out + (account.closes ? "; the books close\n" : "; THE BOOKS DO NOT CLOSE\n")
   }
 

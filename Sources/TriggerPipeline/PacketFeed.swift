@@ -43,21 +43,47 @@ public final class PacketFeed: Sendable {
   private static let longestWait: Int64 = 50_000_000
   /// Data time for real time; nil where packets are passed on as fast as they are taken.
   public let speed: Double?
+  private let live: LiveStop?
+  private let stopsAtBurstEnd: Bool
   private let state = NIOLockedValueBox(State())
 
   /// A feed.
   ///
   /// - Parameter speed: data time for real time; nil passes packets on as fast as they are taken.
-  public init(speed: Double? = nil) { self.speed = speed }
+  public init(speed: Double? = nil) {
+    self.speed = speed
+    live = nil
+    stopsAtBurstEnd = false
+  }
 
-  /// Ends the stream behind the batch that is under way.
-  public func stop() { state.withLockedValue { $0.isStopping = true } }
+  /// A feed of what an interface receives. It has a thread of its own, which waits for packets.
+  ///
+  /// - Parameters:
+  ///   - live: the stop of the capture: what was received by then is still passed on.
+  ///   - stopsAtBurstEnd: whether a stop waits for the end of the burst under way.
+  public init(live: LiveStop, stopsAtBurstEnd: Bool = false) {
+    speed = nil
+    self.live = live
+    self.stopsAtBurstEnd = stopsAtBurstEnd
+  }
+
+  /// Ends the stream: behind the batch that is under way, or behind what an interface has received by now.
+  public func stop() {
+    state.withLockedValue {
+      $0.isStopping = true
+      if live != nil { $0.wasStopped = true }
+    }
+    if stopsAtBurstEnd { live?.stopAtBurstEnd() } else { live?.stop() }
+  }
 
   /// Whether the stream was stopped before its end was seen.
   public var wasStopped: Bool { state.withLockedValue { $0.wasStopped } }
 
   /// How well the due times were kept, once the stream has ended; nil without a speed.
   public var pace: Pace? { state.withLockedValue { $0.pace } }
+
+  /// Whether the stream comes from an interface, whose source waits for packets.
+  public var isLive: Bool { live != nil }
 
   private var isStopping: Bool { state.withLockedValue { $0.isStopping } }
 
@@ -72,6 +98,14 @@ public final class PacketFeed: Sendable {
     source: @Sendable () throws -> (() throws -> PacketBatch?), isWanted: @Sendable () -> Bool = { true },
     deliver: @Sendable (PacketBatch) async -> Bool
   ) async throws {
+    if live != nil {
+      return try await withTaskExecutorPreference(CaptureThread()) {
+        let next = try source()
+        while isWanted(), !Task.isCancelled, let batch = try next() {
+          guard await deliver(batch) else { return }
+        }
+      }
+    }
     let next = try source()
     guard let speed else {
       while let batch = try take(next) {

@@ -13,9 +13,15 @@ public struct ReplayInput: Sendable, CustomStringConvertible {
 
   /// Looks at the arguments: captures, directories, globs, burst files, raw primitive files, `-`.
   ///
+  /// - Parameters:
+  ///   - arguments: the inputs.
+  ///   - filter: a filter of pcap-filter(7) for captures.
+  ///   - takesFrames: whether the frames of captures are given out as they are (`CaptureOptions.takesFrames`).
   /// - Throws: `CaptureError` where an input is missing or of an unknown kind, or kinds are mixed.
-  public init(arguments: [String], filter: String?) throws(CaptureError) {
-    options = CaptureOptions(filter: filter)
+  public init(arguments: [String], filter: String?, takesFrames: Bool = false) throws(CaptureError) {
+    var options = CaptureOptions(filter: filter)
+    options.takesFrames = takesFrames
+    self.options = options
     var warnings: [CaptureWarning] = []
     var captures: [CaptureInput] = []
     var burstFiles: [BurstFileSource.File] = []
@@ -100,4 +106,5 @@ public protocol PacketSource: AnyObject {
 }
 
 extension CaptureReader: PacketSource {}
+extension LiveCapture: PacketSource {}
 extension PrimitiveFileReader: PacketSource {}

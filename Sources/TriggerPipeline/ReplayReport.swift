@@ -232,12 +232,12 @@ public struct ReplayReport: Sendable {
     let lost =
       b.fragments - b.fragmentsBuilt - UInt64(clamping: b.fragmentsPending)
     let rejected =
-      b.rejected.reduce(0, +) + b.flushed + c.truncated + c.ipv4Malformed + c.udpMalformed + c.cutInputs
+      b.rejected.reduce(0, +) + b.flushed + c.damaged
     let l1 = account.l1Data
     return max(
       l1.fragments > 0 ? Double(l1.fragmentsLost) / Double(l1.fragments) : 0,
       b.fragments > 0 ? Double(lost) / Double(b.fragments) : 0,
-      c.packets > 0 ? Double(rejected) / Double(c.packets) : c.cutInputs > 0 ? 1 : 0)
+      c.offered > 0 ? Double(rejected) / Double(c.offered) : c.cutInputs > 0 ? 1 : 0)
   }
 
   /// The books for a person: what is not zero, and whether they close.

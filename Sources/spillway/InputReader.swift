@@ -39,7 +39,10 @@ final class InputReader: Sendable {
     defer { Signals.release() }
     try await run(pipeline)
     if feed.wasStopped {
-      Terminal.note("stopped by a signal; the results are of the packets until then")
+      Terminal.note(
+        feed.isLive
+          ? "stopped; the results are of the packets received until then"
+          : "stopped by a signal; the results are of the packets until then")
     }
     if let pace = feed.pace { Terminal.note(pace.description) }
   }

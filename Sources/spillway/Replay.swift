@@ -19,10 +19,16 @@ struct Replay: AsyncParsableCommand {
         spillway replay burst.pcap --menu Configs/menus/kaon-2018.yaml --truth burst.truth.jsonl.zst
         spillway replay Replay/kaon-2018.pcap.gz --menu Configs/menus/kaon-2018.yaml --speed 0.1
         zcat burst.pcap.gz | spillway replay - --menu my.yaml --json
+        spillway replay burst.pcap --loop forever --speed 1 --menu my.yaml
+        spillway replay burst.pcap --send 192.168.1.20 --speed 1
 
       With a speed each packet waits until it is due: the start plus its data time since the first packet, \
       divided by the speed. Gaps of more than 600 s are not waited for. SIGINT (Ctrl-C) and SIGTERM stop at \
       any speed with results written, and "stopped" in run.json; a second one ends at once.
+
+      With --loop the inputs come again from the start, as one stream: data time goes on, 7 s or more behind the last \
+      packet, and each pass is in bursts of its own. With --send or --interface the packets go on the wire, with the \
+      same speed and loops, so that 'spillway listen' can take them there, and nothing goes through the trigger.
 
       With --out the run takes a checkpoint after each burst. After a crash the same command with --resume goes on \
       from the last one, and ends with the results of a run that was never interrupted.
@@ -40,6 +46,20 @@ struct Replay: AsyncParsableCommand {
       "How fast: max, or data time for real time, 0.001 to 1000 (1: as recorded). The results are the same.",
       valueName: "max|factor"))
   var speed = "max"
+
+  @Option(
+    help: ArgumentHelp(
+      "How often the inputs are read; the results are of all passes.", valueName: "n|forever"))
+  var loop: String = "1"
+
+  @Option(
+    help: ArgumentHelp(
+      "Send the recorded UDP payloads to this host, to the recorded ports or to one port.",
+      valueName: "host[:port]"))
+  var send: String?
+
+  @Option(help: ArgumentHelp("Put the recorded Ethernet frames on this interface.", valueName: "name"))
+  var interface: String?
 
   @Flag(help: "Go on with the interrupted run in --out, from its last checkpoint.")
   var resume = false
@@ -62,6 +82,22 @@ struct Replay: AsyncParsableCommand {
       let range = "\(ReplayClock.speeds.lowerBound) to \(Int(ReplayClock.speeds.upperBound))"
       throw ValidationError("--speed \(speed): expected max, or a number from \(range)")
     }
+    if loop != "forever", UInt32(loop).map({ $0 > 0 }) != true {
+      throw ValidationError("--loop \(loop): expected a number from 1, or forever")
+    }
+    if loop != "1", inputs.contains("-") {
+      throw ValidationError("--loop \(loop): standard input can be read only once; give a file")
+    }
+    if loop != "1", truth != nil {
+      throw ValidationError("--loop \(loop): the truth is of one pass; leave --loop or --truth out")
+    }
+    if let option = send != nil ? "--send" : interface != nil ? "--interface" : nil {
+      if send != nil, interface != nil { throw ValidationError("--send, --interface: give one of them") }
+      if let other = trigger.results.first(where: \.isGiven)?.option ?? (truth == nil ? nil : "--truth") {
+        throw ValidationError(
+          "\(other): with \(option) nothing goes through the trigger; leave one of them out")
+      }
+    }
     if resume {
       guard trigger.out != nil else { throw ValidationError("--resume: needs --out, the run to go on with") }
       for (option, isGiven) in [
@@ -78,10 +114,24 @@ struct Replay: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let input: ReplayInput
+    let recorded: ReplayInput
+    let destination: PacketSender.Destination?
     do throws(CaptureError) {
-      input = try ReplayInput(arguments: inputs, filter: filter)
+      recorded = try ReplayInput(arguments: inputs, filter: filter, takesFrames: interface != nil)
+      destination =
+        try send.map { text throws(CaptureError) in try .init(host: text) }
+        ?? interface.map { .interface($0) }
     } catch { throw Failure.usage(error) }
+    let input: any SessionInput = loop == "1" ? recorded : LoopedInput(input: recorded, count: UInt32(loop))
+    let feed = PacketFeed(speed: finiteSpeed)
+    if let destination {
+      if interface != nil, recorded.saysBursts {
+        throw Failure.usage("--interface: \(recorded) holds no frames; use --send")
+      }
+      return try await ReplaySending(
+        input: input, destination: destination, feed: feed, tolerance: trigger.tolerance, isJSON: trigger.json
+      ).run()
+    }
     for (option, file) in trigger.outputs {
       if let file, let target = FileIdentity(path: file),
         inputs.contains(where: { FileIdentity(path: $0) == target })
@@ -90,9 +140,9 @@ struct Replay: AsyncParsableCommand {
       }
     }
     var session = TriggerSession(
-      options: trigger, input: input, feed: PacketFeed(speed: finiteSpeed),
+      options: trigger, input: input, feed: feed,
       truth: try ReplayTruth(path: truth, window: truthWindow))
-    session.inputOptions = ["filter": filter, "truth": truth]
+    session.inputOptions = ["filter": filter, "truth": truth, "loop": loop == "1" ? nil : loop]
     session.resumes = resume
     try await session.run()
   }

@@ -24,8 +24,8 @@ struct Spillway: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      Replay.self, Simulate.self, Serve.self, Compare.self, Inspect.self, LimitCommand.self, Scan.self, Report.self,
-      Merge.self,
+      Replay.self, Listen.self, Simulate.self, Serve.self, Compare.self, Inspect.self, LimitCommand.self,
+      Scan.self, Report.self, Merge.self,
       Unblind.self,
       Config.self,
     ])

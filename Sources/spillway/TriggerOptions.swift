@@ -88,6 +88,14 @@ struct TriggerOptions: ParsableArguments {
     }
   }
 
+  /// The options that ask for results, and whether they are given.
+  var results: [(option: String, isGiven: Bool)] {
+    outputs.map { ($0.option, $0.file != nil) } + [
+      ("--selections", !selections.isEmpty), ("--scans", !scans.isEmpty), ("--out", out != nil),
+      ("--write-bursts", writeBursts != nil), ("--limit", limit != nil),
+    ]
+  }
+
   /// The tables that are written besides the run directory, by option.
   var outputs: [(option: String, file: String?)] { [("--decisions", decisions)] + l0Outputs }
 

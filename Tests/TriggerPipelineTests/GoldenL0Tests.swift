@@ -15,12 +15,18 @@ struct L0Outcome: Sendable, Equatable {
   var report: String
 
   init(_ paths: [String], menus: [L0Menu], batch: Int = 0) async throws {
+    try await self.init(menus: menus, batch: batch) { try ReplayInput(arguments: paths, filter: nil).open() }
+  }
+
+  init(
+    menus: [L0Menu], batch: Int = 0, source: @Sendable @escaping () throws -> any PacketSource
+  ) async throws {
     var options = L0Pipeline.Options()
     options.batchDatagrams = batch
     options.emulator.monitorsPrimitives = true
     let state = NIOLockedValueBox((account: L0Account(menus: menus), text: L0DecisionTable.header))
     try await L0Pipeline(menus: menus, options: options).run(source: {
-      let source = try ReplayInput(arguments: paths, filter: nil).open()
+      let source = try source()
       return { try source.next() }
     }) { output in
       state.withLockedValue { state in

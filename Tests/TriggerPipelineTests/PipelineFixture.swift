@@ -75,6 +75,7 @@ enum PipelineFixture {
     var largestBatch = 0
     var rates = RateTable()
     var order: [UInt32] = []
+    var bursts: [UInt32] = []
   }
 
   /// Runs captures through the pipeline.
@@ -82,7 +83,7 @@ enum PipelineFixture {
     _ paths: [String], menu name: String = "default", scratch: StrawScratch = .clean,
     corrections: L1Corrections = [], workers: Int = 1,
     batchEvents: Int = 256, runsAlone: Bool = true, eventLimit: UInt64? = nil, slabSize: Int = 1 << 20,
-    feed: PacketFeed = PacketFeed()
+    feed: PacketFeed = PacketFeed(), source: (@Sendable () throws -> any PacketSource)? = nil
   ) async throws -> Outcome {
     let menu = try menu(name)
     var configuration = menu.configuration
@@ -100,6 +101,7 @@ enum PipelineFixture {
     let readerBooks = NIOLockedValueBox(CaptureBooks())
     try await pipeline.run(
       source: {
+        if let source = try source?() { return { try source.next() } }
         var captureOptions = CaptureOptions()
         captureOptions.slabSize = slabSize
         let reader = try CaptureReader(inputs: paths.map(CaptureInput.init(path:)), options: captureOptions)
@@ -126,7 +128,10 @@ enum PipelineFixture {
           for (i, event) in judged.batch.events.enumerated() {
             out.rates.add(event, judged.evaluations[i], judged.decisions[i])
           }
-          for burst in judged.batch.endedBursts { out.rates.add(burst) }
+          for burst in judged.batch.endedBursts {
+            out.rates.add(burst)
+            out.bursts.append(burst.burst)
+          }
         }
       })
     let books = readerBooks.withLockedValue { $0 }

@@ -18,6 +18,7 @@ import TriggerPipeline
 ///     swift run -c release --package-path Benchmarks Benchmarks drift [SAMPLES]
 ///     swift run -c release --package-path Benchmarks Benchmarks coverage
 ///     swift run -c release --package-path Benchmarks Benchmarks clock [SECONDS]
+///     swift run -c release --package-path Benchmarks Benchmarks live [SECONDS]     (as root)
 @main
 struct Benchmarks {
   static func main() async throws {
@@ -52,6 +53,14 @@ struct Benchmarks {
     if arguments.count > 1, arguments[1] == "coverage" { return try CoverageBenchmark().run() }
     if arguments.count > 1, arguments[1] == "clock" {
       return try await ClockBenchmark(seconds: arguments.count > 2 ? Double(arguments[2]) ?? 10 : 10).run()
+    }
+    if arguments.count > 1, arguments[1] == "live" {
+      return try await LiveBenchmark(seconds: arguments.count > 2 ? Double(arguments[2]) ?? 5 : 5).run()
+    }
+    if arguments.count > 3, arguments[1] == "live-sender", let rate = Int(arguments[2]),
+      let seconds = Double(arguments[3])
+    {
+      return try await LiveBenchmark.send(rate: rate, seconds: seconds)
     }
     let path = arguments.count > 1 ? arguments[1] : "Replay/ordered-1000.pcap.gz"
     let menu = try L1Menu.load(

@@ -7,7 +7,7 @@ import PacketCapture
 ///
 /// A cut lies in front of a datagram with which a burst ends by the rules of event building (`BurstTracker`), if
 /// nothing was received for as long before it as L0 takes for the end of a burst (`L0Emulator.burstPause`); or where
-/// the input itself names another burst. A pure state machine over the datagrams in their order: so where the cuts
+/// the input itself names another burst, or is read from its start again. A pure state machine over the datagrams in their order: so where the cuts
 /// are depends on the stream alone. What it remembers begins anew at a cut: from there on a new one finds the same.
 struct SegmentCutter {
   private let l0Port: UInt16
@@ -17,6 +17,7 @@ struct SegmentCutter {
   private let configured: [Bool]
   private var tracker: BurstTracker
   private var identity: BurstIdentity?
+  private var pass: UInt32 = 0
   private var newest: DataTime?
 
   /// A cutter at the beginning of a segment.
@@ -42,8 +43,9 @@ struct SegmentCutter {
     guard begin < datagrams.count else { return nil }
     let bytes = packets.bytes
     let isFirst = newest == nil
-    if packets.burst != identity || isFirst {
+    if packets.burst != identity || packets.pass != pass || isFirst {
       identity = packets.burst
+      pass = packets.pass
       tracker = BurstTracker(options: options)
       newest = datagrams[begin].time
       look(datagrams[begin], bytes)
