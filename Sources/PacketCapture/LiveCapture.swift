@@ -17,7 +17,7 @@ public final class LiveCapture {
   /// How long a packet may be on its way from the interface to the kernel's buffer, in ns.
   private static let grace: Int64 = 50_000_000
   private let options: LiveOptions
-  private let stop: LiveStop
+  private let control: LiveControl
   private let handle: LiveHandle
   private let filler: BatchFiller
   private var held = HeldPacket()
@@ -36,20 +36,20 @@ public final class LiveCapture {
   /// - Parameters:
   ///   - interface: the name of the interface, or `any` for all.
   ///   - options: how to capture.
-  ///   - stop: what ends the capture.
+  ///   - control: its stop, and where its drops are told.
   /// - Throws: where there is no such interface, the user may not capture, the link layer is none that can be read,
   ///   or the filter is refused.
   public init(
-    interface: String, options: LiveOptions = LiveOptions(), stop: LiveStop
+    interface: String, options: LiveOptions = LiveOptions(), control: LiveControl
   ) throws(CaptureError) {
     self.interface = interface
     self.options = options
-    self.stop = stop
+    self.control = control
     handle = try LiveHandle(interface: interface, options: options)
     filler = BatchFiller(options: options.reading)
     filler.intake.link = handle.link
     filler.intake.nanosecondsPerTick = handle.nanosecondsPerTick
-    lastBatch = LiveStop.monotonic()
+    lastBatch = LiveControl.monotonic()
     lastStatistics = lastBatch
     lastPacket = lastBatch
   }
@@ -83,8 +83,8 @@ public final class LiveCapture {
     if isFinished { return nil }
     filler.begin()
     while filler.makeRoom(), !hasEnded {
-      if stop.waitsForBurst { stopIfBurstEnded() }
-      let stopTime = stop.stopTime
+      if control.waitsForBurst { stopIfBurstEnded() }
+      let stopTime = control.stopTime
       filler.intake.limitTime = stopTime ?? .max
       let status = filler.run(handle.pcap, held: &held, packetNumber: &packetNumber)
       if status == PCAP_ERROR {
@@ -104,7 +104,7 @@ public final class LiveCapture {
       if stopTime != nil { checkStamps() }
     }
     isFinished = hasEnded && !filler.intake.hasWaiting
-    let now = LiveStop.monotonic()
+    let now = LiveControl.monotonic()
     if isFinished || now - lastStatistics >= Self.statisticsInterval { readStatistics(now) }
     lastBatch = now
     if filler.intake.used > 0 { lastPacket = now }
@@ -113,30 +113,30 @@ public final class LiveCapture {
 
   /// Waits for packets, the stop, or the time at which an empty batch is due. Returns whether to go on.
   private func wait(_ stopTime: Int64?) -> Bool {
-    let now = LiveStop.monotonic()
+    let now = LiveControl.monotonic()
     var patience = Int64(max(1, options.idleMilliseconds)) - (now - lastBatch) / 1_000_000
     if let stopTime {
       let settled = stopTime &+ Int64(options.gatherMilliseconds) * 1_000_000 &+ Self.grace
-      if LiveStop.now() > settled { end(nil) }
+      if LiveControl.now() > settled { end(nil) }
       patience = 2
     }
     if hasEnded { return true }
     guard patience > 0 else {
       // Nothing of before can still come, but for what is on its way.
-      let passed = LiveStop.now() - Int64(options.gatherMilliseconds) * 1_000_000 - Self.grace
+      let passed = LiveControl.now() - Int64(options.gatherMilliseconds) * 1_000_000 - Self.grace
       filler.intake.newest = max(filler.intake.newest, passed)
       return false
     }
-    handle.wait(milliseconds: Int32(clamping: patience), orReadable: stopTime == nil ? stop.readEnd : nil)
+    handle.wait(milliseconds: Int32(clamping: patience), orReadable: stopTime == nil ? control.readEnd : nil)
     return true
   }
 
   /// Sets the time of the stop, where the capture waits for the end of a burst and it is known.
   private func stopIfBurstEnded() {
     if let end = filler.intake.bursts?.endOfBurst, let watch = options.reading.burstWatch {
-      stop.stop(at: end.nanoseconds &+ Int64(watch.burst.flushAfter * 1e9))
-    } else if LiveStop.monotonic() - lastPacket > Int64(options.pauseMilliseconds) * 1_000_000 {
-      stop.stop()
+      control.stop(at: end.nanoseconds &+ Int64(watch.burst.flushAfter * 1e9))
+    } else if LiveControl.monotonic() - lastPacket > Int64(options.pauseMilliseconds) * 1_000_000 {
+      control.stop()
     }
   }
 
@@ -163,6 +163,7 @@ public final class LiveCapture {
     let (kernel, interface) = handle.newDrops()
     filler.intake.books.kernelDropped &+= UInt64(kernel)
     filler.intake.books.interfaceDropped &+= UInt64(interface)
+    control.dropped(kernel: UInt64(kernel), interface: UInt64(interface))
     lastStatistics = now
   }
 }

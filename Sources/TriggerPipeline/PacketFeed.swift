@@ -43,7 +43,7 @@ public final class PacketFeed: Sendable {
   private static let longestWait: Int64 = 50_000_000
   /// Data time for real time; nil where packets are passed on as fast as they are taken.
   public let speed: Double?
-  private let live: LiveStop?
+  private let live: LiveControl?
   private let stopsAtBurstEnd: Bool
   private let state = NIOLockedValueBox(State())
 
@@ -61,7 +61,7 @@ public final class PacketFeed: Sendable {
   /// - Parameters:
   ///   - live: the stop of the capture: what was received by then is still passed on.
   ///   - stopsAtBurstEnd: whether a stop waits for the end of the burst under way.
-  public init(live: LiveStop, stopsAtBurstEnd: Bool = false) {
+  public init(live: LiveControl, stopsAtBurstEnd: Bool = false) {
     speed = nil
     self.live = live
     self.stopsAtBurstEnd = stopsAtBurstEnd

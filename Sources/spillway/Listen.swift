@@ -63,9 +63,9 @@ struct Listen: AsyncParsableCommand {
     var options = LiveOptions(filter: filter)
     options.bufferMiB = bufferMiB
     options.isPromiscuous = promiscuous
-    let stop: LiveStop
-    do throws(CaptureError) { stop = try LiveStop() } catch { throw Failure(message: "\(error)", code: 1) }
-    let feed = PacketFeed(live: stop, stopsAtBurstEnd: stopAt == "burst")
+    let control: LiveControl
+    do throws(CaptureError) { control = try LiveControl() } catch { throw Failure(message: "\(error)", code: 1) }
+    let feed = PacketFeed(live: control, stopsAtBurstEnd: stopAt == "burst")
     let timer = duration.map { duration in
       Task {
         try await Task.sleep(for: .seconds(duration))
@@ -73,8 +73,10 @@ struct Listen: AsyncParsableCommand {
       }
     }
     defer { timer?.cancel() }
-    let session = TriggerSession(
-      options: trigger, input: LiveInput(interface: interface, options: options, stop: stop), feed: feed)
+    var session = TriggerSession(
+      options: trigger, input: LiveInput(interface: interface, options: options, control: control), feed: feed)
+    session.live = control
+    session.inputOptions = ["filter": filter]
     try await session.run()
   }
 }
@@ -83,7 +85,7 @@ struct Listen: AsyncParsableCommand {
 struct LiveInput: SessionInput {
   let interface: String
   let options: LiveOptions
-  let stop: LiveStop
+  let control: LiveControl
 
   let warnings: [CaptureWarning] = []
   let isBurstFiles = false
@@ -94,6 +96,6 @@ struct LiveInput: SessionInput {
   func open(
     layout: EventLayout?, run: UInt32?, widePrimitives: Set<SourceID>
   ) throws(CaptureError) -> any PacketSource {
-    try LiveCapture(interface: interface, options: options, stop: stop)
+    try LiveCapture(interface: interface, options: options, control: control)
   }
 }

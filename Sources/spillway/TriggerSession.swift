@@ -38,6 +38,8 @@ struct TriggerSession {
   var inputOptions: [String: String?] = [:]
   /// Whether to go on with the run in the run directory.
   var resumes = false
+  /// The control of the capture where packets come from an interface.
+  var live: LiveControl?
 
   /// Runs it.
   func run() async throws {
@@ -256,9 +258,9 @@ struct TriggerSession {
     _ menu: TriggerMenu, _ setup: SelectionSetup?, hash: String, builder: EventBuilder.Options, resumes: Bool
   ) -> LiveSession.Subject {
     LiveSession.Subject(
-      menu: menu, setup: setup, input: input, isLive: false, hash: hash, out: options.out,
+      menu: menu, setup: setup, input: input, isLive: live != nil, hash: hash, out: options.out,
       runNumber: options.runNumber, speed: feed.speed, builder: builder,
-      reconstruction: options.reconstruction, resumes: resumes, drops: { nil },
+      reconstruction: options.reconstruction, resumes: resumes, drops: { [live] in live?.drops },
       lateness: { [feed] in feed.pace?.lateness.quantile(0.99) })
   }
 

@@ -7,18 +7,18 @@ import Testing
 @Suite("A live capture", .enabled(if: Loopback.mayCapture, LiveFixture.excuse))
 struct LiveCaptureTests {
   private func capture(
-    _ filter: String, _ stop: LiveStop, _ change: (inout LiveOptions) -> Void = { _ in }
+    _ filter: String, _ stop: LiveControl, _ change: (inout LiveOptions) -> Void = { _ in }
   ) throws -> LiveCapture {
     var options = LiveOptions(filter: filter)
     change(&options)
-    return try LiveCapture(interface: "lo", options: options, stop: stop)
+    return try LiveCapture(interface: "lo", options: options, control: stop)
   }
 
   @Test("takes what is sent over the loopback once, in order, with the time of day")
   func takesEachOnce() throws {
     let port: UInt16 = 40101
     let sink = try Loopback.Sink(port: port)
-    let stop = try LiveStop()
+    let stop = try LiveControl()
     let capture = try capture(Loopback.filter(port: port), stop)
     let sender = try PacketSender(to: .init(host: "\(Loopback.host):recorded"))
     let before = time(nil)
@@ -43,7 +43,7 @@ struct LiveCaptureTests {
   func stops() throws {
     let port: UInt16 = 40102
     let sink = try Loopback.Sink(port: port)
-    let stop = try LiveStop()
+    let stop = try LiveControl()
     let capture = try capture(Loopback.filter(port: port), stop)
     let sender = try PacketSender(to: .init(host: "\(Loopback.host):\(port)"))
     sender.send(LiveFixture.batch([[1], [2]], port: port))
@@ -60,7 +60,7 @@ struct LiveCaptureTests {
   func stopsAtBurstEnd() throws {
     let port: UInt16 = 58913
     let sink = try Loopback.Sink(port: port)
-    let stop = try LiveStop()
+    let stop = try LiveControl()
     var watch = BurstWatch()
     watch.burst.flushAfter = 0.5
     let capture = try capture(Loopback.filter(port: port), stop) {
@@ -83,7 +83,7 @@ struct LiveCaptureTests {
 
   @Test("stops at once where no burst is under way")
   func stopsBetweenBursts() throws {
-    let stop = try LiveStop()
+    let stop = try LiveControl()
     let capture = try capture(Loopback.filter(port: 40108), stop) { $0.pauseMilliseconds = 20 }
     stop.stopAtBurstEnd()
     let run = LiveFixture.Run(capture)
@@ -94,7 +94,7 @@ struct LiveCaptureTests {
   func quiet() throws {
     let port: UInt16 = 40103
     let sink = try Loopback.Sink(port: port)
-    let stop = try LiveStop()
+    let stop = try LiveControl()
     let capture = try capture(Loopback.filter(port: port), stop) { $0.idleMilliseconds = 20 }
     let empty = try #require(capture.next())
     #expect(empty.datagrams.isEmpty && empty.books == CaptureBooks())
@@ -116,7 +116,7 @@ struct LiveCaptureTests {
   func drops() throws {
     let port: UInt16 = 40104
     let sink = try Loopback.Sink(port: port)
-    let stop = try LiveStop()
+    let stop = try LiveControl()
     let capture = try capture(Loopback.filter(port: port), stop) { $0.bufferMiB = 1 }
     let sender = try PacketSender(to: .init(host: Loopback.host))
     let batch = LiveFixture.batch(
@@ -128,6 +128,7 @@ struct LiveCaptureTests {
     #expect(run.books.packets > 0)
     #expect(run.books.offered == 10_000)
     #expect(run.books.damaged == run.books.kernelDropped)
+    #expect(stop.drops.kernel == run.books.kernelDropped)
     #expect(capture.warnings.map(\.isDataLoss) == [true])
     #expect(capture.warnings.first?.description.contains("buffer of 1 MiB") == true)
     withExtendedLifetime(sink) {}
@@ -136,7 +137,7 @@ struct LiveCaptureTests {
   @Test("reads fragments, damage and noise as a file does")
   func hostile() throws {
     let number: UInt8 = 5
-    let stop = try LiveStop()
+    let stop = try LiveControl()
     let capture = try capture(Loopback.filter(from: number), stop)
     let sender = try PacketSender(to: .interface("lo"))
     var random = SplitMix64(seed: 7)
@@ -184,7 +185,7 @@ struct LiveCaptureTests {
   func snapLength() throws {
     let port: UInt16 = 40106
     let sink = try Loopback.Sink(port: port)
-    let stop = try LiveStop()
+    let stop = try LiveControl()
     let capture = try capture(Loopback.filter(port: port), stop) { $0.snapLength = 100 }
     let sender = try PacketSender(to: .init(host: Loopback.host))
     sender.send(LiveFixture.batch([[1], [UInt8](repeating: 2, count: 300), [3]], port: port))
@@ -212,10 +213,10 @@ struct LiveCaptureTests {
     }
     try writer.write(frame: frames[0].prefix(20), time: DataTime(nanoseconds: 2), originalLength: 1400)
     try writer.close()
-    let stop = try LiveStop()
+    let stop = try LiveControl()
     var reading = LiveOptions(filter: Loopback.filter(from: number))
     reading.reading.takesFrames = true
-    let capture = try LiveCapture(interface: "lo", options: reading, stop: stop)
+    let capture = try LiveCapture(interface: "lo", options: reading, control: stop)
     var options = CaptureOptions()
     options.takesFrames = true
     let reader = try CaptureReader(inputs: [CaptureInput(path: path)], options: options)

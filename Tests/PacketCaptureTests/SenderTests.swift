@@ -11,11 +11,11 @@ struct SenderTests {
 
   @Test("an interface, a filter or a destination that cannot be used is told in one line")
   func errors() throws {
-    let stop = try LiveStop()
+    let stop = try LiveControl()
     let may = Loopback.mayCapture
     let cases: [(String, String)] = [
       (
-        message { _ = try LiveCapture(interface: "nowhere0", stop: stop) },
+        message { _ = try LiveCapture(interface: "nowhere0", control: stop) },
         may
           ? "interface nowhere0: there is none of this name; there are lo"
           : "interface nowhere0: not permitted"
@@ -25,7 +25,7 @@ struct SenderTests {
         "there is none of this name; there are lo"
       ),
       (
-        message { _ = try LiveCapture(interface: "lo", options: LiveOptions(filter: "no such"), stop: stop) },
+        message { _ = try LiveCapture(interface: "lo", options: LiveOptions(filter: "no such"), control: stop) },
         may ? "filter 'no such': " : "CAP_NET_RAW"
       ),
       (message { _ = try PacketSender.Destination(host: "127.0.0.1:x") }, "'x' is no port from 1 to 65535"),

@@ -7,7 +7,7 @@ public enum Loopback {
   /// Whether this user may capture on it, as root may.
   public static let mayCapture: Bool = {
     do {
-      _ = try LiveCapture(interface: "lo", stop: LiveStop())
+      _ = try LiveCapture(interface: "lo", control: LiveControl())
       return true
     } catch { return false }
   }()

@@ -14,7 +14,7 @@ struct LivePipelineTests {
   private func listen(
     to path: String, filter: String, workers: Int, _ destination: PacketSender.Destination, frames: Bool
   ) async throws -> (outcome: PipelineFixture.Outcome, sender: SenderBooks, feed: PacketFeed) {
-    let stop = try LiveStop()
+    let stop = try LiveControl()
     let feed = PacketFeed(live: stop)
     let isListening = NIOLockedValueBox(false)
     async let sent: SenderBooks = {
@@ -30,7 +30,7 @@ struct LivePipelineTests {
     let outcome = try await PipelineFixture.run(
       [], workers: workers, feed: feed,
       source: {
-        let capture = try LiveCapture(interface: "lo", options: LiveOptions(filter: filter), stop: stop)
+        let capture = try LiveCapture(interface: "lo", options: LiveOptions(filter: filter), control: stop)
         isListening.withLockedValue { $0 = true }
         return capture
       })

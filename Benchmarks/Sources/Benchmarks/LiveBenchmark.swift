@@ -49,7 +49,7 @@ struct LiveBenchmark {
   private func capture(rate: Int, _ options: LiveOptions) async throws -> Seen {
     var options = options
     options.filter = "udp and dst host 127.7.7.7"
-    let stop = try LiveStop()
+    let stop = try LiveControl()
     let feed = PacketFeed(live: stop)
     let sender = Process()
     sender.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -57,7 +57,7 @@ struct LiveBenchmark {
     sender.terminationHandler = { _ in feed.stop() }
     let taker = Taker()
     try await feed.run(source: { [options] in
-      let capture = try LiveCapture(interface: "lo", options: options, stop: stop)
+      let capture = try LiveCapture(interface: "lo", options: options, control: stop)
       try sender.run()
       return { capture.next() }
     }) { await taker.take($0, now: Self.now()) }

@@ -1,14 +1,16 @@
 import Glibc
 import NIOConcurrencyHelpers
 
-/// Stops a live capture from any thread or signal handler's queue: what was received until then is still given out.
-public final class LiveStop: Sendable {
+/// What a live capture shares with other threads: its stop, after which what was received until then is still given
+/// out, and the packets that it lost so far.
+public final class LiveControl: Sendable {
   /// Becomes readable when the capture has to stop.
   let readEnd: Int32
   private let writeEnd: Int32
   private struct State {
     var time: Int64?
     var waitsForBurst = false
+    var drops: (kernel: UInt64, interface: UInt64) = (0, 0)
   }
   private let state = NIOLockedValueBox(State())
 
@@ -45,6 +47,17 @@ public final class LiveStop: Sendable {
     }
     var byte: UInt8 = 0
     if isFirst { _ = write(writeEnd, &byte, 1) }
+  }
+
+  /// Packets that the kernel and the interface have dropped so far; the books say the same, batch by batch.
+  public var drops: (kernel: UInt64, interface: UInt64) { state.withLockedValue { $0.drops } }
+
+  /// Notes packets that were dropped.
+  func dropped(kernel: UInt64, interface: UInt64) {
+    state.withLockedValue {
+      $0.drops.kernel &+= kernel
+      $0.drops.interface &+= interface
+    }
   }
 
   /// When the capture stops, in ns since the epoch; nil while it runs.
