@@ -61,10 +61,17 @@ public struct PoissonCUSUM: Sendable, Hashable {
       }
       let slope = abs(log(ratio))
       let counts = log(runLength) / slope
+      // k is a multiple of 1/scale: the coarsest that is near enough to the best k, within the size of the chain.
+      let best = expected * abs(ratio - 1) / slope
+      func rounded(_ scale: Int) -> Double {
+        (best * Double(scale)).rounded(direction == .up ? .up : .down)
+      }
+      func error(_ scale: Int) -> Double { abs(rounded(scale) / Double(scale) - best) / abs(best - expected) }
       var scale = 1
-      while scale < 64, counts * Double(scale) * 2 <= 128 { scale *= 2 }
-      let k = expected * abs(ratio - 1) / slope * Double(scale)
-      let reference = Int(direction == .up ? k.rounded(.up) : k.rounded(.down))
+      for finer in 2...64 where error(scale) > 0.02 && counts * Double(finer) <= 256 {
+        if error(finer) < error(scale) { scale = finer }
+      }
+      let reference = Int(rounded(scale))
       let safe = Int(min(counts * Double(scale), 1e12).rounded(.up))
       self.direction = direction
       self.expected = expected
