@@ -359,7 +359,7 @@ class World:
             "information",
             f"candidate {first['id']} is withdrawn: the STRAW data were incomplete",
             rule=first["rule"],
-            quantities={"retracts": first["id"]},
+            refersTo=first["id"],
         )
         if s in ("trouble", "alerts200"):
             self.raise_alert(

@@ -13,13 +13,16 @@ function place(entry) {
   return parts.filter(([, value]) => isThere(value)).map(([name, value]) => `${name} ${value}`).join(', ');
 }
 
-/** Identities of what retractions and corrections speak of: whatever quantity of theirs is the identity of an entry. */
+/**
+ * Identities of what retractions and corrections speak of: `refersTo`, or whatever quantity of theirs is the identity of
+ * an entry.
+ */
 function withdrawals(entries) {
   const ids = new Set(entries.map((entry) => entry.id));
   const found = new Map();
   for (const entry of entries) {
     if (entry.kind !== 'retraction' && entry.kind !== 'correction') continue;
-    for (const value of Object.values(entry.quantities ?? {})) {
+    for (const value of [entry.refersTo, ...Object.values(entry.quantities ?? {})]) {
       if (ids.has(value) && value !== entry.id && !found.has(value)) found.set(value, entry.kind);
     }
   }
