@@ -1,9 +1,11 @@
+import Alerting
 import ArgumentParser
 import Configuration
 import Detectors
 import Foundation
 import L0Trigger
 import L1Trigger
+import RateMonitoring
 import Reconstruction
 import Searches
 import Selections
@@ -66,6 +68,17 @@ struct Config: ParsableCommand {
       ScanConfiguration.schema: {
         let scan = try ScanConfiguration(node: $0)
         return File(summary: "scan \(scan.name), hash \(scan.hash.prefix(12))", effective: scan.effective)
+      },
+      RateMonitoringConfiguration.schema: {
+        let bands = try RateMonitoringConfiguration($0)
+        return File(summary: "bands \(bands.name), \(bands.bands.count) lines", effective: bands.effective)
+      },
+      AlertRuleSet.schema: {
+        let rules = try AlertRuleSet.read($0)
+        return File(
+          summary:
+            "\(rules.rules.count) alert rules, \(rules.sinks.count) sinks, hash \(rules.hash.prefix(12))",
+          effective: rules.effective)
       },
       ReconstructionConfiguration.format: {
         File(summary: "reconstruction \(try ReconstructionConfiguration(node: $0).name)")

@@ -64,7 +64,9 @@ struct Listen: AsyncParsableCommand {
     options.bufferMiB = bufferMiB
     options.isPromiscuous = promiscuous
     let control: LiveControl
-    do throws(CaptureError) { control = try LiveControl() } catch { throw Failure(message: "\(error)", code: 1) }
+    do throws(CaptureError) { control = try LiveControl() } catch {
+      throw Failure(message: "\(error)", code: 1)
+    }
     let feed = PacketFeed(live: control, stopsAtBurstEnd: stopAt == "burst")
     let timer = duration.map { duration in
       Task {
@@ -74,7 +76,8 @@ struct Listen: AsyncParsableCommand {
     }
     defer { timer?.cancel() }
     var session = TriggerSession(
-      options: trigger, input: LiveInput(interface: interface, options: options, control: control), feed: feed)
+      options: trigger, input: LiveInput(interface: interface, options: options, control: control), feed: feed
+    )
     session.live = control
     session.inputOptions = ["filter": filter]
     try await session.run()

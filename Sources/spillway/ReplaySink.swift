@@ -68,6 +68,7 @@ actor ReplaySink {
   func end(_ segment: SegmentEnd, l0: L0Sink?) async throws {
     try account.add(segment.selections)
     guard segment.reason == .burst, segment.carry.canResume, let directory, record != nil else { return }
+    try await monitor?.sync()
     let emulated = try await l0?.state()
     var files = try directory.files()
     files.merge(try RunFiles.lengths(of: decisionsPath.map { [$0] } ?? [])) { $1 }

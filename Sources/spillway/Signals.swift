@@ -6,8 +6,10 @@ import NIOConcurrencyHelpers
 enum Signals {
   private static let body = NIOLockedValueBox<(@Sendable () -> Void)?>(nil)
 
-  /// Made once and never cancelled: on Linux a second source of the same signal never fires.
-  private static let sources: [any DispatchSourceSignal & Sendable] = [SIGINT, SIGTERM].map { number in
+  /// Made once and never cancelled: on Linux a second source of the same signal never fires. Unsafe is safe here, as
+  /// nobody looks into the list: it only keeps the sources alive.
+  private nonisolated(unsafe) static let sources: [any DispatchSourceSignal] = [SIGINT, SIGTERM].map {
+    number in
     signal(number, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
     source.setEventHandler {

@@ -103,7 +103,8 @@ struct TriggerSession {
     let l0Sink = try menu.l0.map { try self.l0Sink(menu, $0, resumption) }
     let before = resumption
     let live = try await LiveSession(
-      options.monitor, subject(menu, setup, hash: hash, builder: pipelineOptions.builder, resumes: before != nil))
+      options.monitor,
+      subject(menu, setup, hash: hash, builder: pipelineOptions.builder, resumes: before != nil))
     let sink = try ReplaySink(
       account: resumption.map { try $0.account(setup, identity) }
         ?? ReplayAccount(selections: setup, identity: identity),

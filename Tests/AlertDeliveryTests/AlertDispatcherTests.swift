@@ -34,7 +34,7 @@ import Testing
       for number in 2..<50 {
         try await dispatcher.submit([S.message(number, sinks: number % 2 == 0 ? ["a", "b"] : ["b"])])
       }
-      let state = await dispatcher.finish(within: .seconds(20))
+      let state = await dispatcher.finish(within: .seconds(300))
       #expect(a.taken == ["rule/0", "rule/1"] + (1..<25).map { "rule/\(2 * $0)" })
       #expect(b.taken == keys(0..<50))
       #expect(state.sinks.map(\.books.delivered) == [26, 50])
@@ -87,7 +87,7 @@ import Testing
     }
     try await withDispatcher([("a", sink), ("b", batches)], left: S.messages(0..<6, sinks: ["a", "b"])) {
       dispatcher, outbox in
-      let state = await dispatcher.finish(within: .seconds(20))
+      let state = await dispatcher.finish(within: .seconds(300))
       for sink in [sink, batches] { #expect(sink.taken == keys(0..<3) + keys(4..<6)) }
       for sink in state.sinks {
         #expect(sink.books == SinkBooks(received: 6, delivered: 5, pending: 0, refused: 1))
@@ -112,7 +112,7 @@ import Testing
         try await producer.value
         try await dispatcher.sync()
         #expect(try await outbox.count() == (whenFull == .count ? 4 : 40))
-        _ = await dispatcher.finish(within: .seconds(5))
+        _ = await dispatcher.finish(within: .seconds(300))
       }
     }
   }
@@ -151,7 +151,7 @@ import Testing
           try await dispatcher.sync()
         }
       }
-      let state = await dispatcher.finish(within: .seconds(5))
+      let state = await dispatcher.finish(within: .seconds(300))
       #expect(state.failure != nil)
     }
   }

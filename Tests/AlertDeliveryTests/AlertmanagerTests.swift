@@ -21,7 +21,7 @@ import Testing
   private func get(_ port: Int, _ path: String) async throws -> Data? {
     do {
       let response = try await HTTPClient.shared.execute(
-        HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)"), timeout: .seconds(5))
+        HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)"), timeout: .seconds(120))
       guard response.status == .ok else { return nil }
       return Data(try await response.body.collect(upTo: 1 << 20).readableBytesView)
     } catch { return nil }
@@ -66,7 +66,7 @@ import Testing
       try await dispatcher.submit([S.message(4, isFiring: false, series: "r/x")])
       try await S.wait { try await alerts(port).count == 2 }
       #expect(Set(try await alerts(port).map { $0.labels["key"] }) == ["r/y", "rule/3"])
-      let state = await dispatcher.finish(within: .seconds(5))
+      let state = await dispatcher.finish(within: .seconds(120))
       #expect(state.sinks[0].books == SinkBooks(received: 4, delivered: 4, pending: 0, refused: 0))
     }
   }

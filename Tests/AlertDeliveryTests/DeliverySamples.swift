@@ -33,7 +33,7 @@ enum DeliverySamples {
   }
 
   /// Waits until something holds; a test that waits in vain fails by what it checks then.
-  static func wait(seconds: Double = 20, until isSo: () async throws -> Bool) async rethrows {
+  static func wait(seconds: Double = 300, until isSo: () async throws -> Bool) async rethrows {
     let end = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < end {
       if try await isSo() { return }

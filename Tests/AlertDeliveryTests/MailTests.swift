@@ -63,7 +63,7 @@ import Testing
 
   @Test func aProgramThatFailsIsTriedAgainOrRefuses() async throws {
     try await RepositoryPaths.withTemporaryDirectory { directory in
-      func outcome(_ script: String, timeout: Duration = .seconds(10)) async throws -> DeliveryOutcome {
+      func outcome(_ script: String, timeout: Duration = .seconds(120)) async throws -> DeliveryOutcome {
         let path = "\(directory)/mta"
         try "#!/bin/sh\n\(script)\n".write(toFile: path, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)

@@ -44,7 +44,7 @@ struct WebhookTests {
   }
 
   private func webhook(
-    _ url: String, timeout: Int64 = 5_000_000_000, secret: String? = nil, authorities: String? = nil,
+    _ url: String, timeout: Int64 = 120_000_000_000, secret: String? = nil, authorities: String? = nil,
     token: String? = nil
   ) throws -> WebhookDelivery {
     try WebhookDelivery(
@@ -56,7 +56,7 @@ struct WebhookTests {
   }
 
   /// Delivers messages through an outbox; waits between attempts are short.
-  private func deliver(_ count: Int, _ sink: WebhookDelivery, _ directory: String, seconds: Double = 15)
+  private func deliver(_ count: Int, _ sink: WebhookDelivery, _ directory: String, seconds: Double = 300)
     async throws
     -> AlertDispatcher.State
   {
@@ -144,7 +144,7 @@ struct WebhookTests {
       #expect(problem == "127.0.0.1: Connection refused")
       let second = try Server(directory, port: first.port)
       defer { second.process.stop() }
-      let state = await dispatcher.finish(within: .seconds(15))
+      let state = await dispatcher.finish(within: .seconds(300))
       #expect(state.sinks[0].books == SinkBooks(received: 40, delivered: 40, pending: 0, refused: 0))
       var taken = try second.requests().filter { $0.answer == "200" }.map(\.key)
       taken = taken.enumerated().filter { $0.offset == 0 || taken[$0.offset - 1] != $0.element }.map(
@@ -240,7 +240,7 @@ struct WebhookTests {
       let second = try Server(directory, port: first.port)
       defer { second.process.stop() }
       await S.wait(seconds: 90) { await dispatcher.state().sinks[0].books.pending == 0 }
-      let state = await dispatcher.finish(within: .seconds(5))
+      let state = await dispatcher.finish(within: .seconds(60))
       #expect(state.sinks[0].books == SinkBooks(received: 160, delivered: 160, pending: 0, refused: 0))
       var taken = try second.requests().filter { $0.answer == "200" }.map(\.key)
       taken = taken.enumerated().filter { $0.offset == 0 || taken[$0.offset - 1] != $0.element }.map(

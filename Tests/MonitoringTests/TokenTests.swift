@@ -74,7 +74,11 @@ struct TokenTests {
 
   @Test("wrong tokens lead back to the form, then to a wait, also for the right one; a session stays open")
   func tries() async throws {
-    try await with { port async throws in
+    let configure: (inout MonitorConfiguration) throws -> Void = {
+      $0.token = try AccessToken(TestServer.token)
+      $0.limits.failureRecovery = .seconds(3600)
+    }
+    try await TestServer.with(configure) { port async throws in
       let first = try await logIn(TestServer.token, port)
       let session = "Cookie: \(first.field("set-cookie")?.prefix { $0 != ";" } ?? "")"
       for _ in 0..<5 {

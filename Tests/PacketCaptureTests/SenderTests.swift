@@ -25,7 +25,9 @@ struct SenderTests {
         "there is none of this name; there are lo"
       ),
       (
-        message { _ = try LiveCapture(interface: "lo", options: LiveOptions(filter: "no such"), control: stop) },
+        message {
+          _ = try LiveCapture(interface: "lo", options: LiveOptions(filter: "no such"), control: stop)
+        },
         may ? "filter 'no such': " : "CAP_NET_RAW"
       ),
       (message { _ = try PacketSender.Destination(host: "127.0.0.1:x") }, "'x' is no port from 1 to 65535"),

@@ -66,7 +66,8 @@ struct PipelineEndTests {
   func noPackets() async throws {
     let batches = NIOLockedValueBox<[Int]>([])
     try await pipeline(workers: 2).run(
-      source: { { nil } }, take: { judged in batches.withLockedValue { $0.append(judged.batch.events.count) } })
+      source: { { nil } },
+      take: { judged in batches.withLockedValue { $0.append(judged.batch.events.count) } })
     #expect(batches.withLockedValue { $0 } == [0])
   }
 }

@@ -43,7 +43,8 @@ struct ResumeTests {
       for number in 0..<3 {
         let run = "\(directory)/run-\(number)"
         let alerts = "\(run)/alerts.jsonl"
-        let least = most / 4 + Int(random.next() % UInt64(most * 3 / 5))
+        // Behind the first of the three bursts, so that there is a checkpoint.
+        let least = most / 2 + Int(random.next() % UInt64(most * 3 / 8))
         let killed = try await SpillwayProcess(
           Self.replay([stream], run, "--decisions", table), isToDie: { Self.size(alerts) > least })
         #expect(killed.code == -9)

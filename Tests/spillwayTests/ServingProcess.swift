@@ -86,7 +86,9 @@ struct TemporaryRun {
   }
 
   /// A file of it as text.
-  func text(_ name: String) throws -> String { try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) }
+  func text(_ name: String) throws -> String {
+    try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8)
+  }
 
   /// A file of it as JSON.
   func json(_ name: String) throws -> [String: Any] {

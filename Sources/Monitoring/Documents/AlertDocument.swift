@@ -29,6 +29,8 @@ public struct AlertDocument: Codable, Sendable, Hashable {
     public var quantities: [String: String]
     /// Whether there is a picture at `/api/v1/candidates/ID/display.svg`.
     public var hasDisplay: Bool
+    /// Identity of the one that a retraction, a correction or an end is about.
+    public var refersTo: String?
     /// Sinks that have taken it, and those that have not yet.
     public var delivered: [String]
     /// See ``delivered``.
@@ -39,8 +41,8 @@ public struct AlertDocument: Codable, Sendable, Hashable {
       id: String, rule: String, kind: String, severity: String, isFiring: Bool?, text: String,
       dataTime: String,
       wallTime: String, run: UInt32? = nil, burst: UInt32? = nil, event: UInt32? = nil,
-      quantities: [String: String] = [:], hasDisplay: Bool = false, delivered: [String] = [],
-      pending: [String] = []
+      quantities: [String: String] = [:], hasDisplay: Bool = false, refersTo: String? = nil,
+      delivered: [String] = [], pending: [String] = []
     ) {
       self.id = id
       self.rule = rule
@@ -55,6 +57,7 @@ public struct AlertDocument: Codable, Sendable, Hashable {
       self.event = event
       self.quantities = quantities
       self.hasDisplay = hasDisplay
+      self.refersTo = refersTo
       self.delivered = delivered
       self.pending = pending
     }

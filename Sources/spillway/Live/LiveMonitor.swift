@@ -65,6 +65,7 @@ actor LiveMonitor {
   private let outbox: Outbox?
   private let run: Run
   private let clock: WallClock
+  private let isLive: Bool
   private var status: RunStatus
   /// The newest messages, newest first, with the keys under which they are delivered.
   private var shown: [(key: String, entry: AlertDocument.Entry)] = []
@@ -90,6 +91,7 @@ actor LiveMonitor {
     self.clock = clock
     status = run.status
     status.isTest = engine.isTest
+    isLive = run.status.source == .live
   }
 
   // MARK: What it is told
@@ -100,10 +102,6 @@ actor LiveMonitor {
     for packets in tap.take() { inputs += try rates.add(packets).map { Self.input($0) } }
     inputs += try rates.add(judged).map { Self.input($0) }
     inputs += alerts.map { .candidate($0, regions: $0.regions) }
-    // What was found in the same batch is told in the order of the data.
-    inputs = inputs.enumerated().sorted { a, b in
-      (Self.time(a.element), a.offset) < (Self.time(b.element), b.offset)
-    }.map(\.element)
     for burst in judged.endedBursts {
       inputs += lost.changes(account, at: burst.burst.end)
       inputs.append(.burst(from: burst.burst.begin, to: burst.burst.end))
@@ -115,6 +113,7 @@ actor LiveMonitor {
       status.burst = event.burst
     }
     note(judged.batch.watermark)
+    if isLive { inputs.append(.arrived(judged.batch.watermark, now: WallClock.system.now())) }
     try await tell(inputs)
     try await publishIfDue(account)
   }
@@ -131,11 +130,15 @@ actor LiveMonitor {
   }
 
   /// The wall clock goes on: the page sees that the run lives, and the silence of a live source is found.
-  func tick(isLive: Bool) async throws {
-    if isLive { try await tell([.wallClock(now: clock.now())]) }
+  func tick() async throws {
+    // Not the clock of the records, which SOURCE_DATE_EPOCH may hold still.
+    if isLive { try await tell([.wallClock(now: WallClock.system.now())]) }
     guard status.state == .running, ContinuousClock.now >= nextSnapshot else { return }
     try await publish()
   }
+
+  /// Returns when all messages so far are in the outbox: before a checkpoint is written.
+  func sync() async throws { try await dispatcher?.sync() }
 
   /// The data have ended.
   func finish(_ state: RunStatus.State, account: ReplayAccount?) async throws {
@@ -153,7 +156,8 @@ actor LiveMonitor {
 
   /// The event of a candidate that is shown.
   func place(of id: String) -> (burst: UInt32, event: UInt32)? {
-    guard let entry = shown.first(where: { $0.entry.id == id })?.entry, let burst = entry.burst, let event = entry.event
+    guard let entry = shown.first(where: { $0.entry.id == id })?.entry, let burst = entry.burst,
+      let event = entry.event
     else { return nil }
     return (burst, event)
   }
@@ -182,7 +186,10 @@ actor LiveMonitor {
     for message in messages where message.isFiring == false {
       for i in shown.indices where shown[i].key == message.refersTo { shown[i].entry.isFiring = false }
     }
-    if shown.count > Self.shownMessages { shown.removeLast(shown.count - Self.shownMessages) }
+    // What still fires stays in sight.
+    while shown.count > Self.shownMessages, let last = shown.lastIndex(where: { $0.entry.isFiring != true }) {
+      shown.remove(at: last)
+    }
     try await dispatcher?.submit(messages)
   }
 
@@ -190,11 +197,13 @@ actor LiveMonitor {
     let event = message.candidate?.event
     let quantities = message.candidate?.quantities.map { ($0.name, Self.text($0.value)) } ?? []
     return AlertDocument.Entry(
-      id: message.key.replacing("/", with: ":"), rule: message.rule, kind: message.kind.rawValue, severity: message.severity.rawValue,
+      id: message.key.replacing("/", with: ":"), rule: message.rule, kind: message.kind.rawValue,
+      severity: message.severity.rawValue,
       isFiring: message.isFiring, text: message.title, dataTime: message.dataTime.rfc3339,
       wallTime: message.wallTime.rfc3339, run: event?.run, burst: event?.burst, event: event?.number,
       quantities: Dictionary(quantities, uniquingKeysWith: { first, _ in first }),
-      hasDisplay: run.hasDisplays && event != nil, pending: dispatcher == nil ? [] : message.sinks)
+      hasDisplay: run.hasDisplays && event != nil,
+      refersTo: message.refersTo?.replacing("/", with: ":"), pending: dispatcher == nil ? [] : message.sinks)
   }
 
   private static func text(_ value: AlertRecord.Quantity.Value) -> String {
@@ -216,14 +225,6 @@ actor LiveMonitor {
         expected: finding.expected,
         falseAlarm: .init(finding.falseAlarmRate * 3600, per: .hour), dataTime: finding.dataTime,
         selection: finding.line.level == .selection ? finding.line.name : nil))
-  }
-
-  private static func time(_ input: AlertInput) -> Int64 {
-    switch input {
-    case .candidate(let record, _): record.dataTime.nanoseconds
-    case .condition(let condition): condition.dataTime.nanoseconds
-    default: .max
-    }
   }
 
   // MARK: The snapshot

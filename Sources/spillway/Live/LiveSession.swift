@@ -68,7 +68,7 @@ struct LiveSession {
     if let l1 = subject.menu.l1 { run.makesReport = { try ReplayReport(account: $0, menu: l1) } }
     run.health = { pipeline.health.stages.map(Self.stage) }
     run.drops = subject.drops
-    run.lateness = subject.lateness
+    run.lateness = { subject.lateness().flatMap { $0.isFinite ? $0 : nil } }
     run.hasDisplays = displays != nil
     let hub = MonitorHub()
     monitor = LiveMonitor(
@@ -78,10 +78,10 @@ struct LiveSession {
     server = try await options.server.configuration().asyncMap {
       try await LiveServer(configuration: $0, hub: hub, displays: displays)
     }
-    ticks = Task { [monitor, isLive = subject.isLive] in
+    ticks = Task { [monitor] in
       while !Task.isCancelled {
         try? await Task.sleep(for: .seconds(1))
-        try? await monitor.tick(isLive: isLive)
+        try? await monitor.tick()
       }
     }
   }
@@ -149,9 +149,7 @@ struct LiveSession {
     }
     try OutputDirectory.make(out, option: "--out")
     let path = "\(out)/\(Outbox.fileName)"
-    if !subject.resumes {
-      for file in [path, path + "-wal", path + "-shm"] { unlink(file) }
-    }
+    // What an earlier run has left there is delivered too; a message of the same key is the same message.
     let outbox = try Outbox(path: path)
     let dispatcher = AlertDispatcher(
       outbox: outbox, sinks: try AlertSinks.make(rules.sinks, directory: out),

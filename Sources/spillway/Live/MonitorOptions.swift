@@ -45,7 +45,10 @@ struct MonitorOptions: ParsableArguments {
   ///
   /// - Parameter hasSelections: whether there are candidates at all.
   func rules(hasSelections: Bool) throws(ConfigurationError) -> AlertRuleSet {
-    guard let alerts else { return try AlertRuleSet.read(YAMLNode.parse(text: Self.shownRules(hasSelections: hasSelections), file: "built-in rules")) }
+    guard let alerts else {
+      return try AlertRuleSet.read(
+        YAMLNode.parse(text: Self.shownRules(hasSelections: hasSelections), file: "built-in rules"))
+    }
     return try AlertRuleSet.load(path: alerts)
   }
 
@@ -87,7 +90,8 @@ struct ServerOptions: ParsableArguments {
   var names: [String] = []
 
   @Flag(
-    name: .customLong("keep-serving"), help: "Go on serving after the end of the run, until SIGINT or SIGTERM.")
+    name: .customLong("keep-serving"),
+    help: "Go on serving after the end of the run, until SIGINT or SIGTERM.")
   var keepServing = false
 
   func validate() throws {

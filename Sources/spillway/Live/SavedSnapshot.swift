@@ -24,7 +24,8 @@ enum SavedSnapshot {
         "\(path): cannot be read; name the directory that 'replay' or 'listen' wrote with --out and --serve, --alerts "
           + "or --bands")
     }
-    guard data.count <= limit, var snapshot = try? JSONDecoder().decode(MonitorSnapshot.self, from: data) else {
+    guard data.count <= limit, var snapshot = try? JSONDecoder().decode(MonitorSnapshot.self, from: data)
+    else {
       throw Failure.usage("\(path): not a snapshot of this version of Spillway; replay the run again")
     }
     snapshot.status.source = .finished

@@ -75,8 +75,11 @@ enum SnapshotBuilder {
 
   /// Whether a column of the books is of what was lost.
   private static func isLoss(_ column: String) -> Bool {
-    ["rejected-", "unfinished", "truncated", "malformed", "flushed", "mismatch", "lost", "evicted", "overlapping"]
-      .contains { column.contains($0) } && column != "rejected-by-l1"
+    [
+      "rejected-", "unfinished", "truncated", "malformed", "flushed", "mismatch", "lost", "evicted",
+      "overlapping",
+    ]
+    .contains { column.contains($0) } && column != "rejected-by-l1"
   }
 }
 
