@@ -1,4 +1,5 @@
 public import NA62Formats
+import TriggerPipeline
 
 /// The rates at one moment: what a page shows of them.
 public struct RateSnapshot: Sendable, Hashable {
@@ -126,13 +127,8 @@ public enum RatesByBurst {
         let seconds = burst.seconds
         let rate = seconds > 0 ? "\(Double(value.count) / seconds)" : ""
         return "\(key.run),\(key.burst),\(burst.begin.nanoseconds),\(seconds),\(line.level.rawValue),"
-          + "\(quoted(line.name)),\(value.count),\(rate)"
+          + "\(CSV.field(line.name)),\(value.count),\(rate)"
       }
     }
-  }
-
-  private static func quoted(_ text: String) -> String {
-    guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
   }
 }
