@@ -1,5 +1,5 @@
 /// What a rate is of.
-public enum RateLevel: String, Sendable, Hashable, CaseIterable {
+public enum RateLevel: String, Sendable, Hashable, CaseIterable, Codable {
   /// Primitives of an L0 detector, packets of a board.
   case detector
   /// Physics triggers of an L0 mask, as recorded.
@@ -15,7 +15,7 @@ public enum RateLevel: String, Sendable, Hashable, CaseIterable {
 }
 
 /// A line of the rate monitor: what is counted, under a name that is unique in its level.
-public struct RateLine: Sendable, Hashable, Comparable, CustomStringConvertible {
+public struct RateLine: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
   /// What it counts.
   public let level: RateLevel
   /// Its name.
