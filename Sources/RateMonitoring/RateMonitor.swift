@@ -96,6 +96,7 @@ public struct RateMonitor: Sendable {
     configuration: RateMonitoringConfiguration, layout: EventLayout, names: RateLineNames = RateLineNames(),
     options: Options = Options()
   ) throws {
+    let configuration = configuration.naming(names)
     self.configuration = configuration
     self.layout = layout
     self.names = names

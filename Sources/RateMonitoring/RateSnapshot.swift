@@ -117,24 +117,3 @@ extension RateMonitor {
       origin: origin)
   }
 }
-
-/// The table of the rates of all bursts, as CSV.
-public enum RatesByBurst {
-  /// The first row.
-  public static let header = "run,burst,begin_ns,seconds,level,line,count,rate_hz"
-
-  /// A row for each burst and line that counted something, in the order of bursts and lines.
-  public static func rows(of counts: RateCounts) -> [String] {
-    counts.bursts.sorted { $0.key < $1.key }.flatMap { rows(of: $1, $0) }
-  }
-
-  /// The rows of one burst.
-  public static func rows(of burst: RateCounts.Burst, _ key: RateCounts.Key) -> [String] {
-    burst.lines.sorted { $0.key < $1.key }.map { line, value in
-      let seconds = burst.seconds
-      let rate = seconds > 0 ? "\(Double(value.count) / seconds)" : ""
-      return "\(key.run),\(key.burst),\(burst.begin.nanoseconds),\(seconds),\(line.level.rawValue),"
-        + "\(CSV.field(line.name)),\(value.count),\(rate)"
-    }
-  }
-}

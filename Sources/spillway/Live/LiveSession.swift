@@ -79,7 +79,8 @@ struct LiveSession {
       return try RatesFile(directory: out, continuing: subject.resumption?.files)
     }
     monitor = LiveMonitor(
-      run: run, rates: try Self.rates(monitoring, subject), engine: engine, hub: hub, outbox: outbox,
+      run: run, rates: try Self.rates(monitoring, options.bands, subject), engine: engine, hub: hub,
+      outbox: outbox,
       dispatcher: dispatcher, clock: clock, ratesFile: ratesFile)
     if let state = try subject.resumption?.monitorState() {
       do { try await monitor.restore(state) } catch { throw Failure.usage("--resume: \(error)") }
@@ -170,7 +171,7 @@ struct LiveSession {
   }
 
   private static func rates(
-    _ configuration: RateMonitoringConfiguration, _ subject: Subject
+    _ configuration: RateMonitoringConfiguration, _ file: String?, _ subject: Subject
   ) throws -> RateMonitor {
     var options = RateMonitor.Options()
     options.builder = subject.builder
@@ -179,10 +180,12 @@ struct LiveSession {
     for (number, mask) in (subject.menu.l1?.configuration.masks ?? []).enumerated() where !mask.name.isEmpty {
       masks[number] = mask.name
     }
+    let names = RateLineNames(masks: masks, selections: subject.setup?.set.selections.map(\.name) ?? [])
     do {
+      if let file { try configuration.check(names: names, file: file) }
       return try RateMonitor(
         configuration: configuration, layout: subject.menu.l1?.layout ?? EventLayout(sources: []),
-        names: RateLineNames(masks: masks, selections: subject.setup?.set.selections.map(\.name) ?? []),
+        names: names,
         options: options)
     } catch { throw Failure.usage("--bands: \(error)") }
   }
