@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .errors import RunError
-from .files import narrowed
+from .files import narrowed, reading
 
 _NUMBERS = {
     "run": "uint32", "burst": "uint32", "event": "uint32", "timestamp": "uint32", "fine_time": "uint8",
@@ -31,7 +31,11 @@ def candidate_table(lines: Iterable[dict[str, Any]], where: str) -> pd.DataFrame
     columns; each quantity has one, ``quantity.NAME``, a real number, 0 or 1 for a flag, and NaN where the selection has
     not asked for it. All that is blind is missing.
     """
-    rows = [_row(line, where) for line in lines if line.get("event_type") == "candidate"]
+    with reading(where):
+        return _table([_row(line, where) for line in lines if line.get("event_type") == "candidate"], where)
+
+
+def _table(rows: list[dict[str, Any]], where: str) -> pd.DataFrame:
     columns: dict[str, Any] = {}
     for name in ["id", "selection"]:
         columns[name] = pd.Series([row[name] for row in rows], dtype=object)
@@ -40,10 +44,7 @@ def candidate_table(lines: Iterable[dict[str, Any]], where: str) -> pd.DataFrame
         values = np.array([row[name] for row in rows], dtype=np.int64)
         columns[name] = narrowed(values, np.dtype(dtype), f"{where}: '{name}'")
     for name in ["t_data", "t_wall"]:
-        try:
-            times = pd.to_datetime([row[name] for row in rows], utc=True, format="ISO8601")
-        except ValueError as error:
-            raise RunError(f"{where}: '{name}': {error}") from None
+        times = pd.to_datetime([row[name] for row in rows], utc=True, format="ISO8601")
         columns[name] = pd.Series(times).astype("datetime64[ns, UTC]")
     columns["observed"] = pd.array([row["observed"] for row in rows], dtype="Int64")
     for name in _STATE:
@@ -60,6 +61,12 @@ def _reals(values: Iterable[Any]) -> np.ndarray:
     return np.array([np.nan if value is None else float(value) for value in values], dtype=float)
 
 
+def _bit(mask: int) -> int:
+    if not 0 <= mask < 16:
+        raise ValueError(f"mask {mask}, expected 0 to 15")
+    return 1 << mask
+
+
 def _row(line: dict[str, Any], where: str) -> dict[str, Any]:
     try:
         state = line["state"] or {}
@@ -68,9 +75,9 @@ def _row(line: dict[str, Any], where: str) -> dict[str, Any]:
             **{name: line[name] for name in ["t_data", "t_wall", "configuration", "input"]},
             "blind": bool(line["blind"]),
             "l0_data_type": line["l0"]["data_type"], "l0_word": line["l0"]["word"], "l0_flags": line["l0"]["flags"],
-            "l1_word": line["l1"]["word"], "l1_masks": sum(1 << mask for mask in line["l1"]["accepted_masks"]),
+            "l1_word": line["l1"]["word"], "l1_masks": sum(_bit(mask) for mask in line["l1"]["accepted_masks"]),
             "packets": len(line["packets"]), "observed": state.get("observed"),
             **{name: state.get(name) for name in _STATE}, "quantities": line["quantities"] or {},
         }
-    except (KeyError, TypeError, ValueError) as error:
+    except KeyError as error:
         raise RunError(f"{where}: a candidate without {error}; is it of another version?") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,7 @@ def _steps(selection: dict[str, Any]) -> Iterator[dict[str, Any]]:
     return iter(history if isinstance(history, list) else [])
 
 
-def histogram(selection: dict[str, Any], name: str, where: str) -> Histogram:
+def histogram(selection: dict[str, Any], name: str, where: Path) -> Histogram:
     """A histogram of a selection."""
     found = _named(selection, "histograms", name, where)
     axes = found["axes"]
@@ -137,7 +138,7 @@ def histogram(selection: dict[str, Any], name: str, where: str) -> Histogram:
         counts=counts, edges=edges, unavailable=int(found["unavailable"]))
 
 
-def windows(selection: dict[str, Any], name: str, where: str) -> pd.DataFrame:
+def windows(selection: dict[str, Any], name: str, where: Path) -> pd.DataFrame:
     """The windows of a mass scan: a row for each mass, or pair of masses, with the events in the window."""
     found = _named(selection, "scans", name, where)
     table = pd.DataFrame(np.array(found["masses"], dtype=float), columns=found["variables"])
@@ -146,7 +147,7 @@ def windows(selection: dict[str, Any], name: str, where: str) -> pd.DataFrame:
     return table
 
 
-def _named(selection: dict[str, Any], kind: str, name: str, where: str) -> dict[str, Any]:
+def _named(selection: dict[str, Any], kind: str, name: str, where: Path) -> dict[str, Any]:
     entries = selection.get(kind) or []
     for entry in entries:
         if entry["name"] == name:

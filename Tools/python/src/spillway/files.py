@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,16 @@ _EXACT: dict[str, Any] = {} if int(pd.__version__.partition(".")[0]) >= 3 else {
 def column_dtype(kind: str) -> Any:
     """The dtype of a column of a kind."""
     return object if kind == TEXT else np.dtype(_HEX.get(kind, kind))
+
+
+@contextmanager
+def reading(where: Path | str) -> Iterator[None]:
+    """Turns what goes wrong with content of an unexpected form into one line."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        what = f"{type(error).__name__}: {_line(error)}"
+        raise RunError(f"{where}: is not as expected ({what}); is it damaged, or of another version?") from None
 
 
 def read_json(path: Path) -> Any:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -14,9 +14,11 @@ from . import counts, tables
 from .candidates import candidate_table
 from .counts import Histogram
 from .errors import RunError, UsageError
-from .files import parse_json_line, read_csv, read_csv_chunks, read_json, read_json_lines
+from .files import parse_json_line, read_csv, read_csv_chunks, read_json, read_json_lines, reading
 from .ledger import Ledger
 from .scan import Scan
+
+_Made = TypeVar("_Made")
 
 
 class Run:
@@ -58,15 +60,16 @@ class Run:
     @cached_property
     def books(self) -> pd.DataFrame:
         """What went in and what became of it: ``level``, ``name``, ``count``."""
-        found = (self.manifest.get("results") or {}).get("books")
-        if found is None and self._has("ledger.sqlite"):
-            rows = [{"level": level, "name": name, "count": count} for level, name, count in self._ledger.books()]
-        else:
-            rows = [
-                {"level": level, "name": name, "count": count}
-                for level, columns in (found or {}).items() for name, count in columns.items()
-            ]
-        return counts.typed(rows, ["level", "name", "count"], whole=["count"])
+        with reading(self.path / "run.json"):
+            found = (self.manifest.get("results") or {}).get("books")
+            if found is None and self._has("ledger.sqlite"):
+                rows = [{"level": level, "name": name, "count": count} for level, name, count in self._ledger.books()]
+            else:
+                rows = [
+                    {"level": level, "name": name, "count": count}
+                    for level, columns in (found or {}).items() for name, count in columns.items()
+                ]
+            return counts.typed(rows, ["level", "name", "count"], whole=["count"])
 
     # Rates
 
@@ -86,8 +89,9 @@ class Run:
         if self._has("hlt.csv") or not self._has("ledger.sqlite"):
             return self._table("hlt.csv", tables.BURSTS, "replay with a menu that has chains of L1")
         names = ["run", "burst", "begin_ns", "end_ns", "events", "kept"]
-        return pd.DataFrame(self._ledger.bursts(), columns=names).astype("int64").astype(
-            {"run": "uint32", "burst": "uint32"})
+        with reading(self._ledger.path):
+            return pd.DataFrame(self._ledger.bursts(), columns=names).astype("int64").astype(
+                {"run": "uint32", "burst": "uint32"})
 
     @cached_property
     def rates_by_burst(self) -> pd.DataFrame:
@@ -115,18 +119,18 @@ class Run:
     @cached_property
     def selections(self) -> list[dict[str, Any]]:
         """The selections as ``counts.json`` has them, blind values as ``"(blind)"``."""
-        path = self.path / "counts.json"
-        if not path.is_file():
+        if not self._has("counts.json"):
             raise self._lacks("counts.json", "a run that has not ended: 'spillway report RUN --out DIR'")
-        found = read_json(path).get("selections")
+        with reading(self._counts_path):
+            found = read_json(self._counts_path).get("selections")
         if not isinstance(found, list):
-            raise RunError(f"{path}: has no 'selections'; is it of another version?")
+            raise RunError(f"{self._counts_path}: has no 'selections'; is it of another version?")
         return found
 
     @cached_property
     def counts(self) -> pd.DataFrame:
         """A row for each selection: events, and of its counting experiment background, limits, significances."""
-        return counts.counts_table(self.selections)
+        return self._from_counts(counts.counts_table)
 
     @property
     def limits(self) -> pd.DataFrame:
@@ -140,30 +144,30 @@ class Run:
     @cached_property
     def cut_flows(self) -> pd.DataFrame:
         """A row for each cut of each selection."""
-        return counts.cut_flow_table(self.selections)
+        return self._from_counts(counts.cut_flow_table)
 
     @cached_property
     def regions(self) -> pd.DataFrame:
         """A row for each region of each selection."""
-        return counts.region_table(self.selections)
+        return self._from_counts(counts.region_table)
 
     @cached_property
     def counts_by_burst(self) -> pd.DataFrame:
         """A row for each count of each selection in each burst that has any."""
-        return counts.burst_table(self.selections)
+        return self._from_counts(counts.burst_table)
 
     @cached_property
     def history(self) -> pd.DataFrame:
         """Limit and significance of each counting experiment along the run."""
-        return counts.history_table(self.selections)
+        return self._from_counts(counts.history_table)
 
     def histogram(self, selection: str, name: str) -> Histogram:
         """A histogram of a selection."""
-        return counts.histogram(self._selection(selection), name, f"{self.path}/counts.json")
+        return self._from_counts(lambda _: counts.histogram(self._selection(selection), name, self._counts_path))
 
     def windows(self, selection: str, scan: str) -> pd.DataFrame:
         """The events in the windows of a selection's mass scan; missing where they are blind."""
-        return counts.windows(self._selection(selection), scan, f"{self.path}/counts.json")
+        return self._from_counts(lambda _: counts.windows(self._selection(selection), scan, self._counts_path))
 
     @cached_property
     def workspace(self) -> dict[str, Any] | None:
@@ -238,6 +242,14 @@ class Run:
         return counts.typed([], list(tables.UNFINISHED), whole=["run", "burst", "event"])
 
     # Helpers
+
+    @property
+    def _counts_path(self) -> Path:
+        return self.path / "counts.json"
+
+    def _from_counts(self, make: Callable[[list[dict[str, Any]]], _Made]) -> _Made:
+        with reading(self._counts_path):
+            return make(self.selections)
 
     def _has(self, name: str) -> bool:
         return (self.path / name).is_file()

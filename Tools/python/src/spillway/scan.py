@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from .errors import RunError
-from .files import TEXT, read_csv, read_json
+from .files import TEXT, read_csv, read_json, reading
 
 _POINT = {
     "observed": "int64", "background": "float64", "background_uncertainty": "float64", "limit_events": "float64",
@@ -48,7 +48,8 @@ class Scan:
     @property
     def name(self) -> str:
         """The name of the scan."""
-        return self.result["name"]
+        with reading(self.path / "scan.json"):
+            return self.result["name"]
 
     @cached_property
     def limits(self) -> pd.DataFrame | None:
