@@ -3,23 +3,29 @@ import L1Trigger
 
 /// The options of every command that runs packets through the trigger.
 struct TriggerOptions: ParsableArguments {
-  @Option(help: "The trigger menu: YAML, or for L0 the processor's registers in JSON.")
-  var menu = "Configs/menus/golden-default.yaml"
+  @Option(
+    help: "The trigger menu: YAML, or for L0 the processor's registers in JSON.",
+    transform: ShippedFile.find)
+  var menu = ShippedFile.find("Configs/menus/golden-default.yaml")
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Selections (YAML), one file or several.", valueName: "file"))
+    help: ArgumentHelp("Selections (YAML), one file or several.", valueName: "file"),
+    transform: ShippedFile.find)
   var selections: [String] = []
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "Scans (YAML) of what the selections count, into RUN/scans and report.html; with --out.",
-      valueName: "file"))
+      valueName: "file"),
+    transform: ShippedFile.find)
   var scans: [String] = []
 
-  @Option(help: "What the reconstruction takes detectors and beam to be; read where a selection needs it.")
-  var reconstruction = "Configs/reconstruction/na62-2018.yaml"
+  @Option(
+    help: "What the reconstruction takes detectors and beam to be; read where a selection needs it.",
+    transform: ShippedFile.find)
+  var reconstruction = ShippedFile.find("Configs/reconstruction/na62-2018.yaml")
 
   @Option(help: "Write the table of decisions (CSV) to this file.")
   var decisions: String?
