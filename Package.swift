@@ -79,6 +79,16 @@ func wanted(_ targets: [Target]) -> [Target] {
   return targets.filter { names.contains($0.name) }
 }
 
+/// Programs that use the libraries, as the guides show them.
+let examples: [Target] = [
+  .executableTarget(
+    name: "balanced-momentum",
+    dependencies: [
+      "TriggerPipeline", "Selections", "L1Trigger", "EventBuilding", "CountingStatistics", locks,
+    ],
+    path: "Examples/balanced-momentum", swiftSettings: strict)
+]
+
 /// The rooms that need a web server or a web client, and the program.
 let network: [Target] =
   [
@@ -156,7 +166,7 @@ let package = Package(
         name: "SpillwayTestSupport", dependencies: ["NA62Formats", "PacketCapture"], path: "Tests/Support",
         swiftSettings: strict),
     ]
-      + (isCore ? [] : network)
+      + (isCore ? [] : network + examples)
       + room("NA62Formats", [])
       + room("RandomNumbers", [])
       + room("CountingStatistics", ["RandomNumbers"])
