@@ -43,8 +43,11 @@ struct RunRecord {
     }
     var parts: [LedgerConfiguration] = []
     if let l1 {
-      let shown = ReportMenu(l1)
-      parts.append(part(.menu, l1.hash, String(decoding: try JSONEncoder().encode(shown), as: UTF8.self)))
+      // The order of keys is that of a hash table otherwise, another one in every process.
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      let shown = try encoder.encode(ReportMenu(l1))
+      parts.append(part(.menu, l1.hash, String(decoding: shown, as: UTF8.self)))
     }
     if let l0 = menu.l0 {
       let file = ConfigValue.map([
