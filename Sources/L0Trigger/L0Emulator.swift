@@ -88,7 +88,7 @@ public final class L0Emulator {
   /// Ends the stream: the last burst is finished.
   public func finish() { core.finish() }
 
-  /// Ends the burst where its end is known from outside (``PacketCapture/PacketBatch/beginsSegment``): a new emulator
+  /// Ends the burst where its end is known from outside (`PacketBatch.beginsSegment`): a new emulator
   /// goes on with what is returned, once results were taken.
   public func endSegment() -> Carry { core.endSegment() }
 
