@@ -98,7 +98,7 @@ let network: [Target] =
         "MenuStudies", "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding",
         "L0Trigger", "L1Trigger", "Detectors", "Reconstruction", "Selections", "Simulation", "Alerting",
         "CountingStatistics", "Searches", "RunStore", "Pages", "RateMonitoring", "AlertDelivery",
-        "Monitoring", argumentParser, locks,
+        "Monitoring", "Campaigns", argumentParser, locks,
       ],
       swiftSettings: strict),
     .testTarget(
@@ -136,6 +136,7 @@ let package = Package(
       .library(name: "TriggerPipeline", targets: ["TriggerPipeline"]),
       .library(name: "MenuStudies", targets: ["MenuStudies"]),
       .library(name: "RateMonitoring", targets: ["RateMonitoring"]),
+      .library(name: "Campaigns", targets: ["Campaigns"]),
     ]
       + (isCore ? [] : [.executable(name: "spillway", targets: ["spillway"])]),
   dependencies: [
@@ -172,6 +173,7 @@ let package = Package(
       + room("CountingStatistics", ["RandomNumbers"])
       + room("Configuration", [yams, crypto])
       + room("Pages", [])
+      + room("Campaigns", ["Configuration"])
       + room("RunStore", ["Configuration", grdb, crypto])
       + room("Detectors", ["NA62Formats", "Configuration"])
       + room("PacketCapture", ["CPcap", "CZlib", "CZstd", "NA62Formats", locks])

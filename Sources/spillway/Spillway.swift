@@ -26,7 +26,7 @@ struct Spillway: AsyncParsableCommand {
     subcommands: [
       Replay.self, Listen.self, Simulate.self, Serve.self, Compare.self, Inspect.self, LimitCommand.self,
       Scan.self, Report.self, Merge.self,
-      Unblind.self,
+      CampaignCommand.self, Unblind.self,
       Config.self,
     ])
 

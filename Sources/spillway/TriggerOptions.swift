@@ -1,5 +1,6 @@
 import ArgumentParser
 import L1Trigger
+import NA62Formats
 
 /// The options of every command that runs packets through the trigger.
 struct TriggerOptions: ParsableArguments {
@@ -45,6 +46,12 @@ struct TriggerOptions: ParsableArguments {
     name: .customLong("straw-scratch"),
     help: "STRAW scratch memory: clean (reset for each event) or original (kept, as NA62's code does).")
   var strawScratch: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How far reductions and downscalings count: run (as NA62) or burst (anew with each).",
+      valueName: "run|burst"))
+  var counters = CounterScope.run
 
   @Option(help: "Tasks that run the L1 algorithms (default: one for each core).")
   var workers: Int?
