@@ -22,7 +22,9 @@ struct Inspect: AsyncParsableCommand {
       Without --packet or --event, one line for each packet; with --full all its fields.
       """)
 
-  @Argument(help: ArgumentHelp("A capture, a burst file, or a raw primitive file.", valueName: "input"))
+  @Argument(
+    help: ArgumentHelp("A capture, a burst file, or a raw primitive file.", valueName: "input"),
+    transform: ShippedFile.find)
   var input: String
 
   @Option(help: "Number of the packet, from 1.")
@@ -38,11 +40,13 @@ struct Inspect: AsyncParsableCommand {
     help: ArgumentHelp("Draw the event, reconstructed, to this file (SVG).", valueName: "file"))
   var display: String?
 
-  @Option(help: "The trigger menu, for --display.")
-  var menu = "Configs/menus/golden-default.yaml"
+  @Option(help: "The trigger menu, for --display.", transform: ShippedFile.find)
+  var menu = ShippedFile.find("Configs/menus/golden-default.yaml")
 
-  @Option(help: "What the reconstruction takes detectors and beam to be, for --display.")
-  var reconstruction = "Configs/reconstruction/na62-2018.yaml"
+  @Option(
+    help: "What the reconstruction takes detectors and beam to be, for --display.",
+    transform: ShippedFile.find)
+  var reconstruction = ShippedFile.find("Configs/reconstruction/na62-2018.yaml")
 
   @Option(
     help: ArgumentHelp(
@@ -54,7 +58,7 @@ struct Inspect: AsyncParsableCommand {
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "Selections (YAML): with --display, events that blind ones would seal are not shown.", valueName: "file"
-    ))
+    ), transform: ShippedFile.find)
   var selections: [String] = []
 
   @Option(help: "UDP port of L0 data.")

@@ -35,6 +35,9 @@ struct SegmentCutter {
     self.configured = configured
   }
 
+  /// The burst under way, by the rules of event building, where the input does not say it.
+  var burst: UInt32 { tracker.burst }
+
   /// Looks at the datagrams of a batch from `begin` on, up to the first one that begins a segment.
   ///
   /// - Returns: its index; nil where none does.
