@@ -18,7 +18,8 @@ struct Inspect: AsyncParsableCommand {
         spillway inspect Replay/l0-2018.pcap.gz --packet 10
         spillway inspect rich_run08000_burst00012 --packet 1 --run 8000
         spillway inspect Replay/kaon-2018.pcap.gz --event 25 --display event.svg --menu Configs/menus/kaon-2018.yaml
-      Without --packet or --event, one line for each packet.
+        spillway inspect Replay/stress-100.pcap.gz --full --json | head -n 20
+      Without --packet or --event, one line for each packet; with --full all its fields.
       """)
 
   @Argument(
@@ -69,10 +70,16 @@ struct Inspect: AsyncParsableCommand {
   @Flag(name: .customLong("wide-primitives"), help: "Primitives are in the 64-bit format.")
   var wide = false
 
+  @Flag(help: "Show the fields of all packets, not a line for each.")
+  var full = false
+
   @Flag(help: "Print as JSON.")
   var json = false
 
   func validate() throws {
+    if full, packet != nil || event != nil {
+      throw ValidationError("--full: shows all packets; leave it or --packet and --event out")
+    }
     if !PrimitiveBits.runs.contains(runNumber) {
       throw ValidationError("--run \(runNumber): expected 0 to 999999")
     }
@@ -125,7 +132,7 @@ struct Inspect: AsyncParsableCommand {
           case MTP.port: Dissector.mtp(payload, format: wide ? .words64 : .words32, bitName: bitName)
           default: Dissector.l1Packet(payload)
           }
-        if packet == nil { tree.children = [] }
+        if packet == nil, !full { tree.children = [] }
         let header = FieldNode(
           name: "packet \(datagram.packet.number)",
           value: "\(Self.address(datagram.sourceAddress)):\(datagram.sourcePort) > "
