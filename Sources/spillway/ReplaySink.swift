@@ -18,6 +18,7 @@ actor ReplaySink {
   private let clock: WallClock
   private let monitor: LiveMonitor?
   private var record: RunRecord?
+  private var freed = FreedMemory()
   private var lastProgress = ContinuousClock.now
   private let begin = ContinuousClock.now
 
@@ -67,6 +68,7 @@ actor ReplaySink {
   /// Takes what the selections have counted in a segment, and a checkpoint between two bursts.
   func end(_ segment: SegmentEnd, l0: L0Sink?) async throws {
     try account.add(segment.selections)
+    freed.giveBack()
     guard segment.reason == .burst, segment.carry.canResume, let directory, record != nil else { return }
     try await monitor?.sync()
     let emulated = try await l0?.state()
