@@ -77,12 +77,13 @@ public enum CampaignSplit {
       var ends: [Int] = []
       var sum: UInt64 = 0
       for (index, size) in sizes.enumerated() {
-        let (next, overflow) = sum.addingReportingOverflow(size)
-        if index > 0, overflow || next > limit {
+        let next = sum.addingReportingOverflow(size)
+        let total = next.overflow ? .max : next.partialValue
+        if index > 0, total > limit {
           ends.append(index)
           sum = size
         } else {
-          sum = next
+          sum = total
         }
       }
       return ends + [sizes.count]

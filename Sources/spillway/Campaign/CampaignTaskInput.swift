@@ -37,14 +37,18 @@ struct CampaignTaskInput: SessionInput {
   func open(
     layout: EventLayout?, run: UInt32?, widePrimitives: Set<SourceID>
   ) throws(CaptureError) -> any PacketSource {
-    let singles =
-      task.assumesSingleBursts
-      ? StreamPart.SingleBursts(
-        paths: Dictionary(
-          task.inputs.map { (UInt32(clamping: $0), plan.inputs[$0].path) }, uniquingKeysWith: { $1 }),
-        next: task.next.map { (plan.inputs[$0.input].path, DataTime(nanoseconds: $0.begin)) }, filter: plan.options.filter) : nil
     return StreamPart(
       try replay.open(layout: layout, run: run, widePrimitives: widePrimitives),
       StreamPart.Range(skipped: task.skipped, taken: task.taken), singles: singles, layout: layout)
+  }
+
+  /// Its captures, where each is taken to hold one burst.
+  private var singles: StreamPart.SingleBursts? {
+    guard task.assumesSingleBursts else { return nil }
+    return StreamPart.SingleBursts(
+      paths: Dictionary(
+        task.inputs.map { (UInt32(clamping: $0), plan.inputs[$0].path) }, uniquingKeysWith: { $1 }),
+      next: task.next.map { (plan.inputs[$0.input].path, DataTime(nanoseconds: $0.begin)) },
+      filter: plan.options.filter)
   }
 }
