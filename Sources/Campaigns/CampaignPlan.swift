@@ -80,7 +80,7 @@ public struct CampaignPlan: Codable, Sendable, Equatable {
     !tasks.isEmpty && zip(tasks, 1...).allSatisfy { $0.number == $1 }
       && tasks.allSatisfy { task in
         task.burstsBefore >= 0 && !task.inputs.isEmpty
-          && (task.inputs + (task.next.map { [$0] } ?? [])).allSatisfy(inputs.indices.contains)
+          && (task.inputs + (task.next.map { [$0.input] } ?? [])).allSatisfy(inputs.indices.contains)
           && zip(task.inputs, task.inputs.dropFirst()).allSatisfy(<)
       }
   }

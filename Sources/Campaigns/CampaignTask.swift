@@ -12,8 +12,8 @@ public struct CampaignTask: Codable, Sendable, Hashable {
   public var taken: UInt64?
   /// Whether each input is taken to hold one burst, which the task checks.
   public var assumesSingleBursts: Bool
-  /// The capture with which the next task begins; nil where that is not known, or there is none.
-  public var next: Int?
+  /// The capture with which the next task begins; nil where inputs say their bursts or were scanned, or there is none.
+  public var next: Next?
   /// Whether bursts of other tasks follow.
   public var isFollowed: Bool
   /// Bursts of the run ahead of it.
@@ -22,6 +22,14 @@ public struct CampaignTask: Codable, Sendable, Hashable {
   public var bursts: [CampaignBurst]
   /// Bytes of its share of the inputs, by which tasks are balanced.
   public var bytes: UInt64
+
+  /// Where the next task begins.
+  public struct Next: Codable, Sendable, Hashable {
+    /// Its first input, by its place in the plan.
+    public var input: Int
+    /// Data time of the first datagram in it, in ns since 1970.
+    public var begin: Int64
+  }
 
   /// As it is stored beside the plan, for people and for other engines.
   public func data() throws -> Data { try CampaignJSON.encode(self) }

@@ -4,6 +4,8 @@ public struct CampaignUnit: Sendable, Hashable {
   public var inputs: [Int]
   /// Datagrams of these inputs ahead of it.
   public var skipped: UInt64
+  /// Data time of its first datagram in ns since 1970, where it is a capture that was not read.
+  public var begin: Int64?
   /// Its datagrams; nil where it is all of its inputs and they were not read.
   public var datagrams: UInt64?
   /// Whether its inputs end with it.
@@ -15,15 +17,25 @@ public struct CampaignUnit: Sendable, Hashable {
 
   /// A unit; see the properties.
   public init(
-    inputs: [Int], skipped: UInt64 = 0, datagrams: UInt64? = nil, endsInputs: Bool = true,
+    inputs: [Int], begin: Int64? = nil, skipped: UInt64 = 0, datagrams: UInt64? = nil,
+    endsInputs: Bool = true,
     bursts: [CampaignBurst], bytes: UInt64
   ) {
     self.inputs = inputs
+    self.begin = begin
     self.skipped = skipped
     self.datagrams = datagrams
     self.endsInputs = endsInputs
     self.bursts = bursts
     self.bytes = bytes
+  }
+}
+
+extension CampaignUnit {
+  /// Where it begins, for the task ahead of it.
+  fileprivate var next: CampaignTask.Next? {
+    guard let input = inputs.first, let begin else { return nil }
+    return CampaignTask.Next(input: input, begin: begin)
   }
 }
 
@@ -53,7 +65,7 @@ public enum CampaignSplit {
         number: number, inputs: Set(part.flatMap(\.inputs)).sorted(), skipped: part.first?.skipped ?? 0,
         taken: isWhole ? nil : part.reduce(0) { $0 &+ ($1.datagrams ?? 0) },
         assumesSingleBursts: assumesSingleBursts,
-        next: assumesSingleBursts && isFollowed ? units[end].inputs.first : nil, isFollowed: isFollowed,
+        next: assumesSingleBursts && isFollowed ? units[end].next : nil, isFollowed: isFollowed,
         burstsBefore: bursts, bursts: part.flatMap(\.bursts), bytes: part.reduce(0) { $0 &+ $1.bytes })
     }
   }

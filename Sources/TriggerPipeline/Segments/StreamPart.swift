@@ -1,4 +1,5 @@
 public import EventBuilding
+public import NA62Formats
 public import PacketCapture
 
 /// A part of a stream: the packets of some of its bursts, as a run over the whole stream gets them.
@@ -26,12 +27,12 @@ public final class StreamPart: PacketSource {
     /// Paths by the number of the input (`PacketReference.input`).
     public var paths: [UInt32: String]
     /// The capture that comes next in the run, and is read by others; nil behind the last.
-    public var next: String?
+    public var next: (path: String, begin: DataTime)?
     /// The filter of the run.
     public var filter: String?
 
     /// Inputs; see the properties.
-    public init(paths: [UInt32: String], next: String?, filter: String?) {
+    public init(paths: [UInt32: String], next: (path: String, begin: DataTime)?, filter: String?) {
       self.paths = paths
       self.next = next
       self.filter = filter
@@ -150,7 +151,8 @@ public final class StreamPart: PacketSource {
 
     /// Whether a burst ends where the next capture of the run begins.
     mutating func finish() throws(CaptureError) {
-      guard let next = singles.next, input != nil else { return }
+      guard let (next, begin) = singles.next, input != nil, !cutter.beginsSegment(at: begin) else { return }
+      // Where the time does not say it, the first packets must.
       var options = CaptureOptions(filter: singles.filter)
       options.slabSize = 1 << 16
       let reader = try CaptureReader(inputs: [CaptureInput(path: next)], options: options)

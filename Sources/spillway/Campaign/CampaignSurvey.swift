@@ -103,7 +103,7 @@ struct CampaignSurvey {
     guard areApart else { return nil }
     return begins.enumerated().map { place, begin in
       CampaignUnit(
-        inputs: [begin.input],
+        inputs: [begin.input], begin: begin.time.nanoseconds,
         bursts: [CampaignBurst(run: run, burst: firstBurst &+ UInt32(clamping: place))],
         bytes: inputs[begin.input].identity.bytes)
     }

@@ -42,7 +42,7 @@ struct CampaignTaskInput: SessionInput {
       ? StreamPart.SingleBursts(
         paths: Dictionary(
           task.inputs.map { (UInt32(clamping: $0), plan.inputs[$0].path) }, uniquingKeysWith: { $1 }),
-        next: task.next.map { plan.inputs[$0].path }, filter: plan.options.filter) : nil
+        next: task.next.map { (plan.inputs[$0.input].path, DataTime(nanoseconds: $0.begin)) }, filter: plan.options.filter) : nil
     return StreamPart(
       try replay.open(layout: layout, run: run, widePrimitives: widePrimitives),
       StreamPart.Range(skipped: task.skipped, taken: task.taken), singles: singles, layout: layout)
