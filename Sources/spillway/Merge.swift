@@ -17,8 +17,12 @@ struct Merge: ParsableCommand {
       sealed, under a key of the new run; a run in which something was unblinded is not merged. Alerts are those of \
       the runs, with the state that each had.
 
-      Example:
+      Runs of the nodes of a farm ('--node K --of N') add up to the run of one machine over the same stream: nodes have \
+      bursts and inputs in common, two runs of one node have not (Docs/Farm.md).
+
+      Examples:
         spillway merge runs/8000-a runs/8000-b --into runs/8000
+        spillway merge runs/node-0 runs/node-1 runs/node-2 --into runs/farm
       """)
 
   @Argument(help: ArgumentHelp("Run directories, two at least.", valueName: "run"))
@@ -41,12 +45,10 @@ struct Merge: ParsableCommand {
     try check(parts)
     // In the order of the data, so that the order of the arguments changes nothing.
     parts.sort { Self.place($0) < Self.place($1) }
-    guard var sum = parts.first else { return }
-    var sealed = try sum.sealed()
+    guard let first = parts.first else { return }
+    let sum = try added(parts)
+    var sealed = try first.sealed()
     for part in parts.dropFirst() {
-      do { try sum.partial.merge(part.partial) } catch {
-        throw Failure.usage("\(sum.directory), \(part.directory): \(error)")
-      }
       let theirs = try part.sealed()
       for index in sealed.indices {
         guard let other = theirs.first(where: { $0.selectionHash == sealed[index].selectionHash }) else {
@@ -56,7 +58,31 @@ struct Merge: ParsableCommand {
         try sealed[index].merge(other)
       }
     }
-    try write(parts, StoredReport(parts, sum.partial), sealed)
+    try write(parts, StoredReport(parts, sum), sealed)
+  }
+
+  /// The counts of all runs: those of each node one behind the other, and the nodes side by side.
+  private func added(_ parts: [StoredReport]) throws -> RunPartial {
+    var nodes: [UInt32: (directory: String, counts: RunPartial)] = [:]
+    for part in parts {
+      let node = part.shard?.node ?? 0
+      guard var sum = nodes[node] else {
+        nodes[node] = (part.directory, part.partial)
+        continue
+      }
+      do { try sum.counts.merge(part.partial) } catch {
+        throw Failure.usage("\(sum.directory), \(part.directory): \(error)")
+      }
+      nodes[node] = sum
+    }
+    let all = nodes.sorted { $0.key < $1.key }.map(\.value)
+    guard var sum = all.first else { throw Failure(message: "there is nothing to merge", code: 1) }
+    for other in all.dropFirst() {
+      do { try sum.counts.merge(node: other.counts) } catch {
+        throw Failure.usage("\(sum.directory), \(other.directory): \(error)")
+      }
+    }
+    return sum.counts
   }
 
   /// What a run begins with: it says where it goes.
@@ -69,6 +95,13 @@ struct Merge: ParsableCommand {
   private func check(_ parts: [StoredReport]) throws {
     guard let first = parts.first else { return }
     var inputs: [String: String] = [:]
+    if let nodes = parts.compactMap({ $0.shard?.nodes }).first {
+      for part in parts where part.shard?.nodes != nodes {
+        throw Failure.usage(
+          "\(part.directory): is \(part.shard.map { "of node \($0.text)" } ?? "of all events"), others are of nodes of "
+            + "\(nodes); merge runs of one farm")
+      }
+    }
     for part in parts {
       guard part.stored.isFinished else {
         throw Failure.usage("\(part.directory): the run has not ended; end it with 'replay --resume' first")
@@ -90,7 +123,9 @@ struct Merge: ParsableCommand {
             + "sealed again: replay the inputs of all runs as one")
       }
       for input in part.stored.inputs {
-        let identity = input.sha256 ?? input.path
+        // Each node of a farm reads its share of it. What an interface receives has no hash, and is never the same.
+        let identity = (part.shard.map { "\($0.text) " } ?? "") + (input.sha256 ?? input.path)
+        if part.shard != nil, input.sha256 == nil { continue }
         if let other = inputs.updateValue(part.directory, forKey: identity) {
           throw Failure.usage(
             "\(part.directory): its input \(input.path) is one of \(other) too; each input counts once")
@@ -107,11 +142,11 @@ struct Merge: ParsableCommand {
     let counters = sum.menu?.counters ?? []
     var entries: [ConfigValue.Entry] = []
     if case .map(let all) = sum.manifest {
-      let own = ["inputs", "t_wall", "run", "first_burst", "stopped"]
+      let own = ["inputs", "t_wall", "run", "first_burst", "stopped", "node"]
       entries = all.filter { !own.contains($0.key) }
     }
     entries += [
-      .init("inputs", .list(parts.flatMap { Self.inputs($0.manifest) })),
+      .init("inputs", .list(Self.inputs(parts))),
       .init(
         "merged",
         .list(
@@ -119,7 +154,7 @@ struct Merge: ParsableCommand {
             .map([
               .init("run", .string(part.directory)), .init("t_wall", .string(part.stored.run.time)),
               .init("bursts", .int(part.partial.bursts.count)),
-            ])
+            ] + (part.shard.map { [.init("node", $0.configValue)] } ?? []))
           })),
       .init("counters_of_their_own", .list(counters.map { .string($0) })),
     ]
@@ -150,9 +185,25 @@ struct Merge: ParsableCommand {
     }
     if !counters.isEmpty {
       Terminal.note(
-        "note: in one run over all inputs these counters run on from burst to burst, here they began anew in each "
+        "note: in one run over all inputs these counters run on from event to event, here they began anew in each "
           + "run: \(counters.joined(separator: ", "))")
     }
+    let missing = parts.first?.shard.map { farm in
+      (0..<farm.nodes).filter { node in !parts.contains { $0.shard?.node == node } }
+    }
+    if let missing, !missing.isEmpty {
+      Terminal.note(
+        "warning: the shares of these nodes are not in the sums: \(missing.map { "\($0)" }.joined(separator: ", "))")
+    }
+  }
+
+  /// The inputs of all parts; what several nodes have read is there once.
+  private static func inputs(_ parts: [StoredReport]) -> [ConfigValue] {
+    var all: [ConfigValue] = []
+    for part in parts {
+      for input in inputs(part.manifest) where part.shard == nil || !all.contains(input) { all.append(input) }
+    }
+    return all
   }
 
   private static func inputs(_ manifest: ConfigValue) -> [ConfigValue] {
@@ -162,9 +213,15 @@ struct Merge: ParsableCommand {
     return inputs
   }
 
-  /// Alerts and unfinished events of the runs, one after the other.
+  /// Alerts and unfinished events of the runs, one after the other; alerts of nodes in the order of the data.
   private func joinFiles(_ parts: [StoredReport]) throws {
-    for (name, header) in [("alerts.jsonl", false), ("unfinished.csv", true)] {
+    if parts.first?.shard != nil {
+      let texts = parts.compactMap { try? String(contentsOfFile: "\($0.directory)/alerts.jsonl", encoding: .utf8) }
+      let lines = texts.flatMap { $0.split(separator: "\n") }.compactMap { AlertLine(String($0)) }
+      try OutputFile.write(lines.sorted().map { $0.text + "\n" }.joined(), to: "\(into)/alerts.jsonl")
+    }
+    let names = [("alerts.jsonl", false), ("unfinished.csv", true)]
+    for (name, header) in names where header || parts.first?.shard == nil {
       let texts = parts.compactMap { try? String(contentsOfFile: "\($0.directory)/\(name)", encoding: .utf8) }
       guard !texts.isEmpty else { continue }
       let file = try OutputFile(path: "\(into)/\(name)")
@@ -182,7 +239,10 @@ extension StoredReport {
   init(_ parts: [StoredReport], _ partial: RunPartial) {
     directory = parts[0].directory
     var all = parts[0].stored
-    all.inputs = parts.flatMap(\.stored.inputs)
+    all.inputs = []
+    for part in parts {
+      all.inputs += part.stored.inputs.filter { input in part.shard == nil || !all.inputs.contains(input) }
+    }
     let names = all.inputs.map(\.path)
     all.run.input = ReplayInput.description(of: names)
     stored = all

@@ -74,6 +74,8 @@ struct TriggerOptions: ParsableArguments {
 
   @OptionGroup(title: "Monitoring") var monitor: MonitorOptions
 
+  @OptionGroup(title: "Farm") var farm: FarmOptions
+
   func validate() throws {
     if let workers, !(1...1024).contains(workers) {
       throw ValidationError("--workers \(workers): expected 1 to 1024")
@@ -86,13 +88,19 @@ struct TriggerOptions: ParsableArguments {
     if !scans.isEmpty, out == nil || selections.isEmpty {
       throw ValidationError("--scans: needs --selections, whose counts it takes, and --out, where it writes")
     }
+    if !emulatesL0, let option = l0Outputs.first(where: { $0.file != nil })?.option {
+      throw ValidationError("\(option): node 0 alone emulates L0; give it there")
+    }
   }
+
+  /// Whether L0 is emulated: the farm has one L0 trigger processor, which is that of its first node.
+  var emulatesL0: Bool { farm.shard.map { $0.node == 0 } ?? true }
 
   /// The options that ask for results, and whether they are given.
   var results: [(option: String, isGiven: Bool)] {
     outputs.map { ($0.option, $0.file != nil) } + [
       ("--selections", !selections.isEmpty), ("--scans", !scans.isEmpty), ("--out", out != nil),
-      ("--write-bursts", writeBursts != nil), ("--limit", limit != nil),
+      ("--write-bursts", writeBursts != nil), ("--limit", limit != nil), ("--node", farm.node != nil),
     ]
   }
 

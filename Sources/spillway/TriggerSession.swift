@@ -87,9 +87,7 @@ struct TriggerSession {
   ) async throws {
     var configuration = l1.configuration
     if let mode = options.strawScratch.flatMap(StrawScratch.init) { configuration.strawScratch = mode }
-    let hash = SHA256.hex(
-      of: "\(l1.hash) \(configuration.strawScratch.rawValue) \(setup?.hash ?? "-") "
-        + (menu.l0?.hash ?? "-"))
+    let hash = Self.hash(l1, scratch: configuration.strawScratch, setup, l0: menu.l0)
     let identity = RunIdentity(input: input.description, configurationHash: hash)
     let position = RunPosition(options, inputOptions, input: input, configurationHash: hash)
     var resumption: Resumption?
@@ -100,7 +98,8 @@ struct TriggerSession {
       case .nothing: Terminal.note("no checkpoint in \(directory): the run begins anew")
       }
     }
-    let l0Sink = try menu.l0.map { try self.l0Sink(menu, $0, resumption) }
+    let emulated = options.emulatesL0 ? menu.l0 : nil
+    let l0Sink = try emulated.map { try self.l0Sink(menu, $0, resumption) }
     let before = resumption
     let live = try await LiveSession(
       options.monitor,
@@ -120,7 +119,7 @@ struct TriggerSession {
     let pipeline = TriggerPipeline(
       configuration: configuration, layout: l1.layout, maps: l1.detectors.maps, options: pipelineOptions,
       selections: setup)
-    let l0Branch = menu.l0.flatMap { lines in
+    let l0Branch = emulated.flatMap { lines in
       l0Sink.map { sink in
         TriggerPipeline.L0Branch(pipeline: l0Pipeline(lines)) { try await sink.take($0) }
       }
@@ -138,7 +137,7 @@ struct TriggerSession {
           take: { try await sink.take($0) }, segment: { try await sink.end($0, l0: l0Sink) })
       }
     }
-    let (emulated, joined) = (try await l0Sink?.finishTruth(), try await sink.finishTruth())
+    let (l0Truth, joined) = (try await l0Sink?.finishTruth(), try await sink.finishTruth())
     let l0Report = try await l0Sink?.finish()
     let found = await digests.value
     let report = try await sink.finish(
@@ -146,7 +145,7 @@ struct TriggerSession {
       scans: scans, l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil }, l0Account: l0Sink?.counted,
       inputs: ledgerInputs(found))
     let truthReport = try truth?.report(
-      events: report.hasEvents ? joined : nil, emulated: l0Report?.hasPrimitives == true ? emulated : nil,
+      events: report.hasEvents ? joined : nil, emulated: l0Report?.hasPrimitives == true ? l0Truth : nil,
       menuPath: options.menu, l0: menu.l0, l1: l1, selections: setup?.set, out: options.out)
     let timing = report.timingText()
     if !timing.isEmpty { Terminal.note(timing) }
@@ -180,6 +179,7 @@ struct TriggerSession {
     pipeline.runsAlone = options.decisions != nil || truth != nil
     pipeline.builder.burst.firstBurst = options.firstBurst ?? 1
     pipeline.builder.run = options.runNumber ?? 0
+    pipeline.builder.shard = options.farm.shard
     pipeline.storesEvents = options.writeBursts != nil
     return pipeline
   }
@@ -191,6 +191,7 @@ struct TriggerSession {
     for (option, isGiven) in [
       ("--decisions", options.decisions != nil), ("--selections", !options.selections.isEmpty),
       ("--write-bursts", options.writeBursts != nil), ("--limit", options.limit != nil),
+      ("--node", options.farm.node != nil),
     ] where isGiven {
       throw Failure.usage("\(option): the menu \(options.menu) has no chains of L1; give one with 'l1'")
     }
@@ -290,7 +291,12 @@ struct TriggerSession {
     RunManifest(
       inputs: RunManifest.inputs(input, digests), run: options.runNumber,
       firstBurst: input.saysBursts ? nil : options.firstBurst ?? 1, menu: options.menu,
-      configurationHash: hash, wasStopped: feed.wasStopped)
+      configurationHash: hash, shard: options.farm.shard, wasStopped: feed.wasStopped)
+  }
+
+  /// The hash of the configuration as it takes effect: what all nodes of a farm, and all parts of a run, have in common.
+  static func hash(_ l1: L1Menu, scratch: StrawScratch, _ setup: SelectionSetup?, l0: L0Menu?) -> String {
+    SHA256.hex(of: "\(l1.hash) \(scratch.rawValue) \(setup?.hash ?? "-") \(l0?.hash ?? "-")")
   }
 
   private func check(closes: Bool, lost share: Double) throws {
