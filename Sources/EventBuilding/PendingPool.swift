@@ -91,12 +91,31 @@ struct PendingPool: ~Copyable {
     slots[index].used = 0
     slots[index].counts.update(repeating: 0, count: sourceCount)
     pendingBytes += 256
-    if queueHead > 1024, queueHead * 2 > queue.count {
-      queue.removeFirst(queueHead)
-      queueHead = 0
-    }
+    if queue.count > Self.queueLimit(pending: slotCount - freeSlots.count) { compactQueue() }
     queue.append((index, nextSequence))
     return index
+  }
+
+  /// Entries at which the queue is compacted: by then most are of events that have gone.
+  static func queueLimit(pending: Int) -> Int { max(1024, 4 * pending) }
+
+  /// Entries of the queue, those of events that have gone included.
+  var queueCount: Int { queue.count }
+
+  /// Takes out the entries of events that have gone, wherever they are: one event that waits for long, as one that is
+  /// never completed, holds up no others.
+  private mutating func compactQueue() {
+    var kept = 0
+    for place in queueHead..<queue.count where isPending(queue[place]) {
+      queue[kept] = queue[place]
+      kept += 1
+    }
+    queue.removeLast(queue.count - kept)
+    queueHead = 0
+  }
+
+  private func isPending(_ entry: (slot: Int, sequence: UInt64)) -> Bool {
+    slots[entry.slot].isUsed && slots[entry.slot].sequence == entry.sequence
   }
 
   /// Adds a fragment; `false`, and no change, if its source is complete already.
@@ -279,8 +298,7 @@ struct PendingPool: ~Copyable {
   var oldest: Int? {
     mutating get {
       while queueHead < queue.count {
-        let head = queue[queueHead]
-        if slots[head.slot].isUsed, slots[head.slot].sequence == head.sequence { return head.slot }
+        if isPending(queue[queueHead]) { return queue[queueHead].slot }
         queueHead += 1
       }
       return nil

@@ -5,9 +5,9 @@
 /// record with word 0x23 and the last-of-burst flag, stands for the command, and the first L0TP packet
 /// that starts again at a lower event number with a start-of-burst record opens the next burst at once.
 /// All times are data times. A pure state machine: it is told what was seen, and answers what to do.
-public struct BurstTracker: Sendable, Hashable {
+public struct BurstTracker: Sendable, Hashable, Codable {
   /// Options of the burst change.
-  public struct Options: Sendable, Hashable {
+  public struct Options: Sendable, Hashable, Codable {
     /// Time after the end-of-burst trigger at which packets begin to be dropped.
     public var flushAfter: Double = 4
     /// Time after the end-of-burst trigger at which the burst is cleaned up and the next one begins.

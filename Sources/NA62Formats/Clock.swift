@@ -3,7 +3,7 @@
 /// An instant of data time: nanoseconds since the Unix epoch, as stamped by the capture.
 ///
 /// All logic of Spillway runs on data time, never on the wall clock.
-public struct DataTime: Hashable, Comparable, Sendable, BitwiseCopyable {
+public struct DataTime: Hashable, Comparable, Sendable, BitwiseCopyable, Codable {
   /// Nanoseconds since 1970-01-01T00:00:00 UTC.
   public var nanoseconds: Int64
 

@@ -1,5 +1,5 @@
 /// The 8-bit identifier of a data source: one subdetector, or one trigger level (`l1.md` 2.7).
-public struct SourceID: RawRepresentable, Hashable, Comparable, Sendable, BitwiseCopyable {
+public struct SourceID: RawRepresentable, Hashable, Comparable, Sendable, BitwiseCopyable, Codable {
   /// The identifier as it stands on the wire.
   public var rawValue: UInt8
 

@@ -3,7 +3,7 @@ import L1Trigger
 import NA62Formats
 
 /// What the events of one burst are counted into: a row of counts for each bin.
-struct EventTally: Sendable {
+struct EventTally: Sendable, Codable {
   /// The places of a row; selections stand behind them.
   enum Place {
     /// For each mask: fired by L0, accepted by L1, and the eight algorithms.
@@ -36,6 +36,9 @@ struct EventTally: Sendable {
     row = Place.selections + selections
     missing = ContiguousArray(repeating: 0, count: sources)
   }
+
+  /// Whether its rows are whole: one that was read may be damaged.
+  var isSound: Bool { row >= Place.selections && width > 0 && counts.count % row == 0 }
 
   /// Where the row of a time begins; rows are added as bins come.
   @inline(__always)

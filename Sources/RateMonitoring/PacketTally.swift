@@ -28,7 +28,7 @@ struct PacketTally: Sendable {
   static let maximumBoards = 2048
 
   /// A board of a source.
-  struct Board: Sendable, Hashable {
+  struct Board: Sendable, Hashable, Codable {
     var source: SourceID
     var number: UInt8
   }
@@ -43,14 +43,38 @@ struct PacketTally: Sendable {
 
   init(format: MTP.Format) { self.format = format }
 
+  /// What it has come to, to be kept with a checkpoint.
+  struct State: Sendable, Codable {
+    var counts: ContiguousArray<UInt64>
+    var boards: [Board]
+    var untilSample: ContiguousArray<UInt32>
+  }
+
+  var state: State { State(counts: counts, boards: boards, untilSample: untilSample) }
+
+  /// Goes on from a state; `false`, changing nothing, where it is not one of such a tally.
+  mutating func restore(_ state: State) -> Bool {
+    guard state.boards.count <= Self.maximumBoards, Set(state.boards).count == state.boards.count,
+      state.counts.count == Place.boards + 2 * state.boards.count,
+      state.untilSample.count == untilSample.count
+    else { return false }
+    (counts, boards, untilSample) = (state.counts, state.boards, state.untilSample)
+    for index in placeOfBoard.indices { placeOfBoard[index] = 0 }
+    for (number, board) in boards.enumerated() { placeOfBoard[Self.index(board)] = UInt16(number + 1) }
+    return true
+  }
+
   /// The place of a board's packets, its fragments behind it; nil beyond ``maximumBoards``.
   @inline(__always)
   mutating func place(of board: Board) -> Int? {
-    let index = Int(board.source.rawValue) << 8 | Int(board.number)
+    let index = Self.index(board)
     let known = placeOfBoard[index]
     if known != 0 { return Place.boards + 2 * (Int(known) - 1) }
     return begin(board, index)
   }
+
+  @inline(__always)
+  private static func index(_ board: Board) -> Int { Int(board.source.rawValue) << 8 | Int(board.number) }
 
   private mutating func begin(_ board: Board, _ index: Int) -> Int? {
     guard boards.count < Self.maximumBoards else { return nil }

@@ -6,7 +6,7 @@ public import NA62Formats
 /// one burst add up exactly.
 public struct RateCounts: Sendable, Hashable {
   /// Run and burst.
-  public struct Key: Sendable, Hashable, Comparable {
+  public struct Key: Sendable, Hashable, Comparable, Codable {
     /// Run number, or 0.
     public let run: UInt32
     /// Burst.
@@ -127,12 +127,16 @@ extension RateCounts.Line {
 public enum RateMonitoringError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Counts in bins of different widths, in ns.
   case differentBins(Int64, Int64)
+  /// A state of a monitor of another configuration.
+  case differentState
 
   /// One line.
   public var description: String {
     switch self {
     case .differentBins(let a, let b):
       "cannot merge rates in bins of \(a) ns and \(b) ns: monitor both with the same 'bin'"
+    case .differentState:
+      "what the rate monitor kept is of another configuration: replay without --resume"
     }
   }
 }

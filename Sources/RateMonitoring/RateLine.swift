@@ -1,5 +1,7 @@
+public import Configuration
+
 /// What a rate is of.
-public enum RateLevel: String, Sendable, Hashable, CaseIterable {
+public enum RateLevel: String, Sendable, Hashable, CaseIterable, Codable {
   /// Primitives of an L0 detector, packets of a board.
   case detector
   /// Physics triggers of an L0 mask, as recorded.
@@ -15,7 +17,7 @@ public enum RateLevel: String, Sendable, Hashable, CaseIterable {
 }
 
 /// A line of the rate monitor: what is counted, under a name that is unique in its level.
-public struct RateLine: Sendable, Hashable, Comparable, CustomStringConvertible {
+public struct RateLine: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
   /// What it counts.
   public let level: RateLevel
   /// Its name.
@@ -61,4 +63,66 @@ public struct RateLineNames: Sendable, Hashable {
 
   /// The name of a mask.
   func mask(_ number: Int) -> String { masks[number] ?? "mask \(number)" }
+}
+
+extension RateLineNames {
+  /// The line under the name that it is shown with: a mask may be called by its number, `mask 1`, whatever its name.
+  func named(_ line: RateLine) -> RateLine {
+    guard [.l0, .l1, .algorithm].contains(line.level) else { return line }
+    let words = line.name.split(separator: " ", maxSplits: 2)
+    guard words.count >= 2, words[0] == "mask", let number = Int(words[1]), let name = masks[number] else {
+      return line
+    }
+    return RateLine(line.level, ([name] + words.dropFirst(2).map(String.init)).joined(separator: " "))
+  }
+
+  /// The names that lines of a level can have; nil where they are not known before the data.
+  public func known(_ level: RateLevel) -> [String]? {
+    switch level {
+    case .l0, .l1: (0..<16).map(mask)
+    case .selection: selections
+    case .detector, .algorithm, .stream: nil
+    }
+  }
+}
+
+extension RateMonitoringConfiguration {
+  /// The same with the names of masks for their numbers.
+  func naming(_ names: RateLineNames) -> Self {
+    var named = self
+    for i in bands.indices {
+      named.bands[i].line = names.named(bands[i].line)
+      switch bands[i].expectation {
+      case .relative(let line, let ratio):
+        named.bands[i].expectation = .relative(names.named(line), ratio: ratio)
+      case .part(let line, let share): named.bands[i].expectation = .part(names.named(line), share: share)
+      case .rate, .counts: break
+      }
+    }
+    return named
+  }
+
+  /// Throws where a band is of a mask or selection that is not there: it would never be looked at.
+  ///
+  /// - Parameters:
+  ///   - names: what is there.
+  ///   - file: name of the file, for the error.
+  public func check(names: RateLineNames, file: String) throws(ConfigurationError) {
+    for band in naming(names).bands {
+      var lines = [band.line]
+      switch band.expectation {
+      case .relative(let line, _), .part(let line, _): lines.append(line)
+      case .rate, .counts: break
+      }
+      for line in lines {
+        guard let known = names.known(line.level), !known.contains(line.name) else { continue }
+        // A file of bands may serve runs with other selections.
+        if line.level == .selection { continue }
+        throw ConfigurationError(
+          file: file, problem: "the band of \(band.line): the menu has no mask '\(line.name)'",
+          suggestion: NearestName.of(line.name, in: known),
+          advice: "name masks as the menu does, or by number, as 'mask 1'")
+      }
+    }
+  }
 }

@@ -36,6 +36,9 @@ public struct RateMonitor: Sendable {
   public internal(set) var counts: RateCounts
   /// Bursts that have ended.
   public internal(set) var burstsEnded: UInt64 = 0
+  /// Counts of the lines in all bursts that have ended.
+  var totals: [RateLine: UInt64] = [:]
+  private var untaken: [(key: RateCounts.Key, burst: RateCounts.Burst)] = []
 
   let layout: EventLayout
   let options: Options
@@ -44,7 +47,7 @@ public struct RateMonitor: Sendable {
   var tracker: BurstTracker
   var open: OpenBurst?
   /// A burst that is over, while packets of the next one come and the builder has not ended it.
-  private var closing: OpenBurst?
+  var closing: OpenBurst?
   var detectors: [SilenceWatch]
   var boards: [SilenceWatch] = []
   var boardShares: [ShareWatch] = []
@@ -52,13 +55,13 @@ public struct RateMonitor: Sendable {
   var steps: [StepWatch]
   var losses = [LossState](repeating: LossState(), count: 3)
   var isSilent = false
-  private var tallies: [EventTally] = []
+  var tallies: [EventTally] = []
   private var waiting: [(packets: PacketBatch, next: Int)] = []
-  private var identity: BurstIdentity?
-  private var run: UInt32
+  var identity: BurstIdentity?
+  var run: UInt32
 
   /// A burst under way.
-  struct OpenBurst: Sendable {
+  struct OpenBurst: Sendable, Codable {
     var key: RateCounts.Key
     var begin: DataTime
     var end: DataTime
@@ -77,7 +80,7 @@ public struct RateMonitor: Sendable {
   }
 
   /// Whether one kind of loss is above what is tolerated.
-  struct LossState: Sendable {
+  struct LossState: Sendable, Codable {
     var isFiring = false
   }
 
@@ -93,6 +96,7 @@ public struct RateMonitor: Sendable {
     configuration: RateMonitoringConfiguration, layout: EventLayout, names: RateLineNames = RateLineNames(),
     options: Options = Options()
   ) throws {
+    let configuration = configuration.naming(names)
     self.configuration = configuration
     self.layout = layout
     self.names = names
@@ -197,6 +201,12 @@ public struct RateMonitor: Sendable {
     var findings: [RateFinding] = []
     try closeBins(until: RateCounts.bin(of: time.nanoseconds, width: width), &findings)
     return findings
+  }
+
+  /// The bursts that have ended since the last call, in the order in which they did.
+  public mutating func takeEnded() -> [(key: RateCounts.Key, burst: RateCounts.Burst)] {
+    defer { untaken = [] }
+    return untaken
   }
 
   // MARK: Packets
@@ -345,6 +355,8 @@ public struct RateMonitor: Sendable {
     if let burst { try judgeSteps(burst, &findings) }
     burstsEnded += 1
     guard let burst else { return }
+    for (line, value) in burst.lines { totals[line, default: 0] &+= value.count }
+    untaken.append((key, burst))
     if counts.bursts[key] == nil { counts.bursts[key] = burst } else { counts.bursts[key]? += burst }
     while counts.bursts.count > max(1, configuration.burstsKept), let oldest = counts.bursts.keys.min() {
       counts.bursts[oldest] = nil

@@ -1,7 +1,7 @@
 /// A reference run: what its lines counted, as the bands of later ones.
 public struct RateReference: Sendable, Hashable {
   /// The counts of the run.
-  public let counts: RateCounts
+  public private(set) var counts: RateCounts
   /// Deviation that is no change, as a fraction of the rate.
   public var tolerance = 0.1
 
@@ -12,6 +12,22 @@ public struct RateReference: Sendable, Hashable {
 
   /// The reference of a run's counts: those of the bursts that are kept.
   public init(from counts: RateCounts) { self.counts = counts }
+
+  /// What is to be expected of another menu of L0, emulated on the same packets: the triggers that it sends, by the names
+  /// of its masks, in the place of those that were recorded. Of what lies behind L0 nothing is known then.
+  ///
+  /// - Parameter sent: triggers by the name of the mask, over the bursts of the run.
+  public mutating func predict(sent: [(mask: String, count: UInt64)]) {
+    guard let first = counts.bursts.keys.min() else { return }
+    for (key, burst) in counts.bursts {
+      counts.bursts[key]?.lines = burst.lines.filter { $0.key.level == .detector }
+    }
+    for (mask, count) in sent where count > 0 {
+      var line = RateCounts.Line()
+      line.count = count
+      counts.bursts[first]?.lines[RateLine(.l0, mask)] = line
+    }
+  }
 
   /// A configuration whose lines have the counts and the time of the run, the rest as in `base`.
   ///

@@ -53,6 +53,8 @@ public struct RateSnapshot: Sendable, Hashable {
     public var band: Band?
     /// What is known of it.
     public var condition: Condition
+    /// Its counts since the start of the run.
+    public var total: UInt64
   }
 
   /// Width of the bins along a burst, in s.
@@ -84,7 +86,8 @@ extension RateMonitor {
               seconds: burst.seconds, begin: burst.begin)
           }, along: bursts.last?.burst.lines[line]?.along ?? [],
           band: bands[line].flatMap { band($0, bursts.last?.burst) },
-          condition: conditions[line] ?? .normal)
+          condition: conditions[line] ?? .normal,
+          total: (totals[line] ?? 0) &+ (under?.burst.lines[line]?.count ?? 0))
       })
   }
 
@@ -112,23 +115,5 @@ extension RateMonitor {
     return RateSnapshot.Band(
       expected: expected, low: expected * (1 - band.tolerance), high: expected * (1 + band.tolerance),
       origin: origin)
-  }
-}
-
-/// The table of the rates of all bursts, as CSV.
-public enum RatesByBurst {
-  /// The first row.
-  public static let header = "run,burst,begin_ns,seconds,level,line,count,rate_hz"
-
-  /// A row for each burst and line that counted something, in the order of bursts and lines.
-  public static func rows(of counts: RateCounts) -> [String] {
-    counts.bursts.sorted { $0.key < $1.key }.flatMap { key, burst in
-      burst.lines.sorted { $0.key < $1.key }.map { line, value in
-        let seconds = burst.seconds
-        let rate = seconds > 0 ? "\(Double(value.count) / seconds)" : ""
-        return "\(key.run),\(key.burst),\(burst.begin.nanoseconds),\(seconds),\(line.level.rawValue),"
-          + "\(CSV.field(line.name)),\(value.count),\(rate)"
-      }
-    }
   }
 }

@@ -17,7 +17,7 @@ struct WatchVerdict {
 }
 
 /// Whether something has fallen silent while others go on.
-struct SilenceWatch: Sendable {
+struct SilenceWatch: Sendable, Codable {
   /// Own counts, those of a reference among them.
   private(set) var count: UInt64
   /// Counts of the others up to the last own one.
@@ -69,7 +69,7 @@ struct SilenceWatch: Sendable {
 ///
 /// Given own counts before and now, those of now are binomial with the wholes as exposures, or narrower. So the test is
 /// exact however little was seen before; a reference may be put before the first bin.
-struct ShareWatch: Sendable {
+struct ShareWatch: Sendable, Codable {
   private var count: UInt64
   private var whole: UInt64
   private var rise: SelfStartingCUSUM?
@@ -151,7 +151,7 @@ struct StepWatch: Sendable {
     var other: UInt64
   }
 
-  private enum Test: Sendable {
+  enum Test: Sendable, Codable {
     case bins(PoissonCUSUM)
     case likelihood(LikelihoodCUSUM)
     case selfStarting(SelfStartingCUSUM)
@@ -206,6 +206,19 @@ struct StepWatch: Sendable {
     }
     self.tests = tests
     designed = tests
+  }
+
+  /// What it has come to, to be kept with a checkpoint.
+  struct State: Sendable, Codable {
+    var tests: [RateChange: Test]
+    var clearing: LikelihoodCUSUM
+    var firing: RateChange?
+  }
+
+  var state: State { State(tests: tests, clearing: clearing, firing: firing) }
+
+  mutating func restore(_ state: State) {
+    (tests, clearing, firing) = (state.tests, state.clearing, state.firing)
   }
 
   /// Counts expected in a sample, without tolerance.

@@ -187,11 +187,15 @@ public struct RunCheckpoint: Sendable, Hashable {
   public var sealed: [SealedPart]
   /// Lengths of the files of the run directory, by their names.
   public var files: [String: UInt64]
+  /// What the monitor of rates and rules remembers, as it stores it; nil where the run had none.
+  public var monitor: Data?
 
   /// A checkpoint; see the properties.
   public init(
-    position: String, carry: Data, partial: Data, sealed: [SealedPart], files: [String: UInt64]
+    position: String, carry: Data, partial: Data, sealed: [SealedPart], files: [String: UInt64],
+    monitor: Data? = nil
   ) {
+    self.monitor = monitor
     self.position = position
     self.carry = carry
     self.partial = partial

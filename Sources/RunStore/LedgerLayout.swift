@@ -60,6 +60,9 @@ enum LedgerLayout {
             selection TEXT PRIMARY KEY, selection_hash TEXT NOT NULL, box BLOB NOT NULL) WITHOUT ROWID;
           """)
     }
+    migrator.registerMigration("3 monitor") { db in
+      try db.execute(sql: "ALTER TABLE checkpoints ADD COLUMN monitor BLOB")
+    }
     return migrator
   }
 }

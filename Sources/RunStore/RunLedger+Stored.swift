@@ -36,7 +36,7 @@ extension RunLedger {
   public func lastCheckpoint() throws(RunStoreError) -> RunCheckpoint? {
     guard try hasCheckpoints() else { return nil }
     let row = try read { db in
-      try Row.fetchOne(db, sql: "SELECT position, carry, partial, files FROM checkpoints WHERE id = 1")
+      try Row.fetchOne(db, sql: "SELECT * FROM checkpoints WHERE id = 1")
     }
     guard let row else { return nil }
     guard let position: String = row["position"], let carry: Data = row["carry"],
@@ -44,7 +44,8 @@ extension RunLedger {
       let files = try? JSONDecoder().decode([String: UInt64].self, from: Data(text.utf8))
     else { throw RunStoreError("\(path): the checkpoint is not whole; replay the inputs again") }
     return RunCheckpoint(
-      position: position, carry: carry, partial: Data(partial.utf8), sealed: try sealedParts(), files: files)
+      position: position, carry: carry, partial: Data(partial.utf8), sealed: try sealedParts(), files: files,
+      monitor: row["monitor"])
   }
 
   /// What the ledger holds of the run; throws where it was made before ledgers held counts.

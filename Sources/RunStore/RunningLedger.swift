@@ -218,11 +218,12 @@ public final class RunningLedger {
     let files = String(decoding: try JSONEncoder().encode(state.files), as: UTF8.self)
     try db.execute(
       sql: """
-        INSERT OR REPLACE INTO checkpoints (id, t_wall, position, carry, partial, files)
-        VALUES (1, ?, ?, ?, ?, ?)
+        INSERT OR REPLACE INTO checkpoints (id, t_wall, position, carry, partial, files, monitor)
+        VALUES (1, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         time, state.position, state.carry, String(decoding: state.partial, as: UTF8.self), files,
+        state.monitor,
       ])
     for part in state.sealed {
       // Encrypted before SQLite sees it: neither its log nor a free page ever holds it plain.

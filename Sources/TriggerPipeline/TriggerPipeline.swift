@@ -28,6 +28,8 @@ public struct TriggerPipeline: Sendable {
     public var storesEvents = false
     /// Whether the events that L1 keeps are passed on as soon as their L1 data are there, for the event display.
     var passesKeptEvents = false
+    /// Whether the batches bring scenes of the events that raise alerts, to be drawn.
+    public var keepsScenes = false
     /// Bytes that events waiting for L1 data may hold; beyond, the oldest one is given up.
     public var maximumPendingL1Bytes = 512 << 20
     /// The event builder's options.
@@ -129,7 +131,9 @@ public struct TriggerPipeline: Sendable {
   ) async throws -> SelectionRun? {
     try carry?.check(hasEvents: true, l0Menus: l0?.pipeline.menus.count)
     let stage = selections.map {
-      SelectionStage(setup: $0, layout: layout, maps: maps, workers: selectionWorkers, depth: options.depth)
+      SelectionStage(
+        setup: $0, layout: layout, maps: maps, workers: selectionWorkers, depth: options.depth,
+        keepsScenes: options.keepsScenes)
     }
     let source = SegmentedSource.wrap(source, skipping: carry?.datagrams ?? 0) {
       SegmentCutter(layout: layout, options: options.builder)

@@ -71,12 +71,18 @@ actor ReplaySink {
     try await monitor?.sync()
     let emulated = try await l0?.state()
     var files = try directory.files()
+    files.merge(try await monitor?.files() ?? [:]) { $1 }
     files.merge(try RunFiles.lengths(of: decisionsPath.map { [$0] } ?? [])) { $1 }
     files.merge(emulated?.files ?? [:]) { $1 }
+    var monitored: Data?
+    if let monitor {
+      record?.add(await monitor.takeMessages())
+      monitored = try JSONEncoder().encode(await monitor.state)
+    }
     try record?.checkpoint(
       RunPartial(account, stored: bursts?.books, l0: emulated?.account), sealed: account.sealedPartials,
       position: position.text, carry: JSONEncoder().encode(segment.carry), files: files,
-      time: clock.now().rfc3339)
+      monitor: monitored, time: clock.now().rfc3339)
   }
 
   /// Reads the rest of the truth; what was counted, if there is one.
@@ -85,7 +91,7 @@ actor ReplaySink {
   func finish(
     menu: L1Menu, manifest: RunManifest, scratch: StrawScratch, scans: ReplayScans, l0: L0Report?,
     l0Account: L0Account?, inputs: [LedgerInput]
-  ) throws -> ReplayReport {
+  ) async throws -> ReplayReport {
     try decisions?.close()
     let report = try ReplayReport(account: account, menu: menu, stored: bursts?.books)
     var entries = [
@@ -97,6 +103,7 @@ actor ReplaySink {
     ]
     if let l0 { entries.append(ConfigValue.Entry("l0", try l0.summary())) }
     let time = clock.now()
+    if let monitor { record?.add(await monitor.takeMessages()) }
     if let directory {
       let (scanned, notes) = try scans.reports(report, file: "\(directory.path)/counts.json")
       for note in notes { Terminal.note(note) }

@@ -54,8 +54,18 @@ struct RunPosition: Codable, Equatable {
     values["write-bursts"] = options.writeBursts
     values["l0-decisions"] = options.l0Decisions
     values["l0-packets"] = options.l0Packets
+    values["bands"] = Self.content(options.monitor.bands)
+    values["alerts"] = Self.content(options.monitor.alerts)
     self.options = values.compactMapValues { $0 }
     inputs = input.files.map { Input(path: $0.path) }
+  }
+
+  /// A file with what is in it: its name alone does not say whether it is the same.
+  private static func content(_ path: String?) -> String? {
+    path.map { path in
+      let bytes = FileManager.default.contents(atPath: path).map { [UInt8]($0) } ?? []
+      return "\(path) (SHA-256 \(SHA256.hex(of: String(decoding: bytes, as: UTF8.self)).prefix(12)))"
+    }
   }
 
   /// As the ledger keeps it.
@@ -110,6 +120,7 @@ struct Resumption {
   /// Lengths of files: those of the run directory by name, others by path.
   let files: [String: UInt64]
   private let sealed: [SealedPartial]
+  private let monitor: Data?
 
   /// Looks into a run directory; throws where the run there is another one.
   static func find(_ directory: String, _ position: RunPosition) throws -> Found {
@@ -133,7 +144,16 @@ struct Resumption {
           try SealedPartial(
             selection: $0.selection, selectionHash: $0.selectionHash, bursts: partial.bursts.count,
             bytes: $0.content)
-        }))
+        }, monitor: state.monitor))
+  }
+
+  /// What the monitor remembered; nil where the run had none.
+  func monitorState() throws -> LiveMonitor.State? {
+    guard let monitor else { return nil }
+    guard let state = try? JSONDecoder().decode(LiveMonitor.State.self, from: monitor) else {
+      throw Failure.usage("--resume: the checkpoint in \(directory) is not whole; replay without --resume")
+    }
+    return state
   }
 
   /// What was counted of events.

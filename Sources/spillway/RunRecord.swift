@@ -71,13 +71,23 @@ struct RunRecord {
     }
   }
 
+  /// Notes messages of the rules, to be taken with the next checkpoint.
+  mutating func add(_ messages: [AlertMessage]) {
+    alerts += messages.map { message in
+      LedgerAlert(
+        id: message.key, kind: message.kind.rawValue, time: message.dataTime.rfc3339,
+        line: AlertMessageEncoder.line(message))
+    }
+  }
+
   /// Takes a checkpoint.
   mutating func checkpoint(
     _ partial: RunPartial, sealed: [SealedPartial], position: String, carry: Data, files: [String: UInt64],
-    time: String
+    monitor: Data?, time: String
   ) throws {
     try ledger.checkpoint(
-      Self.state(partial, sealed, position: position, carry: carry, files: files), time: time,
+      Self.state(partial, sealed, position: position, carry: carry, files: files, monitor: monitor),
+      time: time,
       bursts: Self.bursts(partial, from: bursts), alerts: alerts)
     bursts = partial.bursts.count
     alerts = []
@@ -97,14 +107,14 @@ struct RunRecord {
 
   private static func state(
     _ partial: RunPartial, _ sealed: [SealedPartial], position: String = "{}", carry: Data = Data(),
-    files: [String: UInt64] = [:]
+    files: [String: UInt64] = [:], monitor: Data? = nil
   ) throws -> RunCheckpoint {
     RunCheckpoint(
       position: position, carry: carry, partial: try partial.data(),
       sealed: sealed.map {
         SealedPart(
           selection: $0.selection, selectionHash: $0.selectionHash, content: $0.bytes, size: $0.size)
-      }, files: files)
+      }, files: files, monitor: monitor)
   }
 
   private static func bursts(_ partial: RunPartial, from first: Int) throws -> [LedgerBurst] {

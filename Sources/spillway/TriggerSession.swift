@@ -103,7 +103,7 @@ struct TriggerSession {
     let before = resumption
     let live = try await LiveSession(
       options.monitor,
-      subject(menu, setup, hash: hash, builder: pipelineOptions.builder, resumes: before != nil))
+      subject(menu, setup, hash: hash, builder: pipelineOptions.builder, resumption: before))
     let sink = try ReplaySink(
       account: resumption.map { try $0.account(setup, identity) }
         ?? ReplayAccount(selections: setup, identity: identity),
@@ -137,6 +137,7 @@ struct TriggerSession {
           take: { try await sink.take($0) }, segment: { try await sink.end($0, l0: l0Sink) })
       }
     }
+    try await live?.monitor.endData()
     let (l0Truth, joined) = (try await l0Sink?.finishTruth(), try await sink.finishTruth())
     let l0Report = try await l0Sink?.finish()
     let found = await digests.value
@@ -181,6 +182,7 @@ struct TriggerSession {
     pipeline.builder.run = options.runNumber ?? 0
     pipeline.builder.shard = options.farm.shard
     pipeline.storesEvents = options.writeBursts != nil
+    pipeline.keepsScenes = options.monitor.server.serve != nil
     return pipeline
   }
 
@@ -209,7 +211,7 @@ struct TriggerSession {
     let pipeline = l0Pipeline(lines)
     let hash = SHA256.hex(of: lines.hash)
     let live = try await LiveSession(
-      options.monitor, subject(menu, nil, hash: hash, builder: pipelineOptions.builder, resumes: false))
+      options.monitor, subject(menu, nil, hash: hash, builder: pipelineOptions.builder, resumption: nil))
     try await LiveSession.cancelling(live) {
       try await reader.run(stopping: feed) { source in
         try await pipeline.run(source: source, feed: feed) { output in
@@ -218,6 +220,7 @@ struct TriggerSession {
         }
       }
     }
+    try await live?.monitor.endData()
     let emulated = try await sink.finishTruth()
     let report = try await sink.finish()
     let truthReport = try truth?.report(
@@ -257,12 +260,13 @@ struct TriggerSession {
 
   /// What the monitor must know of the session.
   private func subject(
-    _ menu: TriggerMenu, _ setup: SelectionSetup?, hash: String, builder: EventBuilder.Options, resumes: Bool
+    _ menu: TriggerMenu, _ setup: SelectionSetup?, hash: String, builder: EventBuilder.Options,
+    resumption: Resumption?
   ) -> LiveSession.Subject {
     LiveSession.Subject(
       menu: menu, setup: setup, input: input, isLive: live != nil, hash: hash, out: options.out,
       runNumber: options.runNumber, speed: feed.speed, builder: builder,
-      reconstruction: options.reconstruction, resumes: resumes, drops: { [live] in live?.drops },
+      resumption: resumption, drops: { [live] in live?.drops },
       lateness: { [feed] in feed.pace?.lateness.quantile(0.99) })
   }
 

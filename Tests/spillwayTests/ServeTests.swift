@@ -92,6 +92,39 @@ struct ServeTests {
     }
   }
 
+  @Test("candidates are drawn from the run itself, also where its input is read again and again")
+  func candidatesAreDrawn() async throws {
+    let directory = try TemporaryRun()
+    defer { directory.remove() }
+    let program = try ServingProcess(
+      ["replay", "Replay/kaon-2018.pcap.gz", "--loop", "2", "--out", directory.path, "--serve", "0"]
+        + ["--keep-serving", "--menu", "Configs/menus/kaon-2018.yaml"]
+        + ["--selections", "Configs/selections/kpinunu.yaml"])
+    defer { program.stop() }
+    let base = try await program.url()
+    try await program.waitForEnd(base)
+    let entries = try #require(try await json(base, "api/v1/alerts")["entries"] as? [[String: Any]])
+    let candidates = entries.filter { $0["kind"] as? String == "candidate" }
+    #expect(Set(candidates.compactMap { $0["burst"] as? Int }) == [1, 2])
+    for candidate in candidates {
+      #expect(candidate["hasDisplay"] as? Bool == true)
+      let (id, event) = (try #require(candidate["id"] as? String), try #require(candidate["event"] as? Int))
+      let burst = try #require(candidate["burst"] as? Int)
+      let name = try #require(id.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+      let url = try #require(URL(string: base + "api/v1/candidates/\(name)/display.svg"))
+      let (data, response) = try await URLSession.shared.data(from: url)
+      #expect((response as? HTTPURLResponse)?.statusCode == 200)
+      #expect(
+        String(decoding: data, as: UTF8.self).contains("aria-label=\"Event \(event) of burst \(burst),"))
+    }
+    let rates = try #require(try await json(base, "api/v1/rates")["lines"] as? [[String: Any]])
+    let events = rates.first { $0["level"] as? String == "stream" && $0["name"] as? String == "events" }
+    let counted = try directory.text("rates-by-burst.csv").split(separator: "\n")
+      .filter { $0.contains(",stream,events,") }.compactMap { Int($0.split(separator: ",")[6]) }
+    #expect(counted.count == 2)
+    #expect(events?["total"] as? Int == counted.reduce(0, +))
+  }
+
   @Test("beyond loopback a token is needed, and said in one line")
   func tokenIsNeeded() async throws {
     let program = try ServingProcess(

@@ -13,7 +13,7 @@
 /// lie between false alarms on average (Lorden 1971): e^S is at most the sum R of the products from all starts, and
 /// R - n is a supermartingale. So it holds for varying exposures, where a Markov chain does not; a chain allows a
 /// lower threshold (``PoissonCUSUM``).
-public struct LikelihoodCUSUM: Sendable, Hashable {
+public struct LikelihoodCUSUM: Sendable, Hashable, Codable {
   /// Samples between false alarms, at least, on average.
   public let runLength: Double
   /// The sum.

@@ -7,7 +7,7 @@
 #endif
 
 /// The way in which a rate changes.
-public enum RateChange: String, Sendable, Hashable, CaseIterable {
+public enum RateChange: String, Sendable, Hashable, CaseIterable, Codable {
   /// To a higher one.
   case up
   /// To a lower one.
@@ -19,9 +19,9 @@ public enum RateChange: String, Sendable, Hashable, CaseIterable {
 /// Upwards S = max(0, S + count - k), downwards S = max(0, S + k - count); an alarm is given at S ≥ h, and S begins
 /// again at 0. k and h are whole multiples of 1/scale, so the sum is a whole number and its Markov chain exact.
 /// A value; the same counts in the same order give the same alarms.
-public struct PoissonCUSUM: Sendable, Hashable {
+public struct PoissonCUSUM: Sendable, Hashable, Codable {
   /// What a test looks for, with its false-alarm rate.
-  public struct Design: Sendable, Hashable {
+  public struct Design: Sendable, Hashable, Codable {
     /// The direction.
     public let direction: RateChange
     /// Mean count of a sample without a change: the largest (up) or smallest (down) that is not one.

@@ -16,7 +16,7 @@
 ///
 /// With a tolerance r, sample i is tested at p = r tᵢ/(T + t₁ + … + r tᵢ). For rates up to r times the reference's this p
 /// is at least the true one (downwards at most), so the tails are larger still, and the rate holds all the same.
-public struct SelfStartingCUSUM: Sendable, Hashable {
+public struct SelfStartingCUSUM: Sendable, Hashable, Codable {
   /// The direction.
   public let direction: RateChange
   /// The largest (up) or smallest (down) rate in units of the reference's that is no change: 1.05, 0.95.

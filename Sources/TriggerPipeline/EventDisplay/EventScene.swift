@@ -71,7 +71,9 @@ public struct EventScene: Sendable {
       }
     } catch is Found {}
     guard let ready = search.withLockedValue({ $0.ready }) else { return nil }
-    return EventScene(ready, menu, configuration, selections)
+    return EventScene(
+      ready, Reconstructor(configuration: configuration, layout: menu.layout, maps: menu.detectors.maps),
+      configuration, selections?.set)
   }
 
   private static func look(for wanted: Wanted, in judged: JudgedBatch, _ search: inout Search) {
@@ -90,15 +92,14 @@ public struct EventScene: Sendable {
     }
   }
 
-  private init(
-    _ ready: ReadyEvent, _ menu: L1Menu, _ configuration: ReconstructionConfiguration,
-    _ selections: SelectionSetup?
+  /// The scene of an event that is ready, with the `configuration` of its `reconstructor`.
+  init(
+    _ ready: ReadyEvent, _ reconstructor: Reconstructor, _ configuration: ReconstructionConfiguration,
+    _ selections: PhysicsSelectionSet?
   ) {
     event = ready.event
     decision = ready.decision
     hasCalorimeter = ready.calorimeter != nil
-    let reconstructor = Reconstructor(
-      configuration: configuration, layout: menu.layout, maps: menu.detectors.maps)
     var reconstructed = ReconstructedBatch()
     reconstructor.reconstruct(
       ready.event, of: ready.batch, calorimeter: ready.calorimeter, into: &reconstructed)
@@ -107,8 +108,8 @@ public struct EventScene: Sendable {
     var filled = SelectionEvent(
       SelectionInput(event: ready.event, evaluation: ready.evaluation, decision: ready.decision))
     SelectionEventFiller(configuration: configuration).fill(&filled, reconstructed, 0)
-    var workspace = SelectionWorkspace(selections?.set.selections ?? [])
-    sealedBy = (selections?.set.selections ?? []).filter {
+    var workspace = SelectionWorkspace(selections?.selections ?? [])
+    sealedBy = (selections?.selections ?? []).filter {
       $0.evaluate(filled, &workspace).isSealed
     }.map(\.name)
   }

@@ -73,6 +73,8 @@ public struct SelectionFindings: Sendable {
   var late: [Late] = []
   /// What the batch adds to the books.
   var books = SelectionBooks()
+  /// Scenes of events that raise an alert and that nothing seals; empty unless asked for.
+  var scenes: [EventScene] = []
 }
 
 /// Books of the events that are reconstructed: in = with all L1 data + without.

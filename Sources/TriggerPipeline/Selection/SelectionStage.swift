@@ -9,12 +9,17 @@ final class SelectionStage: Sendable {
   private let setup: SelectionSetup
   private let layout: EventLayout
   private let maps: L1DetectorMaps
+  private let keepsScenes: Bool
   private let inputs: [BoundedStream<Delivery>]
   private let outputs: [BoundedStream<Delivery>]
   private let turn = NIOLockedValueBox(0)
 
-  init(setup: SelectionSetup, layout: EventLayout, maps: L1DetectorMaps, workers: Int, depth: Int) {
+  init(
+    setup: SelectionSetup, layout: EventLayout, maps: L1DetectorMaps, workers: Int, depth: Int,
+    keepsScenes: Bool
+  ) {
     self.setup = setup
+    self.keepsScenes = keepsScenes
     self.layout = layout
     self.maps = maps
     inputs = (0..<workers).map { _ in BoundedStream(capacity: depth) }
@@ -87,7 +92,7 @@ final class SelectionStage: Sendable {
   }
 
   private func work(_ index: Int, _ gauge: StageGauge) async throws {
-    var worker = SelectionWorker(setup: setup, layout: layout, maps: maps)
+    var worker = SelectionWorker(setup: setup, layout: layout, maps: maps, keepsScenes: keepsScenes)
     for await delivery in inputs[index].elements {
       let begin = StageClock.nanoseconds
       switch delivery {

@@ -11,18 +11,22 @@ import Selections
 struct SelectionWorker {
   /// Reconstructed events that are held at most: few, so that they stay in the cache.
   private static let reconstructedLimit = 16
+  /// Scenes made of a batch, at most: they are for people, who need not see every one.
+  private static let sceneLimit = 4
 
   private let setup: SelectionSetup
   private let layout: EventLayout
   private let reconstructor: Reconstructor?
   private let filler: SelectionEventFiller?
+  private let keepsScenes: Bool
   private var reconstructed = ReconstructedBatch()
   private var event: SelectionEvent?
   private(set) var engine: SelectionEngine
   private(set) var timing: SelectionTiming
 
-  init(setup: SelectionSetup, layout: EventLayout, maps: L1DetectorMaps) {
+  init(setup: SelectionSetup, layout: EventLayout, maps: L1DetectorMaps, keepsScenes: Bool) {
     self.setup = setup
+    self.keepsScenes = keepsScenes
     self.layout = layout
     reconstructor = setup.reconstruction.map {
       Reconstructor(configuration: $0, layout: layout, maps: maps)
@@ -104,6 +108,7 @@ struct SelectionWorker {
     var reconstruction = last &- begin
     let when = SelectionFindings.Place(eventsBefore: ready.eventsBefore, step: .ready)
     var selected: UInt64 = 0
+    let before = findings.findings.count
     for s in setup.reconstructed {
       var calorimeter: UInt64 = 0
       if try !process(s, ready.event, ready.batch, when, &findings.findings, &selected),
@@ -127,6 +132,12 @@ struct SelectionWorker {
     timing.reconstruction.add(reconstruction)
     timing.all.add(last &- begin)
     findings.late.append(SelectionFindings.Late(event: ready.event, selected: selected))
+    if keepsScenes, findings.findings.count > before, findings.scenes.count < Self.sceneLimit,
+      let configuration = setup.reconstruction
+    {
+      let scene = EventScene(ready, reconstructor, configuration, setup.set)
+      if scene.sealedBy.isEmpty { findings.scenes.append(scene) }
+    }
     findings.books.events += 1
     if ready.isComplete { findings.books.complete += 1 } else { findings.books.withoutL1Data += 1 }
   }

@@ -46,14 +46,25 @@ actor LiveMonitor {
     var drops: @Sendable () -> (kernel: UInt64, interface: UInt64)? = { nil }
     /// How late packets are, 99th percentile in µs.
     var lateness: @Sendable () -> Double? = { nil }
-    /// Whether candidates have pictures.
-    var hasDisplays = false
+  }
+
+  /// What it remembers between two bursts, to be kept with a checkpoint of the run.
+  struct State: Codable {
+    fileprivate var rates: RateMonitor.State
+    fileprivate var rules: RuleEngine.State
+    fileprivate var lost: QualityBaseline
+    fileprivate var messages: UInt64
+    fileprivate var bursts: UInt64
   }
 
   /// Messages that the page shows.
   private static let shownMessages = 200
+  /// Events that are kept to be drawn.
+  private static let keptScenes = 64
   /// Time from one snapshot to the next.
   private static let period = Duration.milliseconds(500)
+  /// The counts of a snapshot may take one of so many parts of the time: what they cost grows with the bursts.
+  private static let restBetweenCounts = 20
 
   /// Where packets are put on their way in.
   nonisolated let tap = PacketTap()
@@ -73,15 +84,22 @@ actor LiveMonitor {
   private var counts = CountsDocument(selections: [])
   private var books: [HealthDocument.Account] = []
   private var bytes: UInt64?
+  private var dataTime: DataTime?
   private var nextSnapshot = ContinuousClock.now
   private var nextCounts = ContinuousClock.now
   private var countedBursts = -1
   private var lost = QualityBaseline()
+  /// Events that were candidates, the oldest first.
+  private var scenes: [(place: EventPlace, scene: EventScene)] = []
+  /// Messages that the ledger has not yet.
+  private var unrecorded: [AlertMessage] = []
+  private let ratesFile: RatesFile?
 
   init(
     run: Run, rates: RateMonitor, engine: RuleEngine, hub: MonitorHub, outbox: Outbox?,
-    dispatcher: AlertDispatcher?, clock: WallClock
+    dispatcher: AlertDispatcher?, clock: WallClock, ratesFile: sending RatesFile?
   ) {
+    self.ratesFile = ratesFile
     self.run = run
     self.rates = rates
     self.engine = engine
@@ -98,9 +116,11 @@ actor LiveMonitor {
 
   /// Takes a judged batch with the alerts that it raised, and the account with it.
   func take(_ judged: JudgedBatch, alerts: [AlertRecord], account: ReplayAccount) async throws {
+    keep(judged.scenes)
     var inputs: [AlertInput] = []
     for packets in tap.take() { inputs += try rates.add(packets).map { Self.input($0) } }
     inputs += try rates.add(judged).map { Self.input($0) }
+    try ratesFile?.write(rates.takeEnded())
     inputs += alerts.map { .candidate($0, regions: $0.regions) }
     for burst in judged.endedBursts {
       inputs += lost.changes(account, at: burst.burst.end)
@@ -112,7 +132,7 @@ actor LiveMonitor {
       status.run = event.run
       status.burst = event.burst
     }
-    note(judged.batch.watermark)
+    dataTime = judged.batch.watermark
     if isLive { inputs.append(.arrived(judged.batch.watermark, now: WallClock.system.now())) }
     try await tell(inputs)
     try await publishIfDue(account)
@@ -122,7 +142,8 @@ actor LiveMonitor {
   func take(_ output: L0Pipeline.Output) async throws {
     guard let packets = output.packets, output.isFirst else { return }
     let findings = try rates.add(packets)
-    if let last = packets.datagrams.last { note(last.time) }
+    try ratesFile?.write(rates.takeEnded())
+    if let last = packets.datagrams.last { dataTime = last.time }
     if let burst = output.slices.last?.burst { status.burst = burst }
     status.bursts += UInt64(output.slices.count { $0.endsBurst })
     try await tell(findings.map { Self.input($0) })
@@ -140,36 +161,66 @@ actor LiveMonitor {
   /// Returns when all messages so far are in the outbox: before a checkpoint is written.
   func sync() async throws { try await dispatcher?.sync() }
 
-  /// The data have ended.
-  func finish(_ state: RunStatus.State, account: ReplayAccount?) async throws {
+  /// The data have ended: what rates and rules still have to say is said.
+  func endData() async throws {
     try await tell(try rates.finish().map { Self.input($0) })
+    try ratesFile?.write(rates.takeEnded())
+    try ratesFile?.close()
     try await post(engine.finish(wallTime: clock.now()))
+  }
+
+  /// The results are there, and the last snapshot is taken.
+  func finish(_ state: RunStatus.State, account: ReplayAccount?) async throws {
     status.state = state
     if let account { try count(account) }
     try await publish()
   }
 
-  /// The counts of the rates by burst, as CSV.
-  var ratesByBurst: String {
-    ([RatesByBurst.header] + RatesByBurst.rows(of: rates.counts)).joined(separator: "\n") + "\n"
+  /// The scene of a candidate that is shown, while it is kept.
+  func scene(of id: String) -> EventScene? {
+    guard let place = shown.first(where: { $0.entry.id == id }).flatMap({ EventPlace($0.entry) }) else {
+      return nil
+    }
+    return scenes.last { $0.place == place }?.scene
   }
 
-  /// The event of a candidate that is shown.
-  func place(of id: String) -> (burst: UInt32, event: UInt32)? {
-    guard let entry = shown.first(where: { $0.entry.id == id })?.entry, let burst = entry.burst,
-      let event = entry.event
-    else { return nil }
-    return (burst, event)
+  // MARK: Checkpoints
+
+  /// What it remembers, to be kept with a checkpoint.
+  var state: State {
+    State(
+      rates: rates.state, rules: engine.state, lost: lost, messages: total, bursts: status.bursts)
+  }
+
+  /// Goes on from a state; throws where it is of other bands.
+  func restore(_ state: State) throws(RateMonitoringError) {
+    try rates.restore(state.rates)
+    engine.state = state.rules
+    lost = state.lost
+    total = state.messages
+    status.bursts = state.bursts
+  }
+
+  /// The files that grow, with their lengths, once what was written is on the disk.
+  func files() throws -> [String: UInt64] { try ratesFile?.lengths() ?? [:] }
+
+  /// The messages since the last call, for the ledger.
+  func takeMessages() -> [AlertMessage] {
+    defer { unrecorded = [] }
+    return unrecorded
+  }
+
+  private func keep(_ new: [EventScene]) {
+    for scene in new {
+      scenes.append((EventPlace(burst: scene.event.burst, event: scene.event.number), scene))
+    }
+    if scenes.count > Self.keptScenes { scenes.removeFirst(scenes.count - Self.keptScenes) }
   }
 
   /// The newest snapshot.
   var snapshot: MonitorSnapshot? { hub.latest }
 
   // MARK: Messages
-
-  private func note(_ time: DataTime) {
-    status.dataTime = time.rfc3339
-  }
 
   private func tell(_ inputs: [AlertInput]) async throws {
     let now = clock.now()
@@ -181,6 +232,7 @@ actor LiveMonitor {
   private func post(_ messages: [AlertMessage]) async throws {
     guard !messages.isEmpty else { return }
     total += UInt64(messages.count)
+    if ratesFile != nil { unrecorded += messages }
     shown.insert(contentsOf: messages.reversed().map { ($0.key, entry($0)) }, at: 0)
     // What is over is one line with what it was.
     for message in messages where message.isFiring == false {
@@ -202,7 +254,6 @@ actor LiveMonitor {
       isFiring: message.isFiring, text: message.title, dataTime: message.dataTime.rfc3339,
       wallTime: message.wallTime.rfc3339, run: event?.run, burst: event?.burst, event: event?.number,
       quantities: Dictionary(quantities, uniquingKeysWith: { first, _ in first }),
-      hasDisplay: run.hasDisplays && event != nil,
       refersTo: message.refersTo?.replacing("/", with: ":"), pending: dispatcher == nil ? [] : message.sinks)
   }
 
@@ -235,16 +286,18 @@ actor LiveMonitor {
     try await publish()
   }
 
-  /// Takes counts and books out of the account: after each burst, and the books each time.
+  /// Takes counts and books out of the account.
   private func count(_ account: ReplayAccount) throws {
+    let begin = ContinuousClock.now
     guard let report = try run.makesReport?(account) else { return }
     books = SnapshotBuilder.books(report)
     bytes = account.capture.bytes
-    if account.bursts.count != countedBursts || account.selections != nil {
+    // Counts change at the ends of bursts only.
+    if account.bursts.count != countedBursts {
       countedBursts = account.bursts.count
       counts = SnapshotBuilder.counts(report)
     }
-    nextCounts = .now + Self.period
+    nextCounts = .now + (ContinuousClock.now - begin) * Self.restBetweenCounts
   }
 
   private func publish() async throws {
@@ -256,6 +309,11 @@ actor LiveMonitor {
         shown[i].entry.pending = state.pending
       }
     }
+    let drawn = Set(scenes.map(\.place))
+    for i in shown.indices {
+      shown[i].entry.hasDisplay = EventPlace(shown[i].entry).map(drawn.contains) == true
+    }
+    status.dataTime = dataTime?.rfc3339
     let drops = run.drops()
     let deliveries = await dispatcher?.state()
     status.wallTime = clock.now().rfc3339
@@ -288,8 +346,25 @@ actor LiveMonitor {
   }
 }
 
+/// Burst and event of a candidate.
+private struct EventPlace: Hashable {
+  var burst: UInt32
+  var event: UInt32
+
+  init(burst: UInt32, event: UInt32) {
+    self.burst = burst
+    self.event = event
+  }
+
+  /// That of a message; nil where it is of no event.
+  init?(_ entry: AlertDocument.Entry) {
+    guard let burst = entry.burst, let event = entry.event else { return nil }
+    self.init(burst: burst, event: event)
+  }
+}
+
 /// What was lost up to the last burst, so that the loss of each burst is told by itself.
-private struct QualityBaseline {
+private struct QualityBaseline: Codable {
   private var datagrams: UInt64 = 0
   private var rejected: [UInt64] = []
   private var flushed: UInt64 = 0

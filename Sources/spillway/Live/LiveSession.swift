@@ -36,16 +36,21 @@ struct LiveSession {
     var runNumber: UInt32?
     var speed: Double?
     var builder: EventBuilder.Options
-    var reconstruction: String
-    /// Whether the run goes on from a checkpoint.
-    var resumes: Bool
+    /// The run that goes on.
+    var resumption: Resumption?
     var drops: @Sendable () -> (kernel: UInt64, interface: UInt64)?
     var lateness: @Sendable () -> Double?
   }
 
   /// Starts what the options ask for; nil where they ask for nothing.
   init?(_ options: MonitorOptions, _ subject: Subject) async throws {
-    guard options.isWanted else { return nil }
+    guard options.isWanted else {
+      // What an earlier run has left there is not of this one.
+      for name in [RatesFile.fileName, SavedSnapshot.fileName] {
+        if let out = subject.out { try? FileManager.default.removeItem(atPath: "\(out)/\(name)") }
+      }
+      return nil
+    }
     self.options = options
     let monitoring: RateMonitoringConfiguration
     let rules: AlertRuleSet
@@ -61,7 +66,6 @@ struct LiveSession {
         isRecording: !subject.isLive, configurationHash: subject.hash, input: subject.input.description,
         blindSelections: Set(subject.setup?.set.selections.filter(\.isBlind).map(\.name) ?? [])))
     (outbox, dispatcher) = try await Self.delivery(rules, options, subject)
-    let displays = CandidateScenes(subject)
     let pipeline = PipelineMonitor()
     self.pipeline = pipeline
     var run = LiveMonitor.Run(status: Self.status(subject, clock))
@@ -69,13 +73,24 @@ struct LiveSession {
     run.health = { pipeline.health.stages.map(Self.stage) }
     run.drops = subject.drops
     run.lateness = { subject.lateness().flatMap { $0.isFinite ? $0 : nil } }
-    run.hasDisplays = displays != nil
     let hub = MonitorHub()
+    let ratesFile = try subject.out.map { out in
+      try OutputDirectory.make(out, option: "--out")
+      return try RatesFile(directory: out, continuing: subject.resumption?.files)
+    }
     monitor = LiveMonitor(
-      run: run, rates: try Self.rates(monitoring, subject), engine: engine, hub: hub, outbox: outbox,
-      dispatcher: dispatcher, clock: clock)
-    await displays?.follow(monitor)
-    server = try await options.server.configuration().asyncMap {
+      run: run, rates: try Self.rates(monitoring, options.bands, subject), engine: engine, hub: hub,
+      outbox: outbox,
+      dispatcher: dispatcher, clock: clock, ratesFile: ratesFile)
+    if let state = try subject.resumption?.monitorState() {
+      do { try await monitor.restore(state) } catch { throw Failure.usage("--resume: \(error)") }
+    }
+    var displays: CandidateScenes?
+    if let menu = subject.menu.l1, let configuration = subject.setup?.reconstruction {
+      displays = CandidateScenes(
+        monitor: monitor, menu: menu, configuration: configuration, input: subject.input.description)
+    }
+    server = try await options.server.configuration().asyncMap { [displays] in
       try await LiveServer(configuration: $0, hub: hub, displays: displays)
     }
     ticks = Task { [monitor] in
@@ -91,11 +106,8 @@ struct LiveSession {
   func finish(_ state: RunStatus.State, account: ReplayAccount?, out: String?) async throws {
     ticks.cancel()
     try await monitor.finish(state, account: account)
-    if let out {
-      try OutputFile.write(await monitor.ratesByBurst, to: "\(out)/rates-by-burst.csv")
-      if let snapshot = await monitor.snapshot {
-        try OutputFile.write(try SavedSnapshot.text(snapshot) + "\n", to: "\(out)/\(SavedSnapshot.fileName)")
-      }
+    if let out, let snapshot = await monitor.snapshot {
+      try OutputFile.write(try SavedSnapshot.text(snapshot) + "\n", to: "\(out)/\(SavedSnapshot.fileName)")
     }
     if let dispatcher {
       let state = await dispatcher.finish(within: .seconds(options.patience))
@@ -153,13 +165,13 @@ struct LiveSession {
     let outbox = try Outbox(path: path)
     let dispatcher = AlertDispatcher(
       outbox: outbox, sinks: try AlertSinks.make(rules.sinks, directory: out),
-      options: .init(whenFull: subject.isLive ? .count : .wait, resumes: subject.resumes))
+      options: .init(whenFull: subject.isLive ? .count : .wait, resumes: subject.resumption != nil))
     try await dispatcher.start()
     return (outbox, dispatcher)
   }
 
   private static func rates(
-    _ configuration: RateMonitoringConfiguration, _ subject: Subject
+    _ configuration: RateMonitoringConfiguration, _ file: String?, _ subject: Subject
   ) throws -> RateMonitor {
     var options = RateMonitor.Options()
     options.builder = subject.builder
@@ -168,10 +180,12 @@ struct LiveSession {
     for (number, mask) in (subject.menu.l1?.configuration.masks ?? []).enumerated() where !mask.name.isEmpty {
       masks[number] = mask.name
     }
+    let names = RateLineNames(masks: masks, selections: subject.setup?.set.selections.map(\.name) ?? [])
     do {
+      if let file { try configuration.check(names: names, file: file) }
       return try RateMonitor(
         configuration: configuration, layout: subject.menu.l1?.layout ?? EventLayout(sources: []),
-        names: RateLineNames(masks: masks, selections: subject.setup?.set.selections.map(\.name) ?? []),
+        names: names,
         options: options)
     } catch { throw Failure.usage("--bands: \(error)") }
   }

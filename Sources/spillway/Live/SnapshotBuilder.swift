@@ -23,7 +23,8 @@ enum SnapshotBuilder {
           }, along: line.along,
           band: line.band.map {
             .init(expected: $0.expected, low: $0.low, high: $0.high, origin: $0.origin)
-          }, condition: RateDocument.Condition(rawValue: line.condition.rawValue) ?? .normal)
+          }, condition: RateDocument.Condition(rawValue: line.condition.rawValue) ?? .normal,
+          total: line.total)
       })
   }
 
