@@ -17,6 +17,7 @@ actor ReplaySink {
   private let truth: TruthEventJoin?
   private let clock: WallClock
   private let monitor: LiveMonitor?
+  private let reporter: FarmReporter?
   private var record: RunRecord?
   private var lastProgress = ContinuousClock.now
   private let begin = ContinuousClock.now
@@ -25,10 +26,12 @@ actor ReplaySink {
     account: ReplayAccount, directory: String?, continuing files: [String: UInt64]? = nil,
     position: RunPosition, decisions: String?, bursts: sending BurstFileWriter?,
     configuration: L1Configuration, truth: sending TruthEventJoin? = nil, monitor: LiveMonitor? = nil,
+    reporter: FarmReporter? = nil,
     record: (_ time: String) throws -> RunRecord? = { _ in nil }
   ) throws {
     self.truth = truth
     self.monitor = monitor
+    self.reporter = reporter
     self.bursts = bursts
     self.account = account
     clock = try WallClock.fromEnvironment()
@@ -52,6 +55,7 @@ actor ReplaySink {
     try decisions?.write(table.rows(of: judged))
     if let truth { try ReplayTruth.checked { try truth.add(judged) } }
     try await monitor?.take(judged, alerts: alerts, account: account)
+    try await reporter?.take(judged, alerts: alerts, account: account, stored: bursts?.books)
     if Terminal.isInteractive, ContinuousClock.now - lastProgress > .milliseconds(200) {
       lastProgress = .now
       let seconds = max(1e-3, (ContinuousClock.now - begin) / .seconds(1))
@@ -67,6 +71,7 @@ actor ReplaySink {
   /// Takes what the selections have counted in a segment, and a checkpoint between two bursts.
   func end(_ segment: SegmentEnd, l0: L0Sink?) async throws {
     try account.add(segment.selections)
+    try await reporter?.settle(account, stored: bursts?.books, l0: l0?.counted)
     guard segment.reason == .burst, segment.carry.canResume, let directory, record != nil else { return }
     try await monitor?.sync()
     let emulated = try await l0?.state()

@@ -24,8 +24,8 @@ struct Spillway: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      Replay.self, Listen.self, Simulate.self, Serve.self, Compare.self, Inspect.self, LimitCommand.self,
-      Scan.self, Report.self, Merge.self, Bands.self, Unblind.self,
+      Replay.self, Listen.self, Aggregate.self, Simulate.self, Serve.self, Compare.self, Inspect.self,
+      LimitCommand.self, Scan.self, Report.self, Merge.self, Bands.self, Unblind.self,
       Config.self,
     ])
 

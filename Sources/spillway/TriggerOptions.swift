@@ -81,15 +81,20 @@ struct TriggerOptions: ParsableArguments {
       throw ValidationError("--workers \(workers): expected 1 to 1024")
     }
     if batchEvents < 0 { throw ValidationError("--batch-events \(batchEvents): expected 0 or more") }
-    if let strawScratch, StrawScratch(rawValue: strawScratch) == nil {
-      throw ValidationError("--straw-scratch \(strawScratch): expected clean or original")
-    }
+    try Self.check(strawScratch: strawScratch)
     if !(0...1).contains(tolerance) { throw ValidationError("--tolerance \(tolerance): expected 0 to 1") }
     if !scans.isEmpty, out == nil || selections.isEmpty {
       throw ValidationError("--scans: needs --selections, whose counts it takes, and --out, where it writes")
     }
     if !emulatesL0, let option = l0Outputs.first(where: { $0.file != nil })?.option {
       throw ValidationError("\(option): node 0 alone emulates L0; give it there")
+    }
+  }
+
+  /// Refuses an unknown `--straw-scratch`.
+  static func check(strawScratch: String?) throws {
+    if let strawScratch, StrawScratch(rawValue: strawScratch) == nil {
+      throw ValidationError("--straw-scratch \(strawScratch): expected clean or original")
     }
   }
 

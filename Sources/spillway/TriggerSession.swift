@@ -101,6 +101,14 @@ struct TriggerSession {
     let emulated = options.emulatesL0 ? menu.l0 : nil
     let l0Sink = try emulated.map { try self.l0Sink(menu, $0, resumption) }
     let before = resumption
+    let reporter = try await FarmReporter(options.farm, hash: hash) { [control = self.live] in
+      control.map { $0.drops.kernel &+ $0.drops.interface }
+    }
+    var pipelineOptions = pipelineOptions
+    // Recordings are numbered from their start, whenever they are read.
+    if self.live != nil, options.firstBurst == nil, let farm = reporter?.farm {
+      pipelineOptions.builder.burst.join(farm)
+    }
     let live = try await LiveSession(
       options.monitor,
       subject(menu, setup, hash: hash, builder: pipelineOptions.builder, resumption: before))
@@ -109,7 +117,8 @@ struct TriggerSession {
         ?? ReplayAccount(selections: setup, identity: identity),
       directory: options.out, continuing: resumption?.files, position: position, decisions: options.decisions,
       bursts: try options.writeBursts.map { try BurstFileWriter(directory: $0) },
-      configuration: configuration, truth: try truth?.eventJoin(setup?.set), monitor: live?.monitor
+      configuration: configuration, truth: try truth?.eventJoin(setup?.set), monitor: live?.monitor,
+      reporter: reporter
     ) { time in
       try before.map { try RunRecord(resuming: $0.directory) }
         ?? record(menu, l1, setup, hash: hash, time: time)
@@ -121,7 +130,9 @@ struct TriggerSession {
       selections: setup)
     let l0Branch = emulated.flatMap { lines in
       l0Sink.map { sink in
-        TriggerPipeline.L0Branch(pipeline: l0Pipeline(lines)) { try await sink.take($0) }
+        TriggerPipeline.L0Branch(
+          pipeline: l0Pipeline(lines, firstBurst: pipelineOptions.builder.burst.firstBurst)
+        ) { try await sink.take($0) }
       }
     }
     let reader = InputReader(
@@ -142,7 +153,7 @@ struct TriggerSession {
     let l0Report = try await l0Sink?.finish()
     let found = await digests.value
     let report = try await sink.finish(
-      menu: l1, manifest: manifest(found, hash: hash), scratch: configuration.strawScratch,
+      menu: l1, manifest: manifest(found, hash: hash, pipelineOptions.builder.burst.firstBurst), scratch: configuration.strawScratch,
       scans: scans, l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil }, l0Account: l0Sink?.counted,
       inputs: ledgerInputs(found))
     let truthReport = try truth?.report(
@@ -166,6 +177,7 @@ struct TriggerSession {
       }
       if let out = options.out { Terminal.out("\nrun directory: \(out)\n") }
     }
+    await reporter?.finish(within: options.monitor.patience)
     try await live?.finish(feed.wasStopped ? .stopped : .finished, account: sink.counted, out: options.out)
     try check(
       closes: report.closes && l0Report?.closes != false,
@@ -208,7 +220,7 @@ struct TriggerSession {
       [input, wide = lines.wideSources] in
       try input.open(layout: nil, run: nil, widePrimitives: wide)
     }
-    let pipeline = l0Pipeline(lines)
+    let pipeline = l0Pipeline(lines, firstBurst: options.firstBurst ?? 1)
     let hash = SHA256.hex(of: lines.hash)
     let live = try await LiveSession(
       options.monitor, subject(menu, nil, hash: hash, builder: pipelineOptions.builder, resumption: nil))
@@ -245,9 +257,9 @@ struct TriggerSession {
     try check(closes: report.closes, lost: report.lostShare)
   }
 
-  private func l0Pipeline(_ menu: L0Menu) -> L0Pipeline {
+  private func l0Pipeline(_ menu: L0Menu, firstBurst: UInt32) -> L0Pipeline {
     var l0 = L0Pipeline.Options()
-    l0.emulator.firstBurst = options.firstBurst ?? 1
+    l0.emulator.firstBurst = firstBurst
     l0.emulator.monitorsPrimitives = true
     return L0Pipeline(menus: [menu], options: l0)
   }
@@ -291,10 +303,10 @@ struct TriggerSession {
 
   // MARK: Results
 
-  private func manifest(_ digests: [InputDigest?], hash: String) -> RunManifest {
+  private func manifest(_ digests: [InputDigest?], hash: String, _ first: UInt32? = nil) -> RunManifest {
     RunManifest(
       inputs: RunManifest.inputs(input, digests), run: options.runNumber,
-      firstBurst: input.saysBursts ? nil : options.firstBurst ?? 1, menu: options.menu,
+      firstBurst: input.saysBursts ? nil : first ?? options.firstBurst ?? 1, menu: options.menu,
       configurationHash: hash, shard: options.farm.shard, wasStopped: feed.wasStopped)
   }
 

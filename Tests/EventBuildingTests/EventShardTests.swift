@@ -29,7 +29,8 @@ struct EventShardTests {
     #expect(EventShard(node: node, of: nodes) == nil)
   }
 
-  @Test("packets of other nodes cost a column, packets across the border are taken apart, and the books close")
+  @Test(
+    "packets of other nodes cost a column, packets across the border are taken apart, and the books close")
   func builds() throws {
     var options = EventBuilder.Options()
     options.shard = EventShard(node: 1, of: 2)

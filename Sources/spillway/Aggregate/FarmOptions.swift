@@ -27,7 +27,8 @@ struct FarmOptions: ParsableArguments {
     guard (node == nil) == (of == nil) else { throw ValidationError("--node, --of: give both, or none") }
     if let node, let of, EventShard(node: node, of: of) == nil {
       throw ValidationError(
-        "--node \(node) --of \(of): expected 1 to \(EventShard.most) nodes, and a node from 0 to one less than them")
+        "--node \(node) --of \(of): expected 1 to \(EventShard.most) nodes, and a node from 0 to one less than them"
+      )
     }
     if report != nil, node == nil { throw ValidationError("--report: needs --node and --of") }
     if reportKey != nil, report == nil { throw ValidationError("--report-key: needs --report") }
