@@ -98,7 +98,7 @@ let network: [Target] =
         "MenuStudies", "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding",
         "L0Trigger", "L1Trigger", "Detectors", "Reconstruction", "Selections", "Simulation", "Alerting",
         "CountingStatistics", "Searches", "RunStore", "Pages", "RateMonitoring", "AlertDelivery",
-        "Monitoring", "Campaigns", "CMalloc", argumentParser, locks,
+        "Monitoring", "Campaigns", "Aggregation", "CMalloc", argumentParser, locks,
       ],
       swiftSettings: strict),
     .testTarget(
@@ -164,6 +164,8 @@ let package = Package(
       .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
       .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
       .systemLibrary(name: "CMalloc"),
+      // Without its pkg-config file, whose flags SwiftPM warns of; the module map links it.
+      .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
       .target(
         name: "SpillwayTestSupport", dependencies: ["NA62Formats", "PacketCapture"], path: "Tests/Support",
         swiftSettings: strict),
@@ -216,5 +218,8 @@ let package = Package(
         [
           "NA62Formats", "PacketCapture", "Configuration", "CountingStatistics", "Detectors", "EventBuilding",
           "L0Trigger", "L1Trigger", "Selections", "Alerting", "TriggerPipeline",
-        ], testing: ["RandomNumbers", locks]))
+        ], testing: ["RandomNumbers", locks])
+      + room(
+        "Aggregation", ["CZeroMQ", "NA62Formats", "EventBuilding", "Alerting", "TriggerPipeline", locks],
+        testing: ["L0Trigger", "L1Trigger", "PacketCapture", "Selections"]))
 )

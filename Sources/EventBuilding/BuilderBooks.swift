@@ -34,8 +34,10 @@ public struct BuilderBooks: Hashable, Sendable, Codable {
   /// Fragments of events that are still pending, as a change.
   public var fragmentsPending: Int64 = 0
 
-  /// L1 (CREAM) fragments in sound packets.
+  /// L1 (CREAM) fragments in sound packets, but for those of other nodes.
   public var l1Fragments: UInt64 = 0
+  /// Fragments of events that other nodes of the farm take.
+  public var otherNode = OtherNodeBooks()
 
   /// Events begun.
   public var events: UInt64 = 0
@@ -69,6 +71,7 @@ public struct BuilderBooks: Hashable, Sendable, Codable {
     a.fragmentsUnfinished += b.fragmentsUnfinished
     a.fragmentsPending += b.fragmentsPending
     a.l1Fragments += b.l1Fragments
+    a.otherNode += b.otherNode
     a.events += b.events
     a.eventsBuilt += b.eventsBuilt
     a.eventsUnfinished += b.eventsUnfinished
@@ -82,7 +85,7 @@ public struct BuilderBooks: Hashable, Sendable, Codable {
     let d = l0Packets + l1Packets + otherPort + otherHost + rejectedTotal + flushed
     let f =
       fragmentsBuilt + fragmentsFlagMismatch + fragmentsDuplicate + fragmentsOlderBurst
-      + fragmentsOutOfRange + fragmentsUnfinished
+      + fragmentsOutOfRange + fragmentsUnfinished + otherNode.fragments
     let e = eventsBuilt + eventsUnfinished
     return (
       Int64(datagrams) - Int64(d), Int64(fragments) - Int64(f) - fragmentsPending,
@@ -92,4 +95,35 @@ public struct BuilderBooks: Hashable, Sendable, Codable {
 
   /// Whether every item is in exactly one column.
   public var closes: Bool { imbalance == (0, 0, 0) }
+}
+
+/// The fragments that a node of a farm leaves to the others; all 0 where there is one node.
+public struct OtherNodeBooks: Hashable, Sendable, Codable {
+  /// L0 fragments in sound packets; also in ``BuilderBooks/fragments``.
+  public var fragments: UInt64 = 0
+  /// L1 (CREAM) fragments in sound packets; not in ``BuilderBooks/l1Fragments``.
+  public var l1Fragments: UInt64 = 0
+
+  /// Empty books.
+  public init() {}
+
+  /// Adds the books of another part.
+  public static func += (a: inout Self, b: Self) {
+    a.fragments += b.fragments
+    a.l1Fragments += b.l1Fragments
+  }
+}
+
+// Stored counts from before there were nodes lack these books, and those of one node keep the bytes that they had: the
+// compiler's coding of `BuilderBooks` takes these two for them.
+extension KeyedDecodingContainer {
+  func decode(_ type: OtherNodeBooks.Type, forKey key: Key) throws -> OtherNodeBooks {
+    try decodeIfPresent(type, forKey: key) ?? OtherNodeBooks()
+  }
+}
+
+extension KeyedEncodingContainer {
+  mutating func encode(_ books: OtherNodeBooks, forKey key: Key) throws {
+    if books != OtherNodeBooks() { try encodeIfPresent(books, forKey: key) }
+  }
 }

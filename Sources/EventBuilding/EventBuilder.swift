@@ -33,6 +33,8 @@ public final class EventBuilder {
     /// Whether a fragment of an event that was completed in the same burst is a duplicate, and does not begin
     /// the event anew, as it does in NA62's farm.
     public var dropsLateCopies = false
+    /// The share of the events that is built where this is a node of a farm; nil builds all.
+    public var shard: EventShard?
     /// NA62's values.
     public init() {}
   }
@@ -238,10 +240,16 @@ struct BuilderCore: ~Copyable {
     _ datagram: Datagram
   ) {
     let count = Int(header.eventCount)
-    // With distinct boards each fragment is looked at by itself.
+    let portion = options.shard?.portion(of: header.firstEvent, count: count) ?? .all
+    if portion == .none {
+      books.fragments += UInt64(count)
+      books.otherNode.fragments += UInt64(count)
+      return
+    }
+    // With distinct boards, and in a packet of events of several nodes, each fragment is looked at by itself.
     let accepted =
-      options.requiresDistinctBoards
-      ? 0 : min(count, max(Int(options.maximumEvents) - Int(header.firstEvent), 0))
+      options.requiresDistinctBoards || portion == .some
+      ? 0 : min(count, max(Int(options.maximumEvents) - Int(place(of: header.firstEvent)), 0))
     var packet = PendingPool.Packet(
       firstEvent: header.firstEvent, burst: tracker.burst, dense: dense, subID: subID,
       reference: datagram.packet, limit: limits[dense], start: starts[dense],
@@ -270,14 +278,22 @@ struct BuilderCore: ~Copyable {
     }
   }
 
+  /// The place of an event in the memory of the node.
+  private func place(of event: UInt32) -> UInt32 { options.shard?.index(of: event) ?? event }
+
   private mutating func addL1(_ payload: RawSpan) -> PacketRejection? {
     let sources = layout.l1Set
+    var others: UInt64 = 0
     // Where the packet will lie in the arena, if it is sound.
     let base = arena.bytes.count
     let first = arena.l1Fragments.count
     let rejection = L1Packet.forEachFragment(
       of: payload, isConfigured: { sources.contains($0) }
     ) { fragment in
+      if let shard = options.shard, !shard.holds(fragment.event) {
+        others += 1
+        return
+      }
       arena.l1Fragments.append(
         L1DataFragment(
           event: fragment.event, run: run, burst: tracker.burst,
@@ -288,8 +304,11 @@ struct BuilderCore: ~Copyable {
     }
     if let rejection { return rejection }
     // A multiple of 4 bytes, so that the payloads behind it stay aligned.
-    if options.keepsL1Bytes { payload.withUnsafeBytes { arena.bytes.append(contentsOf: $0) } }
+    if options.keepsL1Bytes, arena.l1Fragments.count > first {
+      payload.withUnsafeBytes { arena.bytes.append(contentsOf: $0) }
+    }
     books.l1Packets += 1
+    books.otherNode.l1Fragments += others
     books.l1Fragments += UInt64(arena.l1Fragments.count - first)
     return nil
   }
@@ -322,7 +341,11 @@ struct BuilderCore: ~Copyable {
     _ fragment: L0Fragment, _ payload: RawSpan?, dense: Int, subID: UInt8, _ datagram: Datagram
   ) {
     books.fragments += 1
-    guard fragment.event < options.maximumEvents else {
+    if let shard = options.shard, !shard.holds(fragment.event) {
+      books.otherNode.fragments += 1
+      return
+    }
+    guard place(of: fragment.event) < options.maximumEvents else {
       books.fragmentsOutOfRange += 1
       return
     }

@@ -14,6 +14,11 @@ public struct BurstTracker: Sendable, Hashable, Codable {
     public var cleanAfter: Double = 6
     /// Identifier of the first burst.
     public var firstBurst: UInt32 = 1
+    /// Data time up to which the first burst is known to be under way, where the stream is joined in its course: a first
+    /// packet much later is one of the next burst. nil where the first packet begins the first burst.
+    public var openUntil: DataTime?
+    /// Time after `openUntil` at which the first burst is over.
+    public var pause: Double = 2
     /// NA62's values.
     public init() {}
   }
@@ -35,15 +40,21 @@ public struct BurstTracker: Sendable, Hashable, Codable {
   public var endOfBurst: DataTime? { endSeen }
   private var endSeen: DataTime?
   private var endEvent: UInt32 = 0
+  private var openUntil: DataTime?
 
   /// A tracker in its first burst.
   public init(options: Options = Options()) {
     self.options = options
     burst = options.firstBurst
+    openUntil = options.openUntil
   }
 
   /// Decides on a datagram by its time.
   public mutating func arrival(at time: DataTime) -> Action {
+    if let openUntil {
+      if time.seconds(since: openUntil) > options.pause { burst &+= 1 }
+      self.openUntil = nil
+    }
     guard let endSeen else { return .build }
     let elapsed = time.seconds(since: endSeen)
     if elapsed > options.cleanAfter {
@@ -79,6 +90,7 @@ public struct BurstTracker: Sendable, Hashable, Codable {
   public mutating func enter(_ burst: UInt32) {
     self.burst = burst
     endSeen = nil
+    openUntil = nil
   }
 
   /// Ends the burst, as the input or a rule above this one has it.

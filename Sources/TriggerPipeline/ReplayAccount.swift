@@ -239,9 +239,8 @@ public struct ReplayAccount: Sendable {
 
   /// Whether everything that came in is in exactly one column.
   public var closes: Bool {
-    capture.closes && builder.closes && builder.eventsBuilt == rates.events && l1Data.closes
-      && l1Data.fragments == builder.l1Fragments && l1Data.events == (hasL1Sources ? rates.kept : 0)
-      && reconstruction.closes && reconstruction.events == reconstructible && selectionsClose
+    RunBooks(capture: capture, builder: builder, l1Data: l1Data, rates: rates, hasL1Sources: hasL1Sources)
+      .close && reconstruction.closes && reconstruction.events == reconstructible && selectionsClose
   }
 
   /// Events that L1 kept and that were to be reconstructed.

@@ -174,10 +174,12 @@ public struct ReplayReport: Sendable {
     add("fragments", "duplicate", b.fragmentsDuplicate)
     add("fragments", "older-burst", b.fragmentsOlderBurst)
     add("fragments", "out-of-range", b.fragmentsOutOfRange)
+    add("fragments", "other-node", b.otherNode.fragments)
     add("fragments", "unfinished", b.fragmentsUnfinished)
     out.append(("fragments", "pending", b.fragmentsPending))
     let d = account.l1Data
-    add("l1-fragments", "in", b.l1Fragments)
+    add("l1-fragments", "in", b.l1Fragments + b.otherNode.l1Fragments)
+    add("l1-fragments", "other-node", b.otherNode.l1Fragments)
     add("l1-fragments", "used", d.fragmentsUsed)
     add("l1-fragments", "not-requested", d.fragmentsNotRequested)
     add("l1-fragments", "duplicate", d.fragmentsDuplicate)
@@ -229,14 +231,14 @@ public struct ReplayReport: Sendable {
   public var lostShare: Double {
     let b = account.builder
     let c = account.capture
-    let lost =
-      b.fragments - b.fragmentsBuilt - UInt64(clamping: b.fragmentsPending)
+    let own = b.fragments - b.otherNode.fragments
+    let lost = own - b.fragmentsBuilt - UInt64(clamping: b.fragmentsPending)
     let rejected =
       b.rejected.reduce(0, +) + b.flushed + c.damaged
     let l1 = account.l1Data
     return max(
       l1.fragments > 0 ? Double(l1.fragmentsLost) / Double(l1.fragments) : 0,
-      b.fragments > 0 ? Double(lost) / Double(b.fragments) : 0,
+      own > 0 ? Double(lost) / Double(own) : 0,
       c.offered > 0 ? Double(rejected) / Double(c.offered) : c.cutInputs > 0 ? 1 : 0)
   }
 

@@ -17,8 +17,12 @@ struct Merge: ParsableCommand {
       sealed, under a key of the new run; a run in which something was unblinded is not merged. Alerts are those of \
       the runs, with the state that each had.
 
-      Example:
+      Runs of the nodes of a farm ('--node K --of N') add up to the run of one machine over the same stream: nodes have \
+      bursts and inputs in common, two runs of one node have not (Docs/Farm.md).
+
+      Examples:
         spillway merge runs/8000-a runs/8000-b --into runs/8000
+        spillway merge runs/node-0 runs/node-1 runs/node-2 --into runs/farm
       """)
 
   @Argument(help: ArgumentHelp("Run directories, two at least.", valueName: "run"))
@@ -55,6 +59,13 @@ struct Merge: ParsableCommand {
   private func check(_ parts: [StoredReport]) throws {
     guard let first = parts.first else { return }
     var inputs: [String: String] = [:]
+    if let nodes = parts.compactMap({ $0.shard?.nodes }).first {
+      for part in parts where part.shard?.nodes != nodes {
+        throw Failure.usage(
+          "\(part.directory): is \(part.shard.map { "of node \($0.text)" } ?? "of all events"), others are of nodes of "
+            + "\(nodes); merge runs of one farm")
+      }
+    }
     for part in parts {
       guard part.stored.isFinished else {
         throw Failure.usage("\(part.directory): the run has not ended; end it with 'replay --resume' first")
@@ -76,7 +87,9 @@ struct Merge: ParsableCommand {
             + "sealed again: replay the inputs of all runs as one")
       }
       for input in part.stored.inputs {
-        let identity = input.sha256 ?? input.path
+        // Each node of a farm reads its share of it. What an interface receives has no hash, and is never the same.
+        if part.shard != nil, input.sha256 == nil { continue }
+        let identity = (part.shard.map { "\($0.text) " } ?? "") + (input.sha256 ?? input.path)
         if let other = inputs.updateValue(part.directory, forKey: identity) {
           throw Failure.usage(
             "\(part.directory): its input \(input.path) is one of \(other) too; each input counts once")
@@ -90,34 +103,57 @@ struct Merge: ParsableCommand {
     let results = try merge.write(to: into, option: "--into") { results in
       var entries: [ConfigValue.Entry] = []
       if case .map(let all) = merge.sum.manifest {
-        let own = ["inputs", "t_wall", "run", "first_burst", "stopped"]
+        let own = ["inputs", "t_wall", "run", "first_burst", "stopped", "node"]
         entries = all.filter { !own.contains($0.key) }
       }
       entries += [
-        .init("inputs", .list(parts.flatMap { Self.inputs($0.manifest) })),
+        .init("inputs", .list(Self.inputs(parts))),
         .init(
           "merged",
           .list(
             parts.map { part in
-              .map([
-                .init("run", .string(part.directory)), .init("t_wall", .string(part.stored.run.time)),
-                .init("bursts", .int(part.partial.bursts.count)),
-              ])
+              .map(
+                [
+                  .init("run", .string(part.directory)), .init("t_wall", .string(part.stored.run.time)),
+                  .init("bursts", .int(part.partial.bursts.count)),
+                ] + (part.shard.map { [.init("node", $0.configValue)] } ?? []))
             })),
         .init("counters_of_their_own", .list(counters.map { .string($0) })),
       ]
       return entries + results
     } alerts: {
-      // Each line with the state that its run had.
-      for part in parts { try $0.write(contentsOf: "\(part.directory)/alerts.jsonl") }
+      // Each line with the state that its run had; those of nodes in the order of the data.
+      let files = parts.map { "\($0.directory)/alerts.jsonl" }
+      if parts.first?.shard == nil {
+        for file in files { try $0.write(contentsOf: file) }
+      } else {
+        try $0.write(files.flatMap(AlertJoin.lines).compactMap { AlertLine($0) }.sorted().map(\.text))
+      }
     }
     Terminal.out(try results.text(isJSON: json))
     if !json { Terminal.out("\nrun directory: \(into)\n") }
     if !counters.isEmpty {
       Terminal.note(
-        "note: in one run over all inputs these counters run on from burst to burst, here they began anew in each "
+        "note: in one run over all inputs these counters run on from event to event, here they began anew in each "
           + "run: \(counters.joined(separator: ", "))")
     }
+    let missing = parts.first?.shard.map { farm in
+      (0..<farm.nodes).filter { node in !parts.contains { $0.shard?.node == node } }
+    }
+    if let missing, !missing.isEmpty {
+      Terminal.note(
+        "warning: the shares of these nodes are not in the sums: \(missing.map { "\($0)" }.joined(separator: ", "))"
+      )
+    }
+  }
+
+  /// The inputs of all parts; what several nodes have read is there once.
+  private static func inputs(_ parts: [StoredReport]) -> [ConfigValue] {
+    var all: [ConfigValue] = []
+    for part in parts {
+      for input in inputs(part.manifest) where part.shard == nil || !all.contains(input) { all.append(input) }
+    }
+    return all
   }
 
   private static func inputs(_ manifest: ConfigValue) -> [ConfigValue] {

@@ -110,6 +110,13 @@ struct Replay: AsyncParsableCommand {
           "--resume: not with \(option), whose file cannot be continued; replay without --resume")
       }
     }
+    if truth != nil, trigger.farm.node != nil {
+      throw ValidationError("--truth: is of all events, not of those of a node; leave --truth or --node out")
+    }
+    if resume, trigger.farm.report != nil {
+      throw ValidationError(
+        "--report: a resumed run counts again what it has told before its crash; replay without --resume")
+    }
     if !(truthWindow > 0 && truthWindow <= 1e6) {
       throw ValidationError("--truth-window \(truthWindow): expected more than 0, at most 1000000 ns")
     }

@@ -17,6 +17,7 @@ actor ReplaySink {
   private let truth: TruthEventJoin?
   private let clock: WallClock
   private let monitor: LiveMonitor?
+  private let reporter: FarmReporter?
   private var record: RunRecord?
   private var freed = FreedMemory()
   private var lastProgress = ContinuousClock.now
@@ -26,10 +27,12 @@ actor ReplaySink {
     account: ReplayAccount, directory: String?, continuing files: [String: UInt64]? = nil,
     position: RunPosition, decisions: String?, bursts: sending BurstFileWriter?,
     configuration: L1Configuration, truth: sending TruthEventJoin? = nil, monitor: LiveMonitor? = nil,
+    reporter: FarmReporter? = nil,
     record: (_ time: String) throws -> RunRecord? = { _ in nil }
   ) throws {
     self.truth = truth
     self.monitor = monitor
+    self.reporter = reporter
     self.bursts = bursts
     self.account = account
     clock = try WallClock.fromEnvironment()
@@ -53,6 +56,7 @@ actor ReplaySink {
     try decisions?.write(table.rows(of: judged))
     if let truth { try ReplayTruth.checked { try truth.add(judged) } }
     try await monitor?.take(judged, alerts: alerts, account: account)
+    try await reporter?.take(judged, alerts: alerts, account: account, stored: bursts?.books)
     if Terminal.isInteractive, ContinuousClock.now - lastProgress > .milliseconds(200) {
       lastProgress = .now
       let seconds = max(1e-3, (ContinuousClock.now - begin) / .seconds(1))
@@ -69,6 +73,7 @@ actor ReplaySink {
   func end(_ segment: SegmentEnd, l0: L0Sink?) async throws {
     try account.add(segment.selections)
     freed.giveBack()
+    try await reporter?.settle(account, stored: bursts?.books, l0: l0?.counted)
     guard segment.reason == .burst, segment.carry.canResume, let directory, record != nil else { return }
     try await monitor?.sync()
     let emulated = try await l0?.state()

@@ -48,6 +48,7 @@ struct RunPosition: Codable, Equatable {
     var values = others
     values["run"] = options.runNumber.map { "\($0)" }
     values["first-burst"] = options.firstBurst.map { "\($0)" }
+    values["node"] = options.farm.shard?.text
     values["limit"] = options.limit.map { "\($0)" }
     values["decisions"] = options.decisions
     values["write-bursts"] = options.writeBursts

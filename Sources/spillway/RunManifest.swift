@@ -1,5 +1,6 @@
 import Alerting
 import Configuration
+import EventBuilding
 import NA62Formats
 import PacketCapture
 import TriggerPipeline
@@ -16,6 +17,8 @@ struct RunManifest {
   var configurationHash: String
   /// How far counters reach.
   var counters = CounterScope.run
+  /// The share of the events, where it is not all of them.
+  var shard: EventShard?
   /// Whether a signal stopped the replay before the end of the inputs.
   var wasStopped = false
 
@@ -36,7 +39,8 @@ struct RunManifest {
         ConfigValue.Entry("menu", .string(menu)),
         ConfigValue.Entry("configuration_hash", .string(configurationHash)),
         ConfigValue.Entry("counters", .string(counters.rawValue)),
-      ] + (wasStopped ? [ConfigValue.Entry("stopped", .bool(true))] : []) + entries
+      ] + (shard.map { [ConfigValue.Entry("node", $0.configValue)] } ?? [])
+        + (wasStopped ? [ConfigValue.Entry("stopped", .bool(true))] : []) + entries
         + [ConfigValue.Entry("t_wall", .string(wallTime.rfc3339))])
   }
 
@@ -74,5 +78,25 @@ struct RunManifest {
       if let burst = file.burst { entries.append(ConfigValue.Entry("burst", .int(Int(burst)))) }
       return .map(entries)
     }
+  }
+}
+
+extension EventShard {
+  /// As a manifest has it.
+  var configValue: ConfigValue {
+    .map([.init("index", .int(Int(node))), .init("of", .int(Int(nodes)))])
+  }
+
+  /// The share that a manifest tells; nil without one.
+  init?(manifest: ConfigValue) {
+    guard case .map(let entries) = manifest,
+      case .map(let share)? = entries.first(where: { $0.key == "node" })?.value
+    else { return nil }
+    func number(_ key: String) -> UInt32? {
+      guard case .int(let value)? = share.first(where: { $0.key == key })?.value else { return nil }
+      return UInt32(exactly: value)
+    }
+    guard let node = number("index"), let nodes = number("of") else { return nil }
+    self.init(node: node, of: nodes)
   }
 }

@@ -18,12 +18,9 @@ struct RunMerge {
   init(_ parts: [StoredReport]) throws {
     guard let first = parts.first else { throw Failure.usage("there is no run to merge") }
     self.parts = parts
-    var partial = first.partial
+    let partial = try Self.added(parts)
     var sealed = try first.sealed()
     for part in parts.dropFirst() {
-      do { try partial.merge(part.partial) } catch {
-        throw Failure.usage("\(first.directory), \(part.directory): \(error)")
-      }
       let theirs = try part.sealed()
       for index in sealed.indices {
         guard let other = theirs.first(where: { $0.selectionHash == sealed[index].selectionHash }) else {
@@ -35,6 +32,32 @@ struct RunMerge {
     }
     self.sealed = sealed
     sum = StoredReport(parts, partial)
+  }
+
+  /// The counts of all runs: those of each node of a farm one behind the other, and the nodes side by side.
+  private static func added(_ parts: [StoredReport]) throws -> RunPartial {
+    var nodes: [UInt32: (directory: String, counts: RunPartial)] = [:]
+    for part in parts {
+      let node = part.shard?.node ?? 0
+      guard var sum = nodes[node] else {
+        nodes[node] = (part.directory, part.partial)
+        continue
+      }
+      // Not in place of two: the sum may be large.
+      nodes[node] = nil
+      do { try sum.counts.merge(part.partial) } catch {
+        throw Failure.usage("\(sum.directory), \(part.directory): \(error)")
+      }
+      nodes[node] = sum
+    }
+    let all = nodes.sorted { $0.key < $1.key }.map(\.value)
+    guard var sum = all.first else { throw Failure.usage("there is no run to merge") }
+    for other in all.dropFirst() {
+      do { try sum.counts.merge(node: other.counts) } catch {
+        throw Failure.usage("\(sum.directory), \(other.directory): \(error)")
+      }
+    }
+    return sum.counts
   }
 
   /// The same sum with what a run over all inputs says of them.
@@ -157,7 +180,10 @@ extension StoredReport {
   init(_ parts: [StoredReport], _ partial: RunPartial) {
     directory = parts[0].directory
     var all = parts[0].stored
-    all.inputs = parts.flatMap(\.stored.inputs)
+    all.inputs = []
+    for part in parts {
+      all.inputs += part.stored.inputs.filter { part.shard == nil || !all.inputs.contains($0) }
+    }
     let names = all.inputs.map(\.path)
     all.run.input = ReplayInput.description(of: names)
     stored = all

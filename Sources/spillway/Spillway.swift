@@ -24,8 +24,9 @@ struct Spillway: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      Replay.self, Listen.self, Simulate.self, Serve.self, Compare.self, Inspect.self, LimitCommand.self,
-      Scan.self, Report.self, Merge.self, CampaignCommand.self, Export.self, Bands.self, Unblind.self,
+      Replay.self, Listen.self, Aggregate.self, Simulate.self, Serve.self, Compare.self, Inspect.self,
+      LimitCommand.self, Scan.self, Report.self, Merge.self, CampaignCommand.self, Export.self, Bands.self,
+      Unblind.self,
       Config.self,
     ])
 

@@ -1,4 +1,5 @@
 import Configuration
+import EventBuilding
 import Foundation
 import L0Trigger
 import RunStore
@@ -78,6 +79,9 @@ struct StoredReport {
     let report = L0Report(account: account)
     return report.hasPrimitives ? report : nil
   }
+
+  /// The share of the events that it is of; nil where it is of all of them.
+  var shard: EventShard? { EventShard(manifest: manifest) }
 
   /// The manifest, as the ledger keeps it.
   var manifest: ConfigValue {

@@ -87,25 +87,38 @@ struct TriggerOptions: ParsableArguments {
 
   @OptionGroup(title: "Monitoring") var monitor: MonitorOptions
 
+  @OptionGroup(title: "Farm") var farm: FarmOptions
+
   func validate() throws {
     if let workers, !(1...1024).contains(workers) {
       throw ValidationError("--workers \(workers): expected 1 to 1024")
     }
     if batchEvents < 0 { throw ValidationError("--batch-events \(batchEvents): expected 0 or more") }
-    if let strawScratch, StrawScratch(rawValue: strawScratch) == nil {
-      throw ValidationError("--straw-scratch \(strawScratch): expected clean or original")
-    }
+    try Self.check(strawScratch: strawScratch)
     if !(0...1).contains(tolerance) { throw ValidationError("--tolerance \(tolerance): expected 0 to 1") }
     if !scans.isEmpty, out == nil || selections.isEmpty {
       throw ValidationError("--scans: needs --selections, whose counts it takes, and --out, where it writes")
     }
+    if !emulatesL0, let option = l0Outputs.first(where: { $0.file != nil })?.option {
+      throw ValidationError("\(option): node 0 alone emulates L0; give it there")
+    }
   }
+
+  /// Refuses an unknown `--straw-scratch`.
+  static func check(strawScratch: String?) throws {
+    if let strawScratch, StrawScratch(rawValue: strawScratch) == nil {
+      throw ValidationError("--straw-scratch \(strawScratch): expected clean or original")
+    }
+  }
+
+  /// Whether L0 is emulated: the farm has one L0 trigger processor, which is that of its first node.
+  var emulatesL0: Bool { farm.shard.map { $0.node == 0 } ?? true }
 
   /// The options that ask for results, and whether they are given.
   var results: [(option: String, isGiven: Bool)] {
     outputs.map { ($0.option, $0.file != nil) } + [
       ("--selections", !selections.isEmpty), ("--scans", !scans.isEmpty), ("--out", out != nil),
-      ("--write-bursts", writeBursts != nil), ("--limit", limit != nil),
+      ("--write-bursts", writeBursts != nil), ("--limit", limit != nil), ("--node", farm.node != nil),
     ]
   }
 

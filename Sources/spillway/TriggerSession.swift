@@ -99,8 +99,17 @@ struct TriggerSession {
       case .nothing: Terminal.note("no checkpoint in \(directory): the run begins anew")
       }
     }
-    let l0Sink = try menu.l0.map { try self.l0Sink(menu, $0, resumption) }
+    let emulated = options.emulatesL0 ? menu.l0 : nil
+    let l0Sink = try emulated.map { try self.l0Sink(menu, $0, resumption) }
     let before = resumption
+    let reporter = try await FarmReporter(options.farm, hash: hash) { [control = self.live] in
+      control.map { $0.drops.kernel &+ $0.drops.interface }
+    }
+    var pipelineOptions = pipelineOptions
+    // Recordings are numbered from their start, whenever they are read.
+    if self.live != nil, options.firstBurst == nil, let farm = reporter?.farm {
+      pipelineOptions.builder.burst.join(farm)
+    }
     let live = try await LiveSession(
       options.monitor,
       subject(menu, setup, hash: hash, builder: pipelineOptions.builder, resumption: before))
@@ -109,7 +118,8 @@ struct TriggerSession {
         ?? ReplayAccount(selections: setup, identity: identity),
       directory: options.out, continuing: resumption?.files, position: position, decisions: options.decisions,
       bursts: try options.writeBursts.map { try BurstFileWriter(directory: $0) },
-      configuration: configuration, truth: try truth?.eventJoin(setup?.set), monitor: live?.monitor
+      configuration: configuration, truth: try truth?.eventJoin(setup?.set), monitor: live?.monitor,
+      reporter: reporter
     ) { time in
       try before.map { try RunRecord(resuming: $0.directory) }
         ?? record(trigger, time: time)
@@ -119,9 +129,11 @@ struct TriggerSession {
     let pipeline = TriggerPipeline(
       configuration: configuration, layout: l1.layout, maps: l1.detectors.maps, options: pipelineOptions,
       selections: setup)
-    let l0Branch = menu.l0.flatMap { lines in
+    let l0Branch = emulated.flatMap { lines in
       l0Sink.map { sink in
-        TriggerPipeline.L0Branch(pipeline: l0Pipeline(lines)) { try await sink.take($0) }
+        TriggerPipeline.L0Branch(
+          pipeline: l0Pipeline(lines, firstBurst: pipelineOptions.builder.burst.firstBurst)
+        ) { try await sink.take($0) }
       }
     }
     let reader = InputReader(
@@ -138,15 +150,16 @@ struct TriggerSession {
       }
     }
     try await live?.monitor.endData()
-    let (emulated, joined) = (try await l0Sink?.finishTruth(), try await sink.finishTruth())
+    let (l0Truth, joined) = (try await l0Sink?.finishTruth(), try await sink.finishTruth())
     let l0Report = try await l0Sink?.finish()
     let found = await digests.value
     let report = try await sink.finish(
-      menu: l1, manifest: manifest(found, trigger), scratch: configuration.strawScratch, scans: scans,
+      menu: l1, manifest: manifest(found, trigger, pipelineOptions.builder.burst.firstBurst),
+      scratch: configuration.strawScratch, scans: scans,
       l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil }, l0Account: l0Sink?.counted,
       inputs: ledgerInputs(found))
     let truthReport = try truth?.report(
-      events: report.hasEvents ? joined : nil, emulated: l0Report?.hasPrimitives == true ? emulated : nil,
+      events: report.hasEvents ? joined : nil, emulated: l0Report?.hasPrimitives == true ? l0Truth : nil,
       menuPath: options.menu, l0: menu.l0, l1: l1, selections: setup?.set, out: options.out)
     let timing = report.timingText()
     if !timing.isEmpty { Terminal.note(timing) }
@@ -166,6 +179,7 @@ struct TriggerSession {
       }
       if let out = options.out { Terminal.out("\nrun directory: \(out)\n") }
     }
+    await reporter?.finish(within: options.monitor.patience)
     try await live?.finish(feed.wasStopped ? .stopped : .finished, account: sink.counted, out: options.out)
     try check(
       closes: report.closes && l0Report?.closes != false,
@@ -180,6 +194,7 @@ struct TriggerSession {
     pipeline.runsAlone = options.decisions != nil || truth != nil
     pipeline.builder.burst.firstBurst = options.firstBurst ?? 1
     pipeline.builder.run = options.runNumber ?? 0
+    pipeline.builder.shard = options.farm.shard
     pipeline.storesEvents = options.writeBursts != nil
     pipeline.keepsScenes = options.monitor.server.serve != nil
     return pipeline
@@ -193,6 +208,7 @@ struct TriggerSession {
     for (option, isGiven) in [
       ("--decisions", options.decisions != nil), ("--selections", !options.selections.isEmpty),
       ("--write-bursts", options.writeBursts != nil), ("--limit", options.limit != nil),
+      ("--node", options.farm.node != nil),
     ] where isGiven {
       throw Failure.usage("\(option): the menu \(options.menu) has no chains of L1; give one with 'l1'")
     }
@@ -207,7 +223,7 @@ struct TriggerSession {
       [input, wide = lines.wideSources] in
       try input.open(layout: nil, run: nil, widePrimitives: wide)
     }
-    let pipeline = l0Pipeline(lines)
+    let pipeline = l0Pipeline(lines, firstBurst: options.firstBurst ?? 1)
     let live = try await LiveSession(
       options.monitor, subject(menu, nil, hash: hash, builder: pipelineOptions.builder, resumption: nil))
     try await LiveSession.cancelling(live) {
@@ -243,9 +259,9 @@ struct TriggerSession {
     try check(closes: report.closes, lost: report.lostShare)
   }
 
-  private func l0Pipeline(_ menu: L0Menu) -> L0Pipeline {
+  private func l0Pipeline(_ menu: L0Menu, firstBurst: UInt32) -> L0Pipeline {
     var l0 = L0Pipeline.Options()
-    l0.emulator.firstBurst = options.firstBurst ?? 1
+    l0.emulator.firstBurst = firstBurst
     l0.emulator.monitorsPrimitives = true
     l0.emulator.counters = options.counters
     return L0Pipeline(menus: [menu], options: l0)
@@ -288,11 +304,14 @@ struct TriggerSession {
 
   // MARK: Results
 
-  private func manifest(_ digests: [InputDigest?], _ trigger: TriggerSetup) -> RunManifest {
+  private func manifest(
+    _ digests: [InputDigest?], _ trigger: TriggerSetup, _ first: UInt32? = nil
+  ) -> RunManifest {
     RunManifest(
       inputs: RunManifest.inputs(input, digests), run: options.runNumber,
-      firstBurst: input.saysBursts ? nil : options.firstBurst ?? 1, menu: options.menu,
-      configurationHash: trigger.hash, counters: trigger.counters, wasStopped: feed.wasStopped)
+      firstBurst: input.saysBursts ? nil : first ?? options.firstBurst ?? 1, menu: options.menu,
+      configurationHash: trigger.hash, counters: trigger.counters, shard: options.farm.shard,
+      wasStopped: feed.wasStopped)
   }
 
   private func check(closes: Bool, lost share: Double) throws {

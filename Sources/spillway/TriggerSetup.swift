@@ -17,17 +17,26 @@ struct TriggerSetup {
 
   /// Reads the files of the options.
   init(_ options: TriggerOptions) throws {
+    try self.init(
+      menu: options.menu, selections: options.selections, reconstruction: options.reconstruction,
+      strawScratch: options.strawScratch, counters: options.counters)
+  }
+
+  /// Reads a menu and selections.
+  init(
+    menu path: String, selections files: [String], reconstruction: String, strawScratch: String?,
+    counters: CounterScope
+  ) throws {
     do throws(ConfigurationError) {
-      menu = try TriggerMenu.load(path: options.menu)
+      menu = try TriggerMenu.load(path: path)
       selections =
-        options.selections.isEmpty
+        files.isEmpty
         ? nil
-        : try SelectionSetup(
-          set: PhysicsSelectionSet.load(paths: options.selections), reconstruction: options.reconstruction)
+        : try SelectionSetup(set: PhysicsSelectionSet.load(paths: files), reconstruction: reconstruction)
     } catch { throw Failure.usage(error) }
-    counters = options.counters
+    self.counters = counters
     var configuration = menu.l1?.configuration
-    if let mode = options.strawScratch.flatMap(StrawScratch.init) { configuration?.strawScratch = mode }
+    if let mode = strawScratch.flatMap(StrawScratch.init) { configuration?.strawScratch = mode }
     configuration?.counters = counters
     l1 = configuration
     // Counters that run on are the default: they have no word in the hash.

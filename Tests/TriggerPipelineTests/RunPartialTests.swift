@@ -54,7 +54,7 @@ struct RunPartialTests {
   }
 
   private static func run(
-    _ packets: [PipelineFixture.Packet], firstBurst: UInt32, _ setup: SelectionSetup
+    _ packets: [PipelineFixture.Packet], firstBurst: UInt32, _ setup: SelectionSetup, shard: EventShard? = nil
   ) async throws -> (ReplayAccount, L0Account) {
     try await RepositoryPaths.withTemporaryDirectory { directory in
       let path = "\(directory)/stream.pcap"
@@ -67,6 +67,7 @@ struct RunPartialTests {
       var options = TriggerPipeline.Options()
       options.workers = 2
       options.builder.burst.firstBurst = firstBurst
+      options.builder.shard = shard
       let pipeline = TriggerPipeline(
         configuration: configuration, layout: l1.layout, maps: l1.detectors.maps, options: options,
         selections: setup)
@@ -155,6 +156,63 @@ struct RunPartialTests {
       #expect(files.sealed == whole.sealed)
       #expect(files.summary == whole.summary)
     }
+  }
+
+  @Test("the shares of the nodes of a farm, merged in any order, give the bytes of the run of one machine")
+  func sharesMergeToTheWhole() async throws {
+    let setup = try Self.setup()
+    let menu = try #require(try Self.menu.get().l1)
+    let packets = Array(try PipelineFixture.threeBursts().joined())
+    let (account, l0) = try await Self.run(packets, firstBurst: 1, setup)
+    let whole = try Files(account, l0, menu)
+    for nodes: UInt32 in [1, 2, 3, 5] {
+      var parts: [(partial: RunPartial, sealed: [SealedPartial])] = []
+      for node in 0..<nodes {
+        let shard = try #require(EventShard(node: node, of: nodes))
+        let (account, l0) = try await Self.run(packets, firstBurst: 1, setup, shard: shard)
+        #expect(account.closes)
+        #expect(nodes == 1 || account.builder.otherNode.fragments > 0)
+        #expect(nodes == 1 || account.builder.otherNode.l1Fragments > 0)
+        // One node emulates L0.
+        parts.append(
+          (RunPartial(account, stored: nil, l0: node == 0 ? l0 : nil), account.sealedPartials))
+      }
+      for order in [Array(parts.indices), parts.indices.reversed()] {
+        var (sum, sealed) = parts[order[0]]
+        for index in order.dropFirst() {
+          try sum.merge(node: parts[index].partial)
+          for place in sealed.indices { try sealed[place].merge(parts[index].sealed[place]) }
+        }
+        #expect(sum.closes)
+        let (merged, mergedL0) = try Self.restored(sum, sealed, setup)
+        #expect(merged.closes)
+        let files = try Files(merged, mergedL0, menu)
+        #expect(files.rates == whole.rates)
+        #expect(files.hlt == whole.hlt)
+        #expect(files.counts == whole.counts)
+        #expect(files.sealed == whole.sealed)
+        #expect(files.l0 == whole.l0)
+      }
+    }
+  }
+
+  @Test("the bursts of two nodes are one list, each burst once, also where one has missed some")
+  func sharesWithGaps() async throws {
+    let setup = try Self.setup()
+    let (account, _) = try await Self.run(
+      Array(PipelineFixture.threeBursts().joined()), firstBurst: 1, setup)
+    let all = RunPartial(account, stored: nil, l0: nil)
+    var first = all
+    var second = all
+    first.bursts.remove(at: 1)
+    second.bursts.removeLast()
+    try first.merge(node: second)
+    #expect(first.bursts.map(\.burst.burst) == [1, 2, 3])
+    #expect(first.bursts[0].burst.events == 2 * all.bursts[0].burst.events)
+    #expect(first.bursts[2] == all.bursts[2])
+    #expect(first.rates.bursts == 3)
+    #expect(first.rates.liveTicks == all.rates.liveTicks)
+    #expect(first.events == 2 * all.events)
   }
 
   @Test("bursts of primitives that ran apart, merged, give the tables of L0 of the run of all of them")

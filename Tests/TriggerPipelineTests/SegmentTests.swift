@@ -52,6 +52,43 @@ struct SegmentTests {
     }
   }
 
+  @Test("a live burst ends in the pause behind it, 6 s after its end-of-burst trigger, with the same results")
+  func endsInPause() async throws {
+    let first = try Fixture.burst(at: Fixture.start)
+    let second = try Fixture.burst(at: Fixture.start + 20_000_000_000)
+    let end = Fixture.start + 12_000_000
+    /// What a capture gives: packets, and empty batches with the time that has passed.
+    @Sendable func source(_ pauses: [Int64]) -> (() throws -> PacketBatch?) {
+      func batch(_ packets: [PipelineFixture.Packet]) -> PacketBatch {
+        PacketBatch(
+          packets.map {
+            ScriptedPacket(
+              Array($0.frame[42..<(34 + (Int($0.frame[38]) << 8 | Int($0.frame[39])))]), at: $0.time,
+              port: UInt16($0.frame[36]) << 8 | UInt16($0.frame[37]))
+          })
+      }
+      var batches = [batch(first)]
+      batches += pauses.map {
+        PacketBatch(bytes: [], datagrams: [], watermark: DataTime(nanoseconds: end + $0))
+      }
+      batches.append(batch(second))
+      return {
+        batches.isEmpty ? nil : batches.removeFirst()
+      }
+    }
+    var segmented = SegmentedSource(
+      source([1_000_000_000, 6_100_000_000, 6_200_000_000]),
+      cutter: SegmentCutter(layout: try PipelineFixture.menu("stateful").layout), skipping: 0)
+    var marks: [Bool] = []
+    while let batch = try segmented.next() { marks.append(batch.beginsSegment) }
+    #expect(marks == [false, false, true, false, false])
+    let whole = try await Fixture.run(Fixture.Setup()) { source([]) }
+    #expect(whole.count == 2)
+    for pauses: [Int64] in [[1_000_000_000], [6_100_000_000], [5_000_000_000, 6_100_000_000, 9_000_000_000]] {
+      #expect(try await Fixture.run(Fixture.Setup()) { source(pauses) } == whole)
+    }
+  }
+
   @Test("a stream in segments gives what builder, L1 and L0 give that know of none")
   func uncut() async throws {
     try await Fixture.withCapture(Fixture.bursts([0, 20, 41])) { path in

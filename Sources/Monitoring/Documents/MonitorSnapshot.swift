@@ -10,16 +10,19 @@ public struct MonitorSnapshot: Codable, Sendable, Hashable {
   public var alerts: AlertDocument
   /// Books and health.
   public var health: HealthDocument
+  /// The nodes; nil where a run is of one machine.
+  public var nodes: NodesDocument?
 
   /// A snapshot; see the properties.
   public init(
     status: RunStatus, rates: RateDocument, counts: CountsDocument, alerts: AlertDocument,
-    health: HealthDocument
+    health: HealthDocument, nodes: NodesDocument? = nil
   ) {
     self.status = status
     self.rates = rates
     self.counts = counts
     self.alerts = alerts
     self.health = health
+    self.nodes = nodes
   }
 }

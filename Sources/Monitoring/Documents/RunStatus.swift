@@ -6,6 +6,8 @@ public struct RunStatus: Codable, Sendable, Hashable {
     case live
     /// A recorded stream, running now.
     case replay
+    /// The nodes of a farm.
+    case farm
     /// A run directory of a run that has ended.
     case finished
   }

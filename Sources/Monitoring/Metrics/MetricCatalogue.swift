@@ -50,6 +50,13 @@ enum MetricCatalogue {
     counter("spillway_alerts_delivered_total", "Alerts that a sink has taken."),
     gauge("spillway_alerts_pending", "Alerts that wait for a sink."),
     counter("spillway_alerts_failed_total", "Attempts of delivery that failed, by sink."),
+    // The nodes of a farm.
+    gauge("spillway_node_state", "1 for the state that a node of a farm has, 0 for the others."),
+    gauge("spillway_node_message_age_seconds", "Time since the last message of a node."),
+    gauge("spillway_node_lag_seconds", "How far the data of a node are behind those of the first one."),
+    counter("spillway_node_events_total", "Events of a node in bursts that are settled."),
+    counter("spillway_node_dropped_events_total", "Events of bursts that a node did not live to end."),
+    counter("spillway_node_restarts_total", "Processes of a node that have taken the place of another one."),
     // The server itself.
     counter("spillway_http_requests_total", "Requests, by status code."),
     MetricFamily(

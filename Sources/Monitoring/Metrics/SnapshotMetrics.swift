@@ -26,6 +26,7 @@ final class SnapshotMetrics: Sendable {
       collect(snapshot.counts)
       collect(snapshot.alerts)
       collect(snapshot.health)
+      if let nodes = snapshot.nodes { collect(nodes) }
     }
     if let process = ProcessMetrics.read() {
       set("process_resident_memory_bytes", process.resident)
@@ -131,6 +132,20 @@ final class SnapshotMetrics: Sendable {
     }
     if let lateness = health.lateness { set("spillway_lateness_p99_seconds", lateness * 1e-6) }
     set("spillway_alerts_waiting", Double(health.alertsPending))
+  }
+
+  private func collect(_ farm: NodesDocument) {
+    for node in farm.nodes {
+      let label = ("node", "\(node.node)")
+      for state in NodesDocument.State.allCases {
+        set("spillway_node_state", state == node.state ? 1 : 0, [label, ("state", state.rawValue)])
+      }
+      if let age = node.age { set("spillway_node_message_age_seconds", age, [label]) }
+      if let lag = node.lag { set("spillway_node_lag_seconds", lag, [label]) }
+      count("spillway_node_events_total", Double(node.events), [label])
+      count("spillway_node_dropped_events_total", Double(node.droppedEvents), [label])
+      count("spillway_node_restarts_total", Double(node.restarts), [label])
+    }
   }
 
   private func set(_ name: String, _ value: Double, _ labels: [(String, String)] = []) {

@@ -1,6 +1,6 @@
 // The way of the documents to the page: one snapshot, then server-sent events; again, with back-off, when that ends.
 
-const TYPES = ['status', 'rates', 'counts', 'alerts', 'health'];
+const TYPES = ['status', 'rates', 'counts', 'alerts', 'health', 'nodes'];
 const LONGEST_WAIT = 30_000;
 const STARTING_WAIT = 2_000;
 const SILENCE = 7_000;

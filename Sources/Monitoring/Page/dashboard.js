@@ -7,12 +7,13 @@ import { Counts } from './counts.js';
 import { byId, setAttribute, setText, show } from './dom.js';
 import { age, count, isThere, number, seconds, share, utc } from './format.js';
 import { Health } from './health.js';
+import { Nodes } from './nodes.js';
 import { Rates } from './rates.js';
 import { startTheme } from './theme.js';
 
 const STALE = 10_000;
 
-const panels = { rates: new Rates(), counts: new Counts(), alerts: new Alerts(), health: new Health() };
+const panels = { rates: new Rates(), counts: new Counts(), alerts: new Alerts(), health: new Health(), nodes: new Nodes() };
 const summaries = { rates: summariseRates, alerts: summariseAlerts, health: summariseHealth };
 const connection = new Connection({ onDocuments: render, onState: renderLink });
 let status = null;
@@ -49,6 +50,7 @@ function renderStatus() {
   const speed = isThere(status.speed) ? `speed × ${number(status.speed, 3)}` : 'as fast as possible';
   const marks = {
     live: ['LIVE', `interface ${status.input}, menu ${status.menu}`],
+    farm: ['FARM', `${status.input}, menu ${status.menu}`],
     replay: ['REPLAY', `recorded data, not live: ${status.input}, menu ${status.menu}, ${speed}`],
     finished: ['FINISHED RUN', `a run that has ended: ${status.input}, menu ${status.menu}`],
   };

@@ -82,7 +82,10 @@ struct MonitorResponder: HTTPResponder {
     case .library(let name): return library(name, for: request)
     case .document(let topic):
       guard let snapshot = hub.latest else { return Self.notYet() }
-      return Self.bytes(try topic.json(of: snapshot), "application/json")
+      guard let json = try topic.json(of: snapshot) else {
+        return Problem.response(.notFound, "this run has none: it is of one machine")
+      }
+      return Self.bytes(json, "application/json")
     case .snapshot:
       guard let snapshot = hub.latest else { return Self.notYet() }
       return Self.bytes(try DocumentEncoder.json(snapshot), "application/json")

@@ -50,6 +50,7 @@ struct StaticFile: Sendable {
       ("favicon.svg", PackageResources.favicon_svg),
       ("format.js", PackageResources.format_js),
       ("health.js", PackageResources.health_js),
+      ("nodes.js", PackageResources.nodes_js),
       ("rates.js", PackageResources.rates_js),
       ("theme.js", PackageResources.theme_js),
     ].map { name, bytes in (name, StaticFile(name, bytes)) })

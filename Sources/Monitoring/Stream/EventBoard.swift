@@ -51,7 +51,7 @@ final class EventBoard: Sendable {
       var changed: [(topic: EventTopic, json: [UInt8])] = []
       for topic in EventTopic.allCases {
         if let shown, topic.isSame(shown, snapshot) { continue }
-        changed.append((topic, try topic.json(of: snapshot)))
+        if let json = try topic.json(of: snapshot) { changed.append((topic, json)) }
       }
       shown = snapshot
       return state.withLockedValue { state in

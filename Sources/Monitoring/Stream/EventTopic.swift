@@ -10,15 +10,18 @@ enum EventTopic: String, CaseIterable, Sendable {
   case alerts
   /// Books and health.
   case health
+  /// The nodes of a farm.
+  case nodes
 
-  /// The part of a snapshot as JSON.
-  func json(of snapshot: MonitorSnapshot) throws -> [UInt8] {
+  /// The part of a snapshot as JSON; nil where it has none.
+  func json(of snapshot: MonitorSnapshot) throws -> [UInt8]? {
     switch self {
     case .status: try DocumentEncoder.json(snapshot.status)
     case .rates: try DocumentEncoder.json(snapshot.rates)
     case .counts: try DocumentEncoder.json(snapshot.counts)
     case .alerts: try DocumentEncoder.json(snapshot.alerts)
     case .health: try DocumentEncoder.json(snapshot.health)
+    case .nodes: try snapshot.nodes.map { try DocumentEncoder.json($0) }
     }
   }
 
@@ -30,6 +33,7 @@ enum EventTopic: String, CaseIterable, Sendable {
     case .counts: first.counts == second.counts
     case .alerts: first.alerts == second.alerts
     case .health: first.health == second.health
+    case .nodes: first.nodes == second.nodes
     }
   }
 }

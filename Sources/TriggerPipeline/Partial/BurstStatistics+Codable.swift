@@ -52,7 +52,39 @@ extension BurstStatistics: Codable {
   }
 }
 
+extension BurstStatistics {
+  /// Adds what another node of a farm has counted of the same burst.
+  mutating func merge(node other: BurstStatistics) {
+    var sum = burst
+    let (a, b) = (burst, other.burst)
+    sum.begin = min(a.begin, b.begin)
+    sum.end = max(a.end, b.end)
+    if b.events > 0 {
+      // Without an event there are no timestamps.
+      sum.timestamps =
+        a.events == 0
+        ? b.timestamps
+        : min(a.timestamps.lowerBound, b.timestamps.lowerBound)...max(
+          a.timestamps.upperBound, b.timestamps.upperBound)
+    }
+    sum.events += b.events
+    // Where two nodes differ: each takes the second of the first packet that it has seen. 0 is not known.
+    sum.startOfBurst = [a.startOfBurst, b.startOfBurst].filter { $0 > 0 }.min() ?? 0
+    sum.endOfBurst = [a.endOfBurst, b.endOfBurst].filter { $0 > 0 }.min() ?? 0
+    var counts = counts
+    counts += other.counts
+    self = BurstStatistics(burst: sum, counts: counts)
+  }
+}
+
 extension RateTable {
+  /// Takes the number and the live time of the bursts from a list of all of them.
+  mutating func setBursts(_ all: [BurstSummary]) {
+    bursts = 0
+    liveTicks = 0
+    for burst in all { add(burst) }
+  }
+
   /// Whether every list has its length, as it may not where it was read.
   var isWhole: Bool {
     masks.count == 16 && wordBits.count == 8 && masks.allSatisfy { $0.algorithmPassed.count == 8 }

@@ -63,6 +63,17 @@ public struct RunPartial: Sendable, Hashable {
     self.bursts = bursts
   }
 
+  /// Events that were built.
+  public var events: UInt64 { rates.events }
+  /// Events that L1 keeps.
+  public var kept: UInt64 { rates.kept }
+
+  /// Whether everything that came in, up to L1's verdict, is in exactly one column.
+  public var closes: Bool {
+    RunBooks(capture: capture, builder: builder, l1Data: l1Data, rates: rates, hasL1Sources: hasL1Sources)
+      .close
+  }
+
   // MARK: Stored
 
   private struct Content: Codable {
@@ -102,13 +113,25 @@ public struct RunPartial: Sendable, Hashable {
 
   /// What was stored; throws `PartialError` where it is not whole.
   public init(data: Data, bursts: [Data]) throws {
-    func read<Value: Decodable>(_ type: Value.Type, _ data: Data, _ what: String) throws -> Value {
-      guard Self.hasCountsInRange(data) else { throw PartialError.broken("a count beyond its range") }
-      do { return try JSONDecoder().decode(type, from: data) } catch let error as PartialError {
-        throw error
-      } catch { throw PartialError.broken(what) }
-    }
-    let content = try read(Content.self, data, "counts")
+    try self.init(data: data, ended: bursts.map { try Self.burst(data: $0) })
+  }
+
+  /// A burst that was stored; throws `PartialError` where it is not whole.
+  public static func burst(data: Data) throws -> BurstStatistics {
+    try read(BurstStatistics.self, data, "a burst")
+  }
+
+  private static func read<Value: Decodable>(_ type: Value.Type, _ data: Data, _ what: String) throws -> Value
+  {
+    guard hasCountsInRange(data) else { throw PartialError.broken("a count beyond its range") }
+    do { return try JSONDecoder().decode(type, from: data) } catch let error as PartialError {
+      throw error
+    } catch { throw PartialError.broken(what) }
+  }
+
+  /// What was stored, with the bursts that have ended; throws `PartialError` where it is not whole.
+  public init(data: Data, ended bursts: [BurstStatistics]) throws {
+    let content = try Self.read(Content.self, data, "counts")
     guard content.schema == Self.schema else {
       throw PartialError(
         "the stored counts are of another version (\(content.schema)); use the Spillway that made them")
@@ -116,15 +139,17 @@ public struct RunPartial: Sendable, Hashable {
     guard content.rates.isWhole, content.builder.rejected.count == BuilderBooks().rejected.count,
       content.l0?.isWhole != false, content.selections?.isInRange(Self.most) != false
     else { throw PartialError.broken("lengths of lists") }
+    let ofOthers = content.builder.otherNode.fragments
     guard content.rates.kept <= content.rates.events, content.builder.fragmentsPending >= 0,
-      content.builder.fragmentsBuilt <= content.builder.fragments,
-      UInt64(content.builder.fragmentsPending) <= content.builder.fragments - content.builder.fragmentsBuilt
+      content.builder.fragmentsBuilt + ofOthers <= content.builder.fragments,
+      UInt64(content.builder.fragmentsPending)
+        <= content.builder.fragments - content.builder.fragmentsBuilt - ofOthers
     else { throw PartialError.broken("a part larger than the whole") }
     self.init(
       rates: content.rates, capture: content.capture, builder: content.builder, l1Data: content.l1Data,
       unfinished: content.unfinished, reconstruction: content.reconstruction, alerts: content.alerts,
       hasL1Sources: content.hasL1Sources, stored: content.stored, selections: content.selections,
-      l0: content.l0, bursts: try bursts.map { try read(BurstStatistics.self, $0, "a burst") })
+      l0: content.l0, bursts: bursts)
   }
 
   /// Whether no number outside of texts has more digits than a count may have.
@@ -172,14 +197,57 @@ public struct RunPartial: Sendable, Hashable {
         "both hold burst \(burst.burst) of run \(burst.run); merge parts that have no burst in common "
           + "('replay --run N --first-burst N' numbers the bursts of captures)")
     }
-    guard (selections == nil) == (other.selections == nil), (l0 == nil) == (other.l0 == nil),
-      (stored == nil) == (other.stored == nil)
-    else { throw PartialError("the runs were made with different options; merge runs of the same options") }
+    guard (l0 == nil) == (other.l0 == nil), (stored == nil) == (other.stored == nil) else {
+      throw Self.otherOptions
+    }
+    var sum = try added(other)
+    sum.rates += other.rates
+    sum.bursts = (bursts + other.bursts).sorted(by: BurstStatistics.isBefore)
+    self = sum
+  }
+
+  /// Adds what another node of a farm has counted of the same stream (``EventBuilding/EventShard``): a burst that both
+  /// hold becomes one, whose live time is that of the events of both. Throws, changing nothing, where the two are not of
+  /// the same menu and selections.
+  public mutating func merge(node other: RunPartial) throws {
+    var sum = try added(other)
+    var places: [BurstKey: [Int]] = [:]
+    for (place, ended) in bursts.enumerated().reversed() { places[BurstKey(ended), default: []].append(place) }
+    for ended in other.bursts {
+      if let place = places[BurstKey(ended)]?.popLast() {
+        sum.bursts[place].merge(node: ended)
+      } else {
+        sum.bursts.append(ended)
+      }
+    }
+    sum.bursts.sort(by: BurstStatistics.isBefore)
+    sum.rates += other.rates
+    sum.rates.setBursts(sum.bursts.map(\.burst))
+    self = sum
+  }
+
+  /// A burst by its name.
+  private struct BurstKey: Hashable {
+    var run: UInt32
+    var burst: UInt32
+
+    init(_ ended: BurstStatistics) {
+      run = ended.burst.run
+      burst = ended.burst.burst
+    }
+  }
+
+  private static let otherOptions = PartialError(
+    "the runs were made with different options; merge runs of the same options")
+
+  /// With what another part has counted, but for the rates and the bursts. L0 and burst files may be of one part alone:
+  /// one node of a farm emulates L0.
+  private func added(_ other: RunPartial) throws -> RunPartial {
+    guard (selections == nil) == (other.selections == nil) else { throw Self.otherOptions }
     var sum = self
     if let theirs = other.selections { try sum.selections?.merge(theirs) }
-    if let theirs = other.l0 { try sum.l0?.merge(theirs) }
-    if let theirs = other.stored { sum.stored? += theirs }
-    sum.rates += other.rates
+    if sum.l0 == nil { sum.l0 = other.l0 } else if let theirs = other.l0 { try sum.l0?.merge(theirs) }
+    if sum.stored == nil { sum.stored = other.stored } else if let theirs = other.stored { sum.stored? += theirs }
     sum.capture += other.capture
     sum.builder += other.builder
     sum.l1Data += other.l1Data
@@ -187,7 +255,6 @@ public struct RunPartial: Sendable, Hashable {
     sum.reconstruction += other.reconstruction
     sum.alerts += other.alerts
     sum.hasL1Sources = hasL1Sources || other.hasL1Sources
-    sum.bursts = (bursts + other.bursts).sorted(by: BurstStatistics.isBefore)
-    self = sum
+    return sum
   }
 }

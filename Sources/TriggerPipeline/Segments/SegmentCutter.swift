@@ -73,6 +73,17 @@ struct SegmentCutter {
     return nil
   }
 
+  /// Whether nothing has come for so long, up to a time, that the burst is over: the next datagram would begin another
+  /// one. So a live stream need not wait for it. Where it is, the cutter begins anew.
+  mutating func endsInPause(at time: DataTime) -> Bool {
+    guard identity == nil, let newest, let end = tracker.endOfBurst,
+      time.seconds(since: end) > options.cleanAfter, time.seconds(since: newest) > L0Emulator.burstPause
+    else { return false }
+    tracker = BurstTracker(options: options)
+    self.newest = nil
+    return true
+  }
+
   /// Whether a burst ends before a datagram.
   @discardableResult
   @inline(__always)

@@ -44,6 +44,9 @@ struct SegmentedSource {
   mutating func next() throws -> PacketBatch? {
     if let (batch, begin) = rest { return cut(batch, begin, isMarked: true) }
     guard let batch = try nextWanted() else { return nil }
+    if batch.datagrams.isEmpty {
+      return cutter.endsInPause(at: batch.watermark) ? batch.segment(0..<0) : batch
+    }
     return cut(batch, 0, isMarked: false)
   }
 

@@ -60,4 +60,23 @@ enum Snapshots {
         ], kernelDrops: nil, interfaceDrops: nil, lateness: 125, alertsPending: 1, memory: 1 << 20,
         bytes: 1_400_000))
   }
+
+  /// The same of a farm, whose second node has died.
+  static func farm() -> MonitorSnapshot {
+    var snapshot = standard()
+    snapshot.status.source = .farm
+    snapshot.nodes = NodesDocument(
+      endpoint: "tcp://127.0.0.1:8463",
+      nodes: [
+        .init(
+          node: 0, state: .running, age: 0.25, burst: 2, dataTime: "2018-06-01T12:00:07.5Z", lag: 0,
+          bursts: 1,
+          events: 500, openEvents: 20, alerts: 3, drops: 0),
+        .init(
+          node: 1, state: .lost, reason: "x", age: 12, burst: 2, lag: 11.5, bursts: 1, events: 400,
+          droppedEvents: 7, restarts: 1, alertsLost: 1),
+        .init(node: 2, state: .waiting),
+      ], strangers: ["a sender was refused: not a message of a farm"])
+    return snapshot
+  }
 }
