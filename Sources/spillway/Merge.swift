@@ -151,10 +151,11 @@ struct Merge: ParsableCommand {
         "merged",
         .list(
           parts.map { part in
-            .map([
-              .init("run", .string(part.directory)), .init("t_wall", .string(part.stored.run.time)),
-              .init("bursts", .int(part.partial.bursts.count)),
-            ] + (part.shard.map { [.init("node", $0.configValue)] } ?? []))
+            .map(
+              [
+                .init("run", .string(part.directory)), .init("t_wall", .string(part.stored.run.time)),
+                .init("bursts", .int(part.partial.bursts.count)),
+              ] + (part.shard.map { [.init("node", $0.configValue)] } ?? []))
           })),
       .init("counters_of_their_own", .list(counters.map { .string($0) })),
     ]
@@ -193,7 +194,8 @@ struct Merge: ParsableCommand {
     }
     if let missing, !missing.isEmpty {
       Terminal.note(
-        "warning: the shares of these nodes are not in the sums: \(missing.map { "\($0)" }.joined(separator: ", "))")
+        "warning: the shares of these nodes are not in the sums: \(missing.map { "\($0)" }.joined(separator: ", "))"
+      )
     }
   }
 
@@ -216,7 +218,9 @@ struct Merge: ParsableCommand {
   /// Alerts and unfinished events of the runs, one after the other; alerts of nodes in the order of the data.
   private func joinFiles(_ parts: [StoredReport]) throws {
     if parts.first?.shard != nil {
-      let texts = parts.compactMap { try? String(contentsOfFile: "\($0.directory)/alerts.jsonl", encoding: .utf8) }
+      let texts = parts.compactMap {
+        try? String(contentsOfFile: "\($0.directory)/alerts.jsonl", encoding: .utf8)
+      }
       let lines = texts.flatMap { $0.split(separator: "\n") }.compactMap { AlertLine(String($0)) }
       try OutputFile.write(lines.sorted().map { $0.text + "\n" }.joined(), to: "\(into)/alerts.jsonl")
     }

@@ -153,7 +153,8 @@ struct TriggerSession {
     let l0Report = try await l0Sink?.finish()
     let found = await digests.value
     let report = try await sink.finish(
-      menu: l1, manifest: manifest(found, hash: hash, pipelineOptions.builder.burst.firstBurst), scratch: configuration.strawScratch,
+      menu: l1, manifest: manifest(found, hash: hash, pipelineOptions.builder.burst.firstBurst),
+      scratch: configuration.strawScratch,
       scans: scans, l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil }, l0Account: l0Sink?.counted,
       inputs: ledgerInputs(found))
     let truthReport = try truth?.report(
