@@ -79,6 +79,16 @@ func wanted(_ targets: [Target]) -> [Target] {
   return targets.filter { names.contains($0.name) }
 }
 
+/// Programs that use the libraries, as the guides show them.
+let examples: [Target] = [
+  .executableTarget(
+    name: "balanced-momentum",
+    dependencies: [
+      "TriggerPipeline", "Selections", "L1Trigger", "EventBuilding", "CountingStatistics", locks,
+    ],
+    path: "Examples/balanced-momentum", swiftSettings: strict)
+]
+
 /// The rooms that need a web server or a web client, and the program.
 let network: [Target] =
   [
@@ -88,7 +98,7 @@ let network: [Target] =
         "MenuStudies", "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding",
         "L0Trigger", "L1Trigger", "Detectors", "Reconstruction", "Selections", "Simulation", "Alerting",
         "CountingStatistics", "Searches", "RunStore", "Pages", "RateMonitoring", "AlertDelivery",
-        "Monitoring", "Aggregation", argumentParser, locks,
+        "Monitoring", "Aggregation", "Campaigns", "CMalloc", argumentParser, locks,
       ],
       swiftSettings: strict),
     .testTarget(
@@ -126,6 +136,7 @@ let package = Package(
       .library(name: "TriggerPipeline", targets: ["TriggerPipeline"]),
       .library(name: "MenuStudies", targets: ["MenuStudies"]),
       .library(name: "RateMonitoring", targets: ["RateMonitoring"]),
+      .library(name: "Campaigns", targets: ["Campaigns"]),
     ]
       + (isCore ? [] : [.executable(name: "spillway", targets: ["spillway"])]),
   dependencies: [
@@ -154,16 +165,18 @@ let package = Package(
       .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
       // Without its pkg-config file, whose flags SwiftPM warns of; the module map links it.
       .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+      .systemLibrary(name: "CMalloc"),
       .target(
         name: "SpillwayTestSupport", dependencies: ["NA62Formats", "PacketCapture"], path: "Tests/Support",
         swiftSettings: strict),
     ]
-      + (isCore ? [] : network)
+      + (isCore ? [] : network + examples)
       + room("NA62Formats", [])
       + room("RandomNumbers", [])
       + room("CountingStatistics", ["RandomNumbers"])
       + room("Configuration", [yams, crypto])
       + room("Pages", [])
+      + room("Campaigns", ["Configuration"])
       + room("RunStore", ["Configuration", grdb, crypto])
       + room("Detectors", ["NA62Formats", "Configuration"])
       + room("PacketCapture", ["CPcap", "CZlib", "CZstd", "NA62Formats", locks])

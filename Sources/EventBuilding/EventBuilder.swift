@@ -91,7 +91,7 @@ public final class EventBuilder {
     core.endBurst()
   }
 
-  /// Ends the burst where its end is known from outside (``PacketCapture/PacketBatch/beginsSegment``), and goes on as
+  /// Ends the burst where its end is known from outside (`PacketBatch.beginsSegment`), and goes on as
   /// a new builder would with what is returned.
   public func endSegment() -> Carry { core.endSegment() }
 }

@@ -40,8 +40,10 @@ struct AlignmentRAM: ~Copyable {
 
   /// Clears the memory for a new burst, as the hardware does: a cell of zeros has the tag 0 and counts as
   /// valid in the first 2048 clock periods; the last slot is not cleared.
-  mutating func startBurst() {
-    for slot in 0..<(Self.slots - 1) { clear(slot) }
+  ///
+  /// - Parameter clearsAll: whether the last slot is cleared nevertheless.
+  mutating func startBurst(clearsAll: Bool) {
+    for slot in 0..<(clearsAll ? Self.slots : Self.slots - 1) { clear(slot) }
   }
 
   /// The last slot, the only one that outlives a burst.

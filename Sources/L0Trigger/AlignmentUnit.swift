@@ -130,13 +130,15 @@ struct AlignmentUnit: ~Copyable {
 
   private let traces: Bool
   private let monitors: Bool
+  private let clearsMemory: Bool
   private var monitor = PrimitiveMonitor()
 
   init(
     _ settings: AlignmentSettings, menus: [(index: Int, menu: L0Menu)], burst: UInt32, traces: Bool,
-    monitors: Bool
+    monitors: Bool, clearsMemory: Bool
   ) {
     self.settings = settings
+    self.clearsMemory = clearsMemory
     self.traces = traces
     self.monitors = monitors
     referenceLane = settings.reference
@@ -392,7 +394,7 @@ struct AlignmentUnit: ~Copyable {
     references.removeAll()
     controls.removeAll()
     for i in 0..<cutSetCount { cutSets[i].finishBurst(now: now) }
-    memory.startBurst()
+    memory.startBurst(clearsAll: clearsMemory)
     staleCounts = .init(repeating: 0)
     skip.last = Self.noSlot(settings)
     lastGroup = -1

@@ -1,4 +1,4 @@
-import NA62Formats
+public import NA62Formats
 public import PacketCapture
 
 /// What the emulator gave for a span of one burst.
@@ -54,6 +54,8 @@ public final class L0Emulator {
     public var tracesFired = false
     /// Whether primitives are watched: rates of bits, multiplicities, time differences.
     public var monitorsPrimitives = false
+    /// How far the phases of downscalings reach, and what the last slot of the memory keeps.
+    public var counters = CounterScope.run
     /// NA62's values.
     public init() {}
   }
@@ -88,7 +90,7 @@ public final class L0Emulator {
   /// Ends the stream: the last burst is finished.
   public func finish() { core.finish() }
 
-  /// Ends the burst where its end is known from outside (``PacketCapture/PacketBatch/beginsSegment``): a new emulator
+  /// Ends the burst where its end is known from outside (`PacketBatch.beginsSegment`): a new emulator
   /// goes on with what is returned, once results were taken.
   public func endSegment() -> Carry { core.endSegment() }
 
@@ -125,7 +127,8 @@ struct EmulatorCore: ~Copyable {
     menuCount = menus.count
     var groups: [(settings: AlignmentSettings, menus: [(index: Int, menu: L0Menu)])] = []
     var unitOfMenu: [Int] = []
-    for (index, menu) in menus.enumerated() {
+    for (index, var menu) in menus.enumerated() {
+      if options.counters == .burst { menu.resetsDownscaling = true }
       let settings = AlignmentSettings(menu)
       if let place = groups.firstIndex(where: { $0.settings == settings }) {
         groups[place].menus.append((index, menu))
@@ -142,7 +145,7 @@ struct EmulatorCore: ~Copyable {
       (units + i).initialize(
         to: AlignmentUnit(
           group.settings, menus: group.menus, burst: options.firstBurst, traces: options.tracesFired,
-          monitors: options.monitorsPrimitives && i == 0))
+          monitors: options.monitorsPrimitives && i == 0, clearsMemory: options.counters == .burst))
     }
     bursts = Array(repeating: 0, count: groups.count)
   }

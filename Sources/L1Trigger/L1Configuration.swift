@@ -1,3 +1,5 @@
+public import NA62Formats
+
 /// The L1 algorithms, by the identifiers of NA62's default configuration (`l1.md` 5.10).
 public enum L1Algorithm: Int, CaseIterable, Hashable, Sendable {
   /// Multiplicity of CHOD hits.
@@ -128,6 +130,8 @@ public struct L1Configuration: Hashable, Sendable {
   public var strawScratch = StrawScratch.clean
   /// What is not done as NA62's code does it.
   public var corrections: L1Corrections = []
+  /// How far counters reach.
+  public var counters = CounterScope.run
   /// NA62's built-in defaults: every algorithm disabled.
   public init() {}
 

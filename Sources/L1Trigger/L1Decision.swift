@@ -53,6 +53,12 @@ struct L1Finisher: Sendable {
     }
   }
 
+  /// Begins anew.
+  mutating func restart() {
+    accepted = 0
+    for place in downscaling.indices { downscaling[place] = 0 }
+  }
+
   /// The verdict on the next event; `isBypassed` says that its record is of a periodic or control trigger.
   mutating func decide(isBypassed: Bool, _ evaluation: L1Evaluation) -> L1Decision {
     let auto: L1Word = evaluation.plan.isAutopass ? .autopass : []

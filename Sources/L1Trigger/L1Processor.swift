@@ -28,6 +28,7 @@ public final class L1Processor {
 /// The part of L1 that runs in order ahead of the algorithms.
 public struct L1Head: Sendable {
   private var sequencer: L1Sequencer
+  private var scope: L1CounterBurst
 
   /// What a head carries over the end of a burst: its counters go on over a run.
   public struct Carry: Codable, Hashable, Sendable {
@@ -42,6 +43,7 @@ public struct L1Head: Sendable {
   /// A head with all counters at zero, or as another one left them.
   public init(_ configuration: L1Configuration, resuming carry: Carry? = nil) {
     sequencer = L1Sequencer(configuration)
+    scope = L1CounterBurst(configuration.counters)
     if let carry { sequencer.resume(carry) }
   }
 
@@ -49,12 +51,16 @@ public struct L1Head: Sendable {
   public var carry: Carry { sequencer.carry }
 
   /// The plan of the next event.
-  public mutating func plan(_ event: BuiltEvent) -> L1Plan { sequencer.plan(event.l0) }
+  public mutating func plan(_ event: BuiltEvent) -> L1Plan {
+    if scope.begins(event) { sequencer.restart(run: event.run, burst: event.burst) }
+    return sequencer.plan(event.l0)
+  }
 }
 
 /// The part of L1 that runs in order behind the algorithms.
 public struct L1Tail: Sendable {
   private var finisher: L1Finisher
+  private var scope: L1CounterBurst
 
   /// What a tail carries over the end of a burst: its counters go on over a run.
   public struct Carry: Codable, Hashable, Sendable {
@@ -67,6 +73,7 @@ public struct L1Tail: Sendable {
   /// A tail with all counters at zero, or as another one left them.
   public init(_ configuration: L1Configuration, resuming carry: Carry? = nil) {
     finisher = L1Finisher(configuration)
+    scope = L1CounterBurst(configuration.counters)
     if let carry { finisher.resume(carry) }
   }
 
@@ -75,6 +82,7 @@ public struct L1Tail: Sendable {
 
   /// The verdict on the next event.
   public mutating func decide(_ event: BuiltEvent, _ evaluation: L1Evaluation) -> L1Decision {
+    if scope.begins(event) { finisher.restart() }
     let isBypassed = event.l0.dataType.contains(.periodic) || event.l0.dataType.contains(.control)
     return finisher.decide(isBypassed: isBypassed, evaluation)
   }

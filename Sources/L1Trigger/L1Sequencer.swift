@@ -44,6 +44,13 @@ struct L1Sequencer: Sendable {
     lottery = carry.lottery
   }
 
+  /// Begins anew with a burst. The lottery draws otherwise in each, by its number.
+  mutating func restart(run: UInt32, burst: UInt32) {
+    input = 0
+    for mask in reduction.indices { reduction[mask] = 0 }
+    lottery = configuration.bypassSeed ^ (UInt64(run) << 32 | UInt64(burst)) &* 0xD6E8_FEB8_6659_FD93
+  }
+
   mutating func plan(_ l0: L0TPRecord) -> L1Plan {
     // The counters may come from a file: they turn over.
     input &+= 1

@@ -222,11 +222,16 @@ public enum Dissector {
     node.number("slot", payload, offset + 12, 2, width: 5)
     node.number("L0 trigger word", payload, offset + 14, 1, hex: true)
     node.number("reserved", payload, offset + 15, 1)
-    let header = L1Packet.headerByteCount
+    let start = offset + L1Packet.headerByteCount
+    let count = max(0, length - L1Packet.headerByteCount)
+    // Where the payload lies inside, so does the header before it.
+    let isCREAM =
+      count > 0 && payload.holds(count, at: start)
+      && creamSources.contains(SourceID(rawValue: payload.little(offset + 3, as: UInt8.self)))
     node.root.children.append(
-      FieldNode(
-        name: "payload", value: "\(max(0, length - header)) bytes", offset: offset + header,
-        length: max(0, length - header)))
+      isCREAM
+        ? cream(payload.extracting(start..<start + count), base: start)
+        : FieldNode(name: "payload", value: "\(count) bytes", offset: start, length: count))
     return node.root
   }
 

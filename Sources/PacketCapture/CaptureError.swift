@@ -38,6 +38,8 @@ public enum CaptureError: Error, Sendable, Equatable, CustomStringConvertible {
   case cannotUseInterface(name: String, reason: String)
   /// The text does not name a host and a port to send to, for `reason`.
   case badDestination(text: String, reason: String)
+  /// The input is not what the plan of a campaign says of it.
+  case notAsPlanned(path: String, message: String)
   /// The output cannot be written, for `reason`.
   case cannotWrite(path: String, reason: String)
 
@@ -76,6 +78,7 @@ public enum CaptureError: Error, Sendable, Equatable, CustomStringConvertible {
     case .cannotUseInterface(let name, let reason): "interface \(name): \(reason)"
     case .badDestination(let text, let reason):
       "\(text): \(reason); give HOST for the recorded ports, or HOST:PORT for one port"
+    case .notAsPlanned(let path, let message): "\(path): \(message)"
     case .cannotWrite(let path, let reason): "\(path): cannot be written: \(reason)"
     }
   }

@@ -22,6 +22,12 @@ public struct CaptureOptions: Sendable, Hashable {
   public var takesFrames = false
   /// Files that stay open from the first look until they are read; more are closed and opened again.
   public var maximumOpenFiles = 64
+  /// What `PacketReference.input` says of each input, in rising order; nil counts them from 0. For a part of the inputs
+  /// of a run these are their numbers in the run.
+  public var inputNumbers: [UInt32]?
+  /// Whether another burst follows behind the inputs, which others read: fragments that wait at the end are those of a
+  /// burst that has ended.
+  public var isFollowed = false
 
   /// The default options.
   public init(filter: String? = nil) { self.filter = filter }

@@ -47,7 +47,9 @@ public final class CaptureReader {
     filler = BatchFiller(options: options)
     if inputs.count(where: \.isStandardInput) > 1 { throw .standardInputTwice }
     for (index, input) in inputs.enumerated() {
-      let source = CaptureSource(index: UInt32(clamping: index), input: input)
+      let number = options.inputNumbers.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+      let source = CaptureSource(
+        index: UInt32(clamping: index), number: number ?? UInt32(clamping: index), input: input)
       sources.append(source)
       try look(source, keepsOpen: heads.count < options.maximumOpenFiles || input.isStandardInput)
     }
@@ -116,7 +118,7 @@ public final class CaptureReader {
           isFinished = true
           break
         }
-        filler.intake.purge(.fragmentUnfinished)
+        filler.intake.purge(options.isFollowed ? .fragmentBurstEnd : .fragmentUnfinished)
         continue
       }
       do throws(CaptureError) {
@@ -147,11 +149,12 @@ public final class CaptureReader {
   private func run(_ source: CaptureSource) -> Bool {
     guard let handle = source.handle else { return false }
     let limit = heads.count > 1 ? heads[heads.count - 2] : Head(time: .max, source: .max)
-    filler.intake.source = source.index
+    filler.intake.source = source.number
     filler.intake.link = source.link
     filler.intake.filter = source.filter
     filler.intake.limitTime = limit.time
-    filler.intake.limitSource = limit.source
+    filler.intake.limitSource =
+      limit.source == .max ? .max : sources[Int(limit.source)]?.number ?? .max
     let status = filler.run(handle, held: &source.held, packetNumber: &source.packetNumber)
     heads.removeLast()
     guard filler.intake.stopped else {

@@ -4,6 +4,8 @@ import Glibc
 /// One open or closed input of a reader: its libpcap handle, its filter, and a packet held for later.
 final class CaptureSource {
   let index: UInt32
+  /// What references to its packets say.
+  let number: UInt32
   let input: CaptureInput
   private(set) var link = LinkType.ethernet
   private(set) var handle: OpaquePointer?
@@ -18,8 +20,9 @@ final class CaptureSource {
 
   var isOpen: Bool { handle != nil }
 
-  init(index: UInt32, input: CaptureInput) {
+  init(index: UInt32, number: UInt32, input: CaptureInput) {
     self.index = index
+    self.number = number
     self.input = input
   }
 

@@ -19,6 +19,10 @@ public final class PrimitiveFileReader {
     public var wideSources: Set<SourceID> = []
     /// The run number, instead of those in the names.
     public var run: UInt32?
+    /// What `PacketReference.input` says of each file; nil counts them from 0.
+    public var inputNumbers: [UInt32]?
+    /// Bursts of the run ahead of the first of these files, which others read.
+    public var burstsBefore = 0
     /// The default options.
     public init() {}
   }
@@ -42,7 +46,7 @@ public final class PrimitiveFileReader {
   /// The first file that was not opened yet.
   private var nextFile = 0
   /// Bursts begun.
-  private var bursts = 0
+  private var bursts: Int
   private var identity = BurstIdentity(run: 0, burst: 0, startOfBurst: 0)
   /// The files of the present burst.
   private var sources: [PrimitiveFileSource] = []
@@ -52,6 +56,7 @@ public final class PrimitiveFileReader {
   public init(files: [PrimitiveFile], options: Options = Options()) {
     self.files = files
     self.options = options
+    bursts = max(0, options.burstsBefore)
     pool = SlabPool(slabSize: max(MTP.maximumByteCount, options.slabSize))
   }
 
@@ -108,7 +113,8 @@ public final class PrimitiveFileReader {
     while nextFile < files.count, files[nextFile].run == first.run, files[nextFile].burst == first.burst {
       defer { nextFile += 1 }
       let wide = options.wideSources
-      let source = try PrimitiveFileSource(index: UInt32(nextFile), file: files[nextFile]) {
+      let number = options.inputNumbers.flatMap { $0.indices.contains(nextFile) ? $0[nextFile] : nil }
+      let source = try PrimitiveFileSource(index: number ?? UInt32(nextFile), file: files[nextFile]) {
         wide.contains($0)
       }
       collect(source, &delta)

@@ -70,6 +70,42 @@ public final class QuarantineWriter {
     packetCount += 1
   }
 
+  /// Appends the packets of another quarantine's file, as if they had been written here; nothing where there is none.
+  /// Throws where a file cannot be read or written, or is not one.
+  public func append(contentsOf other: String) throws(CaptureError) {
+    guard access(other, F_OK) == 0 else { return }
+    let bytes = try readWholeFileDecompressed(other)
+    var links: [LinkType] = []
+    var place = 0
+    func word(_ at: Int) -> UInt32 {
+      (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[at + $1]) << UInt32(8 * $1) }
+    }
+    let broken = CaptureError.cannotRead(path: other, reason: "it is not what a quarantine writes; run anew")
+    while place < bytes.count {
+      guard place + 12 <= bytes.count, place > 0 || word(0) == 0x0a0d_0d0a else { throw broken }
+      let length = Int(word(place + 4))
+      guard length >= 12, length <= bytes.count - place else { throw broken }
+      let block = bytes[place..<place + length]
+      switch word(place) {
+      case 1:
+        guard let link = LinkType(rawValue: UInt16(truncatingIfNeeded: word(place + 8))) else { throw broken }
+        links.append(link)
+      case 6:
+        guard length >= 32,
+          let link = links.indices.contains(Int(word(place + 8))) ? links[Int(word(place + 8))] : nil
+        else { throw broken }
+        let sink = try open()
+        let interface = try interface(for: link, sink)
+        try sink.write(block.prefix(8))
+        try sink.write(interface)
+        try sink.write(block.dropFirst(12))
+        packetCount += 1
+      default: break
+      }
+      place += length
+    }
+  }
+
   /// Hands what is buffered to the system. Throws where it cannot be written.
   public func flush() throws(CaptureError) { try sink?.flush() }
 

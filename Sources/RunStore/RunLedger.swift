@@ -42,7 +42,7 @@ public struct UnblindedResult: Sendable {
 
 /// The ledger of a run: `ledger.sqlite`, and beside it `sealed.key` where something is sealed.
 ///
-/// Results of blind selections are sealed (see ``SealedBox``); each opening makes an entry first. Entries are
+/// Results of blind selections are sealed (see `SealedBox`); each opening makes an entry first. Entries are
 /// chained by hashes, and their number and the last hash are signed with the run's key, so one cannot be changed
 /// or taken away by a look into the database alone. See Docs/Blinding.md for what this keeps from, and what not.
 public struct RunLedger {

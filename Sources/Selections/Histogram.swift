@@ -1,4 +1,4 @@
-/// Counts in bins of one or two axes: a commutative monoid under ``merge(_:)``.
+/// Counts in bins of one or two axes: a commutative monoid (`merge`).
 public struct Histogram: Hashable, Sendable {
   /// Its name.
   public let name: String

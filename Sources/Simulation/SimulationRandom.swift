@@ -1,6 +1,6 @@
 public import RandomNumbers
 
-/// Random numbers of a simulation: a stream of ``CounterRandom`` for each purpose of each item, so a burst can
+/// Random numbers of a simulation: a stream of `CounterRandom` for each purpose of each item, so a burst can
 /// be made in shards and by any number of workers, and comes out the same.
 public struct SimulationRandom: RandomNumberGenerator, Sendable {
   @usableFromInline var numbers: CounterRandom

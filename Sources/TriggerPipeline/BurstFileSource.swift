@@ -45,6 +45,7 @@ final class BurstFileSource: PacketSource {
   private var identity = BurstIdentity(run: 0, burst: 0, startOfBurst: 0)
   private var last = DataTime(nanoseconds: 0)
   private let run: UInt32?
+  private let numbers: [UInt32]?
 
   /// A source of the packets of files.
   ///
@@ -52,8 +53,10 @@ final class BurstFileSource: PacketSource {
   ///   - files: the files, in the order of their bursts.
   ///   - l1Sources: the sources whose fragments have the headers of L1 data.
   ///   - run: the run number, instead of those in the files.
-  init(files: [File], l1Sources: Set<SourceID>, run: UInt32?) {
+  ///   - numbers: the number of each file among the inputs of the run; nil counts them from 0.
+  init(files: [File], l1Sources: Set<SourceID>, run: UInt32?, numbers: [UInt32]? = nil) {
     self.files = files
+    self.numbers = numbers
     self.l1Sources = l1Sources
     self.run = run
   }
@@ -76,9 +79,11 @@ final class BurstFileSource: PacketSource {
       entry = 0
       identity = BurstIdentity(
         run: run ?? files[current].run, burst: files[current].burst, startOfBurst: startOfBurst())
+      // What a file's first event may lack does not come from the file before: a file can be read alone.
+      last = Self.start(identity.startOfBurst, number: number)
     }
     guard let file else { return nil }
-    var out = PacketMaker(input: UInt32(current), last: last)
+    var out = PacketMaker(input: number, last: last)
     let end = min(entry + Self.eventsPerBatch, file.entries.count)
     while entry < end {
       defer { entry += 1 }
@@ -86,7 +91,7 @@ final class BurstFileSource: PacketSource {
         let all = bytes.span.bytes
         let range = try file.range(ofEntry: entry, in: all)
         let stored = try StoredEvent(all.extracting(range), l1Sources: l1Sources)
-        out.add(stored, all.extracting(range), number: UInt32(entry + 1), fallback: current)
+        out.add(stored, all.extracting(range), number: UInt32(entry + 1))
       } catch {
         out.lost()
         warnings.append(
@@ -97,6 +102,16 @@ final class BurstFileSource: PacketSource {
     }
     last = out.last
     return out.batch(identity)
+  }
+
+  /// The number of the present file among the inputs of the run.
+  private var number: UInt32 {
+    numbers.flatMap { $0.indices.contains(current) ? $0[current] : nil } ?? UInt32(clamping: current)
+  }
+
+  /// When a burst begins: as stored, in s since 1970; without that 20 s behind that of the input before.
+  private static func start(_ stored: UInt32, number: UInt32) -> DataTime {
+    DataTime(nanoseconds: (stored == 0 ? 20 * Int64(number) : Int64(stored)) * 1_000_000_000)
   }
 
   /// Start of burst of the present file, from the first of its events that can be read; 0 if none says it.
@@ -128,10 +143,8 @@ final class BurstFileSource: PacketSource {
 
     mutating func lost() { books.cutInputs += 1 }
 
-    mutating func add(_ stored: StoredEvent, _ event: RawSpan, number: UInt32, fallback: Int) {
-      let start =
-        stored.header.startOfBurst == 0
-        ? Int64(fallback) * 20_000_000_000 : Int64(stored.header.startOfBurst) * 1_000_000_000
+    mutating func add(_ stored: StoredEvent, _ event: RawSpan, number: UInt32) {
+      let start = BurstFileSource.start(stored.header.startOfBurst, number: input).nanoseconds
       // An unfinished last event has no timestamp: it comes at the end of what was before.
       if stored.header.triggerWord != StoredEvent.incompleteTriggerWord || stored.header.timestamp != 0 {
         last = DataTime(

@@ -8,6 +8,12 @@ public struct InputDigest: Hashable, Sendable {
   /// SHA-256 of the bytes as stored, in hexadecimal.
   public var sha256: String
 
+  /// What is known of a file.
+  public init(bytes: UInt64, sha256: String) {
+    self.bytes = bytes
+    self.sha256 = sha256
+  }
+
   /// Reads a file from beginning to end; `nil` for what is no regular file, as standard input and pipes,
   /// which can be read only once, or cannot be read.
   ///

@@ -44,14 +44,16 @@ public struct ReplayAccount: Sendable {
     self.identity = identity
     alerted = (setup?.set.selections ?? []).map { _ in PeriodCounts(columns: 1) }
     // The state of a blind selection would tell its count.
-    counting = (setup?.set.selections ?? []).map { selection in
-      guard selection.raisesAlert, !selection.isBlind else { return nil }
-      guard let counting = selection.counting else { return nil }
-      var state = CountingState(experiment: counting.experiment)
-      // Only to have the tables early: what fails here fails again, and is told, where a result is asked for.
-      try? state.prepare()
-      return state
-    }
+    counting = (setup?.set.selections ?? []).map(Self.counting)
+  }
+
+  /// The counting experiment of which the alerts of a selection tell; nil where they tell of none.
+  static func counting(_ selection: PhysicsSelection) -> CountingState? {
+    guard selection.raisesAlert, !selection.isBlind, let counting = selection.counting else { return nil }
+    var state = CountingState(experiment: counting.experiment)
+    // Only to have the tables early: what fails here fails again, and is told, where a result is asked for.
+    try? state.prepare()
+    return state
   }
 
   /// Takes a batch; returns the alerts that it raises, in order.
@@ -213,15 +215,7 @@ public struct ReplayAccount: Sendable {
         acceptedMasks: (0..<16).filter { decision.masks & 1 << UInt16($0) != 0 }),
       packets: finding.packets.map { .init(input: Int($0.input), number: UInt64($0.number)) },
       quantities: finding.quantities,
-      state: state.map { result in
-        .init(
-          observed: result.observed, background: result.experiment.background,
-          upperLimit: result.limit.upper, branchingRatioLimit: result.branchingRatioLimit,
-          confidenceLevel: result.limit.confidenceLevel, method: result.limit.method.rawValue,
-          tail: result.limit.tail.rawValue, pValue: result.significance.pValue,
-          zOneSided: result.significance.zOneSided, zTwoSided: result.significance.zTwoSided,
-          anytimePValue: anytime?.pValue, anytimeZ: anytime?.zOneSided)
-      },
+      state: state.map { AlertRecord.State($0, anytime) },
       dataTime: event.time, wallTime: wallClock.now(), configurationHash: identity.configurationHash,
       input: identity.input)
     record.regions = openRegions(finding)
@@ -259,6 +253,18 @@ public struct ReplayAccount: Sendable {
   private var selectionsClose: Bool {
     guard let selections else { return true }
     return selections.engine.accounts.allSatisfy { $0.open.isClosed && $0.sealed.isClosed }
+  }
+}
+
+extension AlertRecord.State {
+  /// What a counting experiment says at a moment.
+  init(_ result: CountingResult, _ anytime: AnytimeSignificance?) {
+    self.init(
+      observed: result.observed, background: result.experiment.background, upperLimit: result.limit.upper,
+      branchingRatioLimit: result.branchingRatioLimit, confidenceLevel: result.limit.confidenceLevel,
+      method: result.limit.method.rawValue, tail: result.limit.tail.rawValue,
+      pValue: result.significance.pValue, zOneSided: result.significance.zOneSided,
+      zTwoSided: result.significance.zTwoSided, anytimePValue: anytime?.pValue, anytimeZ: anytime?.zOneSided)
   }
 }
 

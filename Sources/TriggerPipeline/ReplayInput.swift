@@ -10,6 +10,8 @@ public struct ReplayInput: Sendable, CustomStringConvertible {
   private let burstFiles: [BurstFileSource.File]
   private let primitiveFiles: [PrimitiveFile]
   private let options: CaptureOptions
+  /// Where these are a part of the inputs of a run: which part.
+  private var place: InputPlace?
 
   /// Looks at the arguments: captures, directories, globs, burst files, raw primitive files, `-`.
   ///
@@ -45,6 +47,24 @@ public struct ReplayInput: Sendable, CustomStringConvertible {
       warnings
       + CaptureInput.repetitions(
         captures.map(\.path) + self.burstFiles.map(\.path) + primitiveFiles.map(\.path))
+  }
+
+  /// The inputs as a part of those of a run: in the order of the run, and numbered as there.
+  ///
+  /// - Parameters:
+  ///   - paths: the inputs, as ``files`` of the run has them.
+  ///   - place: where in the run they are.
+  ///   - filter: a filter of pcap-filter(7) for captures.
+  /// - Throws: `CaptureError`, also where they are not in the order of the run any more.
+  public init(paths: [String], as place: InputPlace, filter: String?) throws(CaptureError) {
+    try self.init(arguments: paths, filter: filter)
+    let found = files.map(\.path)
+    guard found == paths, place.numbers.count == paths.count else {
+      let other = zip(found, paths).first { $0 != $1 }?.0 ?? paths.first ?? ""
+      throw .notAsPlanned(
+        path: other, message: "it is not the kind of input that it was, or of another burst")
+    }
+    self.place = place
   }
 
   /// Whether the inputs are burst files.
@@ -83,17 +103,41 @@ public struct ReplayInput: Sendable, CustomStringConvertible {
   ) throws(CaptureError) -> any PacketSource {
     if !primitiveFiles.isEmpty {
       var options = PrimitiveFileReader.Options()
+      options.inputNumbers = place?.numbers
+      options.burstsBefore = place?.burstsBefore ?? 0
       options.run = run
       options.wideSources = widePrimitives
       return PrimitiveFileReader(files: primitiveFiles, options: options)
     }
-    if burstFiles.isEmpty { return try CaptureReader(inputs: captures, options: options) }
+    if burstFiles.isEmpty {
+      var options = options
+      options.inputNumbers = place?.numbers
+      options.isFollowed = place?.isFollowed ?? false
+      return try CaptureReader(inputs: captures, options: options)
+    }
     let configured = Set(layout?.l1Sources.map(\.id) ?? [])
     let readBefore = layout?.sources.map(\.id) ?? []
     return BurstFileSource(
       files: burstFiles,
       l1Sources: configured.union(BurstFileSource.defaultL1Sources).subtracting(readBefore),
-      run: run)
+      run: run, numbers: place?.numbers)
+  }
+}
+
+/// Where some inputs are among those of a run, so that what is read of them alone is what the run reads of them.
+public struct InputPlace: Sendable, Hashable {
+  /// The number of each input in the run, from 0, in rising order.
+  public var numbers: [UInt32]
+  /// Bursts of the run ahead of them.
+  public var burstsBefore: Int
+  /// Whether another burst follows behind them in the run.
+  public var isFollowed: Bool
+
+  /// A place; see the properties.
+  public init(numbers: [UInt32], burstsBefore: Int, isFollowed: Bool) {
+    self.numbers = numbers
+    self.burstsBefore = burstsBefore
+    self.isFollowed = isFollowed
   }
 }
 

@@ -13,7 +13,7 @@ public struct TriggerMenu: Sendable {
 
   /// Reads a menu file, or the register form of L0.
   ///
-  /// Throws as ``L0Menu/load(path:)`` and ``L1Menu/load(path:)`` do.
+  /// Throws as `L0Menu.load(path:)` and `L1Menu.load(path:)` do.
   public static func load(path: String) throws(ConfigurationError) -> TriggerMenu {
     let root = try YAMLNode.load(path: path)
     if L0RegisterForm.isRegisterForm(root) {

@@ -33,10 +33,13 @@ struct Compare: AsyncParsableCommand {
   }
 
   @Argument(
-    help: ArgumentHelp("Captures, directories, globs, raw primitive files, or '-'.", valueName: "input"))
+    help: ArgumentHelp("Captures, directories, globs, raw primitive files, or '-'.", valueName: "input"),
+    transform: ShippedFile.find)
   var inputs: [String]
 
-  @Option(help: "A menu with lines of L0 (YAML, or registers as JSON); give it once for each menu.")
+  @Option(
+    help: "A menu with lines of L0 (YAML, or registers as JSON); give it once for each menu.",
+    transform: ShippedFile.find)
   var menu: [String] = []
 
   @Option(help: "Compare with the decisions in the stream as well: recorded.")

@@ -160,7 +160,8 @@ struct Config: ParsableCommand {
     @Argument(
       help: ArgumentHelp(
         "Menus, selections, scans, detectors, simulation, reconstruction, L0 menus in register form (JSON).",
-        valueName: "file"))
+        valueName: "file"),
+      transform: ShippedFile.find)
     var files: [String]
 
     func run() throws {
@@ -178,7 +179,7 @@ struct Config: ParsableCommand {
       abstract: "Show a file as it takes effect, with every default written out.",
       discussion: "Example:\n  spillway config show Configs/menus/kaon-2018.yaml --json")
 
-    @Argument(help: "A menu, selections or a scan.")
+    @Argument(help: "A menu, selections or a scan.", transform: ShippedFile.find)
     var file: String
 
     @Flag(help: "With all defaults; this is what is always shown.")

@@ -76,7 +76,8 @@ extension Config {
           spillway config export-l0 Configs/menus/kaon-2018.yaml --out kaon-2018.json
         """)
 
-    @Argument(help: ArgumentHelp("A menu with L0 lines.", valueName: "menu"))
+    @Argument(
+      help: ArgumentHelp("A menu with L0 lines.", valueName: "menu"), transform: ShippedFile.find)
     var file: String
 
     @Option(help: "Write the registers to this file instead of standard output.")

@@ -18,10 +18,13 @@ struct Inspect: AsyncParsableCommand {
         spillway inspect Replay/l0-2018.pcap.gz --packet 10
         spillway inspect rich_run08000_burst00012 --packet 1 --run 8000
         spillway inspect Replay/kaon-2018.pcap.gz --event 25 --display event.svg --menu Configs/menus/kaon-2018.yaml
-      Without --packet or --event, one line for each packet.
+        spillway inspect Replay/stress-100.pcap.gz --full --json | head -n 20
+      Without --packet or --event, one line for each packet; with --full all its fields.
       """)
 
-  @Argument(help: ArgumentHelp("A capture, a burst file, or a raw primitive file.", valueName: "input"))
+  @Argument(
+    help: ArgumentHelp("A capture, a burst file, or a raw primitive file.", valueName: "input"),
+    transform: ShippedFile.find)
   var input: String
 
   @Option(help: "Number of the packet, from 1.")
@@ -37,11 +40,13 @@ struct Inspect: AsyncParsableCommand {
     help: ArgumentHelp("Draw the event, reconstructed, to this file (SVG).", valueName: "file"))
   var display: String?
 
-  @Option(help: "The trigger menu, for --display.")
-  var menu = "Configs/menus/golden-default.yaml"
+  @Option(help: "The trigger menu, for --display.", transform: ShippedFile.find)
+  var menu = ShippedFile.find("Configs/menus/golden-default.yaml")
 
-  @Option(help: "What the reconstruction takes detectors and beam to be, for --display.")
-  var reconstruction = "Configs/reconstruction/na62-2018.yaml"
+  @Option(
+    help: "What the reconstruction takes detectors and beam to be, for --display.",
+    transform: ShippedFile.find)
+  var reconstruction = ShippedFile.find("Configs/reconstruction/na62-2018.yaml")
 
   @Option(
     help: ArgumentHelp(
@@ -53,7 +58,7 @@ struct Inspect: AsyncParsableCommand {
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "Selections (YAML): with --display, events that blind ones would seal are not shown.", valueName: "file"
-    ))
+    ), transform: ShippedFile.find)
   var selections: [String] = []
 
   @Option(help: "UDP port of L0 data.")
@@ -65,10 +70,16 @@ struct Inspect: AsyncParsableCommand {
   @Flag(name: .customLong("wide-primitives"), help: "Primitives are in the 64-bit format.")
   var wide = false
 
+  @Flag(help: "Show the fields of all packets, not a line for each.")
+  var full = false
+
   @Flag(help: "Print as JSON.")
   var json = false
 
   func validate() throws {
+    if full, packet != nil || event != nil {
+      throw ValidationError("--full: shows all packets; leave it or --packet and --event out")
+    }
     if !PrimitiveBits.runs.contains(runNumber) {
       throw ValidationError("--run \(runNumber): expected 0 to 999999")
     }
@@ -121,7 +132,7 @@ struct Inspect: AsyncParsableCommand {
           case MTP.port: Dissector.mtp(payload, format: wide ? .words64 : .words32, bitName: bitName)
           default: Dissector.l1Packet(payload)
           }
-        if packet == nil { tree.children = [] }
+        if packet == nil, !full { tree.children = [] }
         let header = FieldNode(
           name: "packet \(datagram.packet.number)",
           value: "\(Self.address(datagram.sourceAddress)):\(datagram.sourcePort) > "

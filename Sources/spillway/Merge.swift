@@ -45,44 +45,8 @@ struct Merge: ParsableCommand {
     try check(parts)
     // In the order of the data, so that the order of the arguments changes nothing.
     parts.sort { Self.place($0) < Self.place($1) }
-    guard let first = parts.first else { return }
-    let sum = try added(parts)
-    var sealed = try first.sealed()
-    for part in parts.dropFirst() {
-      let theirs = try part.sealed()
-      for index in sealed.indices {
-        guard let other = theirs.first(where: { $0.selectionHash == sealed[index].selectionHash }) else {
-          throw Failure(
-            message: "\(part.directory): '\(sealed[index].selection)' has nothing sealed", code: 1)
-        }
-        try sealed[index].merge(other)
-      }
-    }
-    try write(parts, StoredReport(parts, sum), sealed)
-  }
-
-  /// The counts of all runs: those of each node one behind the other, and the nodes side by side.
-  private func added(_ parts: [StoredReport]) throws -> RunPartial {
-    var nodes: [UInt32: (directory: String, counts: RunPartial)] = [:]
-    for part in parts {
-      let node = part.shard?.node ?? 0
-      guard var sum = nodes[node] else {
-        nodes[node] = (part.directory, part.partial)
-        continue
-      }
-      do { try sum.counts.merge(part.partial) } catch {
-        throw Failure.usage("\(sum.directory), \(part.directory): \(error)")
-      }
-      nodes[node] = sum
-    }
-    let all = nodes.sorted { $0.key < $1.key }.map(\.value)
-    guard var sum = all.first else { throw Failure(message: "there is nothing to merge", code: 1) }
-    for other in all.dropFirst() {
-      do { try sum.counts.merge(node: other.counts) } catch {
-        throw Failure.usage("\(sum.directory), \(other.directory): \(error)")
-      }
-    }
-    return sum.counts
+    let merge = try RunMerge(parts)
+    try write(parts, merge)
   }
 
   /// What a run begins with: it says where it goes.
@@ -134,56 +98,40 @@ struct Merge: ParsableCommand {
     }
   }
 
-  private func write(_ parts: [StoredReport], _ sum: StoredReport, _ sealed: [SealedPartial]) throws {
-    let time = try WallClock.fromEnvironment().now()
-    let account = try sum.account(sealed: sealed)
-    let report = try sum.report(account)
-    let l0 = sum.l0Report()
-    let counters = sum.menu?.counters ?? []
-    var entries: [ConfigValue.Entry] = []
-    if case .map(let all) = sum.manifest {
-      let own = ["inputs", "t_wall", "run", "first_burst", "stopped", "node"]
-      entries = all.filter { !own.contains($0.key) }
+  private func write(_ parts: [StoredReport], _ merge: RunMerge) throws {
+    let counters = merge.sum.menu?.counters ?? []
+    let results = try merge.write(to: into, option: "--into") { results in
+      var entries: [ConfigValue.Entry] = []
+      if case .map(let all) = merge.sum.manifest {
+        let own = ["inputs", "t_wall", "run", "first_burst", "stopped", "node"]
+        entries = all.filter { !own.contains($0.key) }
+      }
+      entries += [
+        .init("inputs", .list(Self.inputs(parts))),
+        .init(
+          "merged",
+          .list(
+            parts.map { part in
+              .map(
+                [
+                  .init("run", .string(part.directory)), .init("t_wall", .string(part.stored.run.time)),
+                  .init("bursts", .int(part.partial.bursts.count)),
+                ] + (part.shard.map { [.init("node", $0.configValue)] } ?? []))
+            })),
+        .init("counters_of_their_own", .list(counters.map { .string($0) })),
+      ]
+      return entries + results
+    } alerts: {
+      // Each line with the state that its run had; those of nodes in the order of the data.
+      if parts.first?.shard != nil {
+        let lines = parts.flatMap { AlertJoin.lines("\($0.directory)/alerts.jsonl") }.compactMap(
+          AlertLine.init)
+        return try $0.write(lines.sorted().map(\.text))
+      }
+      for part in parts { try $0.write(contentsOf: "\(part.directory)/alerts.jsonl") }
     }
-    entries += [
-      .init("inputs", .list(Self.inputs(parts))),
-      .init(
-        "merged",
-        .list(
-          parts.map { part in
-            .map(
-              [
-                .init("run", .string(part.directory)), .init("t_wall", .string(part.stored.run.time)),
-                .init("bursts", .int(part.partial.bursts.count)),
-              ] + (part.shard.map { [.init("node", $0.configValue)] } ?? []))
-          })),
-      .init("counters_of_their_own", .list(counters.map { .string($0) })),
-    ]
-    if let report {
-      entries += [.init("bursts", report.bursts()), .init("results", try report.summary())]
-    }
-    if let l0 { entries.append(.init("l0", try l0.summary())) }
-    entries.append(.init("t_wall", .string(time.rfc3339)))
-    let manifest = ConfigValue.map(entries)
-    try OutputDirectory.make(into, option: "--into")
-    let record = try RunRecord(
-      directory: into,
-      run: LedgerRun(
-        input: sum.stored.run.input, configurationHash: sum.stored.run.configurationHash,
-        version: Spillway.version, time: time.rfc3339),
-      inputs: sum.stored.inputs, configurations: sum.stored.configurations)
-    try StoredReport.write(report, l0, manifest: manifest, to: into)
-    try joinFiles(parts)
-    try OutputFile.write(manifest.json() + "\n", to: "\(into)/run.json")
-    try record.finish(
-      sum.partial, sealed: sealed, results: report?.sealed() ?? [], inputs: sum.stored.inputs,
-      books: report?.books ?? [], manifest: manifest, time: time.rfc3339)
-    if json {
-      Terminal.out(try TriggerSession.summary(report?.summary() ?? .map([]), l0, nil).json() + "\n")
-    } else {
-      Terminal.out(try StoredReport.text(report, l0, name: sum.menu?.name ?? sum.l0?.name ?? "", of: account))
-      Terminal.out("\nrun directory: \(into)\n")
-    }
+    Terminal.out(try results.text(isJSON: json))
+    if !json { Terminal.out("\nrun directory: \(into)\n") }
     if !counters.isEmpty {
       Terminal.note(
         "note: in one run over all inputs these counters run on from event to event, here they began anew in each "
@@ -213,46 +161,5 @@ struct Merge: ParsableCommand {
       case .list(let inputs)? = entries.first(where: { $0.key == "inputs" })?.value
     else { return [] }
     return inputs
-  }
-
-  /// Alerts and unfinished events of the runs, one after the other; alerts of nodes in the order of the data.
-  private func joinFiles(_ parts: [StoredReport]) throws {
-    if parts.first?.shard != nil {
-      let texts = parts.compactMap {
-        try? String(contentsOfFile: "\($0.directory)/alerts.jsonl", encoding: .utf8)
-      }
-      let lines = texts.flatMap { $0.split(separator: "\n") }.compactMap { AlertLine(String($0)) }
-      try OutputFile.write(lines.sorted().map { $0.text + "\n" }.joined(), to: "\(into)/alerts.jsonl")
-    }
-    let names = [("alerts.jsonl", false), ("unfinished.csv", true)]
-    for (name, header) in names where header || parts.first?.shard == nil {
-      let texts = parts.compactMap { try? String(contentsOfFile: "\($0.directory)/\(name)", encoding: .utf8) }
-      guard !texts.isEmpty else { continue }
-      let file = try OutputFile(path: "\(into)/\(name)")
-      for (index, text) in texts.enumerated() {
-        try file.write(
-          header && index > 0 ? text.split(separator: "\n").dropFirst().map { "\($0)\n" }.joined() : text)
-      }
-      try file.close()
-    }
-  }
-}
-
-extension StoredReport {
-  /// Runs that were added up: the first one's configuration, the inputs of all.
-  init(_ parts: [StoredReport], _ partial: RunPartial) {
-    directory = parts[0].directory
-    var all = parts[0].stored
-    all.inputs = []
-    for part in parts {
-      all.inputs += part.stored.inputs.filter { input in part.shard == nil || !all.inputs.contains(input) }
-    }
-    let names = all.inputs.map(\.path)
-    all.run.input = ReplayInput.description(of: names)
-    stored = all
-    self.partial = partial
-    menu = parts[0].menu
-    l0 = parts[0].l0
-    setup = parts[0].setup
   }
 }

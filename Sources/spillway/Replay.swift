@@ -36,7 +36,8 @@ struct Replay: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "Captures, directories, globs, burst files, raw primitive files, or '-'.", valueName: "input"))
+      "Captures, directories, globs, burst files, raw primitive files, or '-'.", valueName: "input"),
+    transform: ShippedFile.find)
   var inputs: [String]
 
   @OptionGroup var trigger: TriggerOptions
@@ -69,7 +70,8 @@ struct Replay: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The truth of a simulated stream: adds efficiencies, purities and acceptances.", valueName: "file"))
+      "The truth of a simulated stream: adds efficiencies, purities and acceptances.", valueName: "file"),
+    transform: ShippedFile.find)
   var truth: String?
 
   @Option(

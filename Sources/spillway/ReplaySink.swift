@@ -19,6 +19,7 @@ actor ReplaySink {
   private let monitor: LiveMonitor?
   private let reporter: FarmReporter?
   private var record: RunRecord?
+  private var freed = FreedMemory()
   private var lastProgress = ContinuousClock.now
   private let begin = ContinuousClock.now
 
@@ -72,6 +73,7 @@ actor ReplaySink {
   func end(_ segment: SegmentEnd, l0: L0Sink?) async throws {
     try account.add(segment.selections)
     try await reporter?.settle(account, stored: bursts?.books, l0: l0?.counted)
+    freed.giveBack()
     guard segment.reason == .burst, segment.carry.canResume, let directory, record != nil else { return }
     try await monitor?.sync()
     let emulated = try await l0?.state()

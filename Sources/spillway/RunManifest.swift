@@ -17,6 +17,8 @@ struct RunManifest {
   var configurationHash: String
   /// The share of the events, where it is not all of them.
   var shard: EventShard?
+  /// How far counters reach.
+  var counters = CounterScope.run
   /// Whether a signal stopped the replay before the end of the inputs.
   var wasStopped = false
 
@@ -36,6 +38,7 @@ struct RunManifest {
         ConfigValue.Entry("first_burst", firstBurst.map { .int(Int($0)) } ?? .null),
         ConfigValue.Entry("menu", .string(menu)),
         ConfigValue.Entry("configuration_hash", .string(configurationHash)),
+        ConfigValue.Entry("counters", .string(counters.rawValue)),
       ] + (shard.map { [ConfigValue.Entry("node", $0.configValue)] } ?? [])
         + (wasStopped ? [ConfigValue.Entry("stopped", .bool(true))] : []) + entries
         + [ConfigValue.Entry("t_wall", .string(wallTime.rfc3339))])
@@ -45,14 +48,27 @@ struct RunManifest {
   static func digests(of input: some SessionInput, isWanted: Bool) -> Task<[InputDigest?], Never> {
     Task { [files = isWanted ? input.files : []] in
       var digests: [InputDigest?] = []
-      for file in files { digests.append(await InputDigest.of(path: file.path)) }
+      for file in files {
+        if let known = input.knownDigest(of: file.path) {
+          digests.append(known)
+        } else {
+          digests.append(await InputDigest.of(path: file.path))
+        }
+      }
       return digests
     }
   }
 
   /// The inputs as the manifest has them.
   static func inputs(_ input: some SessionInput, _ digests: [InputDigest?]) -> [ConfigValue] {
-    zip(input.files, digests).map { file, digest in
+    inputs(input.files, digests)
+  }
+
+  /// Inputs as the manifest has them.
+  static func inputs(
+    _ files: [(path: String, run: UInt32?, burst: UInt32?)], _ digests: [InputDigest?]
+  ) -> [ConfigValue] {
+    zip(files, digests).map { file, digest in
       var entries = [
         ConfigValue.Entry("path", .string(file.path)),
         ConfigValue.Entry("bytes", digest.map { .int(Int(clamping: $0.bytes)) } ?? .null),

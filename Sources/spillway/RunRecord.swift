@@ -35,25 +35,26 @@ struct RunRecord {
   }
 
   /// The configuration of a run by its parts: all that a report needs.
-  static func configurations(
-    menu: TriggerMenu, l1: L1Menu?, setup: SelectionSetup?
-  ) throws -> [LedgerConfiguration] {
+  static func configurations(_ trigger: TriggerSetup) throws -> [LedgerConfiguration] {
     func part(_ name: Part, _ hash: String, _ content: String) -> LedgerConfiguration {
       LedgerConfiguration(name: name.rawValue, hash: hash, content: content)
     }
     var parts: [LedgerConfiguration] = []
-    if let l1 {
-      let shown = ReportMenu(l1)
-      parts.append(part(.menu, l1.hash, String(decoding: try JSONEncoder().encode(shown), as: UTF8.self)))
+    if let l1 = trigger.menu.l1 {
+      // The order of keys is that of a hash table otherwise, another one in every process.
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      let shown = try encoder.encode(ReportMenu(l1, effective: trigger.l1))
+      parts.append(part(.menu, l1.hash, String(decoding: shown, as: UTF8.self)))
     }
-    if let l0 = menu.l0 {
+    if let l0 = trigger.menu.l0 {
       let file = ConfigValue.map([
         .init("schema", .string(MenuFile.schema)), .init("name", .string(l0.name)),
         .init("description", .string(l0.description)), .init("l0", l0.section),
       ])
       parts.append(part(.l0, l0.hash, file.yaml()))
     }
-    if let setup {
+    if let setup = trigger.selections {
       parts.append(part(.selections, setup.set.hash, setup.set.effective.yaml()))
       parts.append(part(.reconstruction, setup.hash, setup.reconstructionText))
     }

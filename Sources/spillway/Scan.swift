@@ -19,7 +19,7 @@ struct Scan: ParsableCommand {
         spillway scan Configs/scans/kaon-aa.yaml --counts runs/8000 --json
       """)
 
-  @Argument(help: ArgumentHelp("A scan (YAML).", valueName: "scan"))
+  @Argument(help: ArgumentHelp("A scan (YAML).", valueName: "scan"), transform: ShippedFile.find)
   var file: String
 
   @Option(help: "Take the counts of a run: its directory, or its counts.json.")

@@ -60,7 +60,8 @@ struct Simulate: AsyncParsableCommand {
   var mode: Mode
 
   @Option(
-    help: "The trigger menu with lines of L0 (default: Configs/menus/kaon-2018.yaml or dump-2021.yaml).")
+    help: "The trigger menu with lines of L0 (default: Configs/menus/kaon-2018.yaml or dump-2021.yaml).",
+    transform: ShippedFile.find)
   var menu: String?
 
   @Option(help: "Intensity, 1 is nominal (default: 0.01 for kaon, 1 for dump); scales beam and halo.")
@@ -105,14 +106,16 @@ struct Simulate: AsyncParsableCommand {
   @Option(help: "Tasks of each step that makes slices (default: one for each core).")
   var workers: Int?
 
-  @Option(help: "What a burst is made of (default: Configs/simulation/kaon-2018.yaml or dump-2021.yaml).")
+  @Option(
+    help: "What a burst is made of (default: Configs/simulation/kaon-2018.yaml or dump-2021.yaml).",
+    transform: ShippedFile.find)
   var configuration: String?
 
-  @Option(help: "What detectors make of it.")
-  var response = "Configs/simulation/detectors-2018.yaml"
+  @Option(help: "What detectors make of it.", transform: ShippedFile.find)
+  var response = ShippedFile.find("Configs/simulation/detectors-2018.yaml")
 
-  @Option(help: "Sources and maps of a menu without chains of L1.")
-  var detectors = "Configs/detectors/na62-2018-lkr.yaml"
+  @Option(help: "Sources and maps of a menu without chains of L1.", transform: ShippedFile.find)
+  var detectors = ShippedFile.find("Configs/detectors/na62-2018-lkr.yaml")
 
   @Option(help: "Write the capture here: a file (.gz and .zst are compressed), or '-' for standard output.")
   var out = "-"
@@ -159,7 +162,7 @@ struct Simulate: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let menuPath = menu ?? "Configs/menus/\(mode.name).yaml"
+    let menuPath = menu ?? ShippedFile.find("Configs/menus/\(mode.name).yaml")
     var setup: SimulationSetup
     let lines: L0Menu
     let header: TruthHeader?
@@ -288,7 +291,9 @@ struct Simulate: AsyncParsableCommand {
   }
 
   private var nominal: Double { intensity ?? (mode == .kaon ? 0.01 : 1) }
-  private var configurationPath: String { configuration ?? "Configs/simulation/\(mode.name).yaml" }
+  private var configurationPath: String {
+    configuration ?? ShippedFile.find("Configs/simulation/\(mode.name).yaml")
+  }
 
   private func table(_ channel: KaonChannel) throws(ConfigurationError) -> ChannelTable<KaonChannel> {
     guard let table = ChannelTable([(channel, 1.0)]) else {

@@ -25,7 +25,8 @@ struct Spillway: AsyncParsableCommand {
     version: version,
     subcommands: [
       Replay.self, Listen.self, Aggregate.self, Simulate.self, Serve.self, Compare.self, Inspect.self,
-      LimitCommand.self, Scan.self, Report.self, Merge.self, Bands.self, Unblind.self,
+      LimitCommand.self, Scan.self, Report.self, Merge.self, CampaignCommand.self, Export.self, Bands.self,
+      Unblind.self,
       Config.self,
     ])
 

@@ -10,7 +10,7 @@ import TriggerPipeline
 struct StoredReport {
   /// Where it came from, for errors.
   let directory: String
-  let stored: StoredRun
+  var stored: StoredRun
   var partial: RunPartial
   /// What the menu of L1 says; nil without one.
   let menu: ReportMenu?

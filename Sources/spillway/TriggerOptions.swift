@@ -1,25 +1,32 @@
 import ArgumentParser
 import L1Trigger
+import NA62Formats
 
 /// The options of every command that runs packets through the trigger.
 struct TriggerOptions: ParsableArguments {
-  @Option(help: "The trigger menu: YAML, or for L0 the processor's registers in JSON.")
-  var menu = "Configs/menus/golden-default.yaml"
+  @Option(
+    help: "The trigger menu: YAML, or for L0 the processor's registers in JSON.",
+    transform: ShippedFile.find)
+  var menu = ShippedFile.find("Configs/menus/golden-default.yaml")
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("Selections (YAML), one file or several.", valueName: "file"))
+    help: ArgumentHelp("Selections (YAML), one file or several.", valueName: "file"),
+    transform: ShippedFile.find)
   var selections: [String] = []
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "Scans (YAML) of what the selections count, into RUN/scans and report.html; with --out.",
-      valueName: "file"))
+      valueName: "file"),
+    transform: ShippedFile.find)
   var scans: [String] = []
 
-  @Option(help: "What the reconstruction takes detectors and beam to be; read where a selection needs it.")
-  var reconstruction = "Configs/reconstruction/na62-2018.yaml"
+  @Option(
+    help: "What the reconstruction takes detectors and beam to be; read where a selection needs it.",
+    transform: ShippedFile.find)
+  var reconstruction = ShippedFile.find("Configs/reconstruction/na62-2018.yaml")
 
   @Option(help: "Write the table of decisions (CSV) to this file.")
   var decisions: String?
@@ -39,6 +46,12 @@ struct TriggerOptions: ParsableArguments {
     name: .customLong("straw-scratch"),
     help: "STRAW scratch memory: clean (reset for each event) or original (kept, as NA62's code does).")
   var strawScratch: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How far reductions and downscalings count: run (as NA62) or burst (anew with each).",
+      valueName: "run|burst"))
+  var counters = CounterScope.run
 
   @Option(help: "Tasks that run the L1 algorithms (default: one for each core).")
   var workers: Int?

@@ -19,10 +19,17 @@ protocol SessionInput: Sendable, CustomStringConvertible {
   var saysBursts: Bool { get }
   /// Its files, with the run and burst that each says it holds.
   var files: [(path: String, run: UInt32?, burst: UInt32?)] { get }
+  /// What is known of a file ahead, which then need not be read for it.
+  func knownDigest(of path: String) -> InputDigest?
   /// Opens it; see `ReplayInput.open`.
   func open(
     layout: EventLayout?, run: UInt32?, widePrimitives: Set<SourceID>
   ) throws(CaptureError) -> any PacketSource
+}
+
+extension SessionInput {
+  /// Nothing.
+  func knownDigest(of path: String) -> InputDigest? { nil }
 }
 
 extension ReplayInput: SessionInput {}
@@ -42,19 +49,15 @@ struct TriggerSession {
   var live: LiveControl?
 
   /// Runs it.
-  func run() async throws {
-    let menu: TriggerMenu
-    let setup: SelectionSetup?
+  func run() async throws { try await run(TriggerSetup(options)) }
+
+  /// Runs it with the configuration that was read.
+  func run(_ trigger: TriggerSetup) async throws {
+    let menu = trigger.menu
     let scans: ReplayScans
-    do throws(ConfigurationError) {
-      menu = try TriggerMenu.load(path: options.menu)
-      setup =
-        options.selections.isEmpty
-        ? nil
-        : try SelectionSetup(
-          set: PhysicsSelectionSet.load(paths: options.selections), reconstruction: options.reconstruction)
-      scans = try ReplayScans(paths: options.scans)
-    } catch { throw Failure.usage(error) }
+    do throws(ConfigurationError) { scans = try ReplayScans(paths: options.scans) } catch {
+      throw Failure.usage(error)
+    }
     if resumes, menu.l1 == nil {
       throw Failure.usage(
         "--resume: the menu \(options.menu) has no chains of L1, and such a run takes no checkpoints; replay anew"
@@ -64,10 +67,10 @@ struct TriggerSession {
       throw Failure.usage("\(option): the menu \(options.menu) has no lines of L0; give one with 'l0'")
     }
     try Failure.check(firstBurst: options.firstBurst, input)
-    if let l1 = menu.l1 {
-      try await runEvents(menu, l1, setup, scans)
+    if let l1 = menu.l1, let configuration = trigger.l1 {
+      try await runEvents(trigger, l1, configuration, scans)
     } else if let lines = menu.l0 {
-      try await runPrimitives(menu, lines, l0Sink(menu, lines, nil))
+      try await runPrimitives(trigger, lines, l0Sink(menu, lines, nil))
     }
   }
 
@@ -83,11 +86,9 @@ struct TriggerSession {
 
   /// Runs packets through L0, where the menu has lines of it, and L1.
   private func runEvents(
-    _ menu: TriggerMenu, _ l1: L1Menu, _ setup: SelectionSetup?, _ scans: ReplayScans
+    _ trigger: TriggerSetup, _ l1: L1Menu, _ configuration: L1Configuration, _ scans: ReplayScans
   ) async throws {
-    var configuration = l1.configuration
-    if let mode = options.strawScratch.flatMap(StrawScratch.init) { configuration.strawScratch = mode }
-    let hash = Self.hash(l1, scratch: configuration.strawScratch, setup, l0: menu.l0)
+    let (menu, setup, hash) = (trigger.menu, trigger.selections, trigger.hash)
     let identity = RunIdentity(input: input.description, configurationHash: hash)
     let position = RunPosition(options, inputOptions, input: input, configurationHash: hash)
     var resumption: Resumption?
@@ -121,7 +122,7 @@ struct TriggerSession {
       reporter: reporter
     ) { time in
       try before.map { try RunRecord(resuming: $0.directory) }
-        ?? record(menu, l1, setup, hash: hash, time: time)
+        ?? record(trigger, time: time)
     }
     let digests = RunManifest.digests(of: input, isWanted: options.out != nil)
     defer { digests.cancel() }
@@ -153,9 +154,9 @@ struct TriggerSession {
     let l0Report = try await l0Sink?.finish()
     let found = await digests.value
     let report = try await sink.finish(
-      menu: l1, manifest: manifest(found, hash: hash, pipelineOptions.builder.burst.firstBurst),
-      scratch: configuration.strawScratch,
-      scans: scans, l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil }, l0Account: l0Sink?.counted,
+      menu: l1, manifest: manifest(found, trigger, pipelineOptions.builder.burst.firstBurst),
+      scratch: configuration.strawScratch, scans: scans,
+      l0: l0Report.flatMap { $0.hasPrimitives ? $0 : nil }, l0Account: l0Sink?.counted,
       inputs: ledgerInputs(found))
     let truthReport = try truth?.report(
       events: report.hasEvents ? joined : nil, emulated: l0Report?.hasPrimitives == true ? l0Truth : nil,
@@ -202,7 +203,8 @@ struct TriggerSession {
   // MARK: L0 alone
 
   /// Runs primitives through a menu that has lines of L0 only.
-  private func runPrimitives(_ menu: TriggerMenu, _ lines: L0Menu, _ sink: L0Sink) async throws {
+  private func runPrimitives(_ trigger: TriggerSetup, _ lines: L0Menu, _ sink: L0Sink) async throws {
+    let (menu, hash) = (trigger.menu, trigger.hash)
     for (option, isGiven) in [
       ("--decisions", options.decisions != nil), ("--selections", !options.selections.isEmpty),
       ("--write-bursts", options.writeBursts != nil), ("--limit", options.limit != nil),
@@ -222,7 +224,6 @@ struct TriggerSession {
       try input.open(layout: nil, run: nil, widePrimitives: wide)
     }
     let pipeline = l0Pipeline(lines, firstBurst: options.firstBurst ?? 1)
-    let hash = SHA256.hex(of: lines.hash)
     let live = try await LiveSession(
       options.monitor, subject(menu, nil, hash: hash, builder: pipelineOptions.builder, resumption: nil))
     try await LiveSession.cancelling(live) {
@@ -240,8 +241,8 @@ struct TriggerSession {
       events: nil, emulated: emulated, menuPath: options.menu, l0: lines, l1: nil, selections: nil,
       out: options.out)
     let found = await digests.value
-    try await sink.write(manifest(found, hash: hash), inputs: ledgerInputs(found)) { time in
-      try record(menu, nil, nil, hash: hash, time: time)
+    try await sink.write(manifest(found, trigger), inputs: ledgerInputs(found)) { time in
+      try record(trigger, time: time)
     }
     if options.json {
       Terminal.out(try Self.summary(.map([]), report, truthReport).json() + "\n")
@@ -262,6 +263,7 @@ struct TriggerSession {
     var l0 = L0Pipeline.Options()
     l0.emulator.firstBurst = firstBurst
     l0.emulator.monitorsPrimitives = true
+    l0.emulator.counters = options.counters
     return L0Pipeline(menus: [menu], options: l0)
   }
 
@@ -286,16 +288,14 @@ struct TriggerSession {
   // MARK: The ledger
 
   /// The ledger of the run, begun; nil without a run directory.
-  private func record(
-    _ menu: TriggerMenu, _ l1: L1Menu?, _ setup: SelectionSetup?, hash: String, time: String
-  ) throws -> RunRecord? {
+  private func record(_ trigger: TriggerSetup, time: String) throws -> RunRecord? {
     guard let directory = options.out else { return nil }
     return try RunRecord(
       directory: directory,
       run: LedgerRun(
-        input: input.description, configurationHash: hash, version: Spillway.version, time: time),
+        input: input.description, configurationHash: trigger.hash, version: Spillway.version, time: time),
       inputs: input.files.map { LedgerInput($0, nil) },
-      configurations: RunRecord.configurations(menu: menu, l1: l1, setup: setup))
+      configurations: RunRecord.configurations(trigger))
   }
 
   private func ledgerInputs(_ digests: [InputDigest?]) -> [LedgerInput] {
@@ -304,16 +304,14 @@ struct TriggerSession {
 
   // MARK: Results
 
-  private func manifest(_ digests: [InputDigest?], hash: String, _ first: UInt32? = nil) -> RunManifest {
+  private func manifest(_ digests: [InputDigest?], _ trigger: TriggerSetup, _ first: UInt32? = nil)
+    -> RunManifest
+  {
     RunManifest(
       inputs: RunManifest.inputs(input, digests), run: options.runNumber,
       firstBurst: input.saysBursts ? nil : first ?? options.firstBurst ?? 1, menu: options.menu,
-      configurationHash: hash, shard: options.farm.shard, wasStopped: feed.wasStopped)
-  }
-
-  /// The hash of the configuration as it takes effect: what all nodes of a farm, and all parts of a run, have in common.
-  static func hash(_ l1: L1Menu, scratch: StrawScratch, _ setup: SelectionSetup?, l0: L0Menu?) -> String {
-    SHA256.hex(of: "\(l1.hash) \(scratch.rawValue) \(setup?.hash ?? "-") \(l0?.hash ?? "-")")
+      configurationHash: trigger.hash, shard: options.farm.shard, counters: trigger.counters,
+      wasStopped: feed.wasStopped)
   }
 
   private func check(closes: Bool, lost share: Double) throws {

@@ -211,6 +211,22 @@ struct QuirkTests {
     }
   }
 
+  @Test("counters of one burst: neither the last cell nor the phases go over to the next burst")
+  func countersOfABurst() {
+    func times(_ bursts: [[Hit]], _ condition: L0Condition, _ downscaling: UInt32) -> [UInt32] {
+      var options = L0Emulator.Options()
+      options.counters = .burst
+      let menu = L0Menu.test([condition]) { $0.masks[0].downscaling = L0Downscaling(downscaling) }
+      let list = bursts.enumerated().flatMap { Self.packets($1, burst: Int64($0)) }
+      return EmulatorResult([menu], list, options: options).triggers[0].map(\.timestamp)
+    }
+    let cell = [[Hit(Self.lkr, 4095, 200)], [Hit(Self.rich, 4095, 200)]]
+    #expect(times(cell, Self.coincidence, 1) == [])
+    let hits = [[Hit(Self.rich, 5000), Hit(Self.rich, 6000)], [Hit(Self.rich, 7000)]]
+    #expect(times(hits, L0Condition(), 3) == [])
+    #expect(times(hits, L0Condition(), 2) == [6000])
+  }
+
   @Test("H13: the last groups of a burst are never processed; last-groups processes them")
   func lastGroups() {
     // The stream has 60 frames.

@@ -45,6 +45,10 @@ struct DissectorTests {
       PacketTests.mep, PacketTests.cream, StoredEventTests.known, block, tel62, SRBTests.known,
       EOBTriggerRecord(level: .l1, node: 1, timestamp: 7).bytes,
       L0TPEndOfBurst().bytes, MTPEncoder(timestamp: 3, source: .rich).bytes,
+      L1Packet.encode(
+        event: 7, source: .lkr, timestamp: 9, subID: 0x23, l0Word: .gtkPulser,
+        payload: (try? CREAM.encode(
+          [.init(number: 3, samples: [400, 401])], sampleCount: 2, isZeroSuppressed: true)) ?? []),
       (try? BurstFile.encode(run: 1, burst: 1, events: [StoredEventTests.known]).bytes) ?? [],
     ]
   }
@@ -60,11 +64,47 @@ struct DissectorTests {
     #expect(fpgas.map(\.offset) == [4, 24])
     #expect(fpgas.map(\.length) == [20, 4])
     let cream = dissect(PacketTests.cream) { Dissector.l1Packet($0) }
-    #expect(cream.errors.isEmpty)
+    // Its payload is too short for a CREAM's.
+    #expect(cream.errors.map(\.value) == ["shorter than its header"])
     let straw = dissect(SRBTests.known) { Dissector.srb($0) }
     #expect(straw.errors.isEmpty)
     let short = dissect([1]) { Dissector.l0tp($0) }
     #expect(!short.errors.isEmpty)
+  }
+
+  @Test("a CREAM's payload shows its words and channels, and says what does not agree")
+  func cream() throws {
+    let payload = try CREAM.encode(
+      [.init(number: 3, samples: [400, 401]), .init(number: 31, samples: [16_383, 399])], sampleCount: 2,
+      isZeroSuppressed: true)
+    let packet = L1Packet.encode(
+      event: 7, source: .lkr, timestamp: 9, subID: 0x23, l0Word: .gtkPulser, payload: payload)
+    let tree = dissect(packet) { Dissector.l1Packet($0) }
+    #expect(tree.errors.isEmpty)
+    let board = try #require(tree.children.first?.children.last)
+    #expect(board.name == "CREAM" && board.offset == 16 && board.length == payload.count)
+    #expect(
+      board.children == [
+        FieldNode(name: "payload length in words", value: "5", offset: 16, length: 2),
+        FieldNode(name: "samples of a channel", value: "2", offset: 18, length: 2),
+        FieldNode(name: "zero suppressed", value: "1", offset: 19, length: 1),
+        FieldNode(name: "request", value: "0", offset: 19, length: 1),
+        FieldNode(name: "channel mask", value: "0x80000008", offset: 20, length: 4),
+        FieldNode(name: "channel", value: "3, samples 400 401", offset: 24, length: 4),
+        FieldNode(name: "channel", value: "31, samples 16383 399", offset: 28, length: 4),
+        FieldNode(name: "checksum", value: "0x0", offset: 32, length: 4),
+      ])
+    var odd = packet
+    odd[20] = 0
+    #expect(
+      dissect(odd) { Dissector.l1Packet($0) }.errors.map(\.value) == [
+        "length does not match channels and samples"
+      ])
+    // Other boards read after L1 have no CREAM's payload.
+    var other = packet
+    other[3] = SourceID.gtk.rawValue
+    let plain = dissect(other) { Dissector.l1Packet($0) }
+    #expect(plain.children.first?.children.last?.value == "\(payload.count) bytes")
   }
 
   @Test("truncation at every byte")

@@ -38,7 +38,8 @@ struct StoredEventTests {
     #expect(event.sources.last?.fragments.first?.subID == 0x3A5)
     #expect(event.trailerOffset == 72)
     let tree = dissect(bytes) { Dissector.storedEvent($0, l1Sources: [.lkr]) }
-    #expect(tree.errors.map(\.offset) == [48])  // the payload is no TEL62 board's
+    // The payloads are none of a TEL62 board and of a CREAM.
+    #expect(tree.errors.map(\.offset) == [48, 68])
   }
 
   @Test("missing fragments")

@@ -7,13 +7,7 @@ import Testing
 
 /// Each fault, put into a recorded stream, raises one finding, which clears when the fault is healed.
 struct FaultTests {
-  private static var bins: RateMonitoringConfiguration {
-    var configuration = RateMonitoringConfiguration()
-    configuration.binSeconds = 0.002
-    configuration.burstSeconds = 0.05
-    configuration.silenceSeconds = 0.006
-    return configuration
-  }
+  private static var bins: RateMonitoringConfiguration { MonitorFixture.bins }
 
   /// The bands of the clean stream, made once.
   private static let clean = Task {

@@ -32,6 +32,15 @@ enum MonitorFixture {
     }
   }
 
+  /// Bins that are short enough for a burst of 50 ms.
+  static var bins: RateMonitoringConfiguration {
+    var configuration = RateMonitoringConfiguration()
+    configuration.binSeconds = 0.002
+    configuration.burstSeconds = 0.05
+    configuration.silenceSeconds = 0.006
+    return configuration
+  }
+
   /// The datagrams of a shipped stream, read once.
   static func packets(_ name: String) throws -> [Packet] {
     let reader = try CaptureReader(inputs: [CaptureInput(path: RepositoryPaths.replay(name))])

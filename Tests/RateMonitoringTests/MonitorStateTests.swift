@@ -9,10 +9,7 @@ import Testing
 /// A monitor that goes on from what another one remembered.
 struct MonitorStateTests {
   private static var bins: RateMonitoringConfiguration {
-    var configuration = RateMonitoringConfiguration()
-    configuration.binSeconds = 0.002
-    configuration.burstSeconds = 0.05
-    configuration.silenceSeconds = 0.006
+    var configuration = MonitorFixture.bins
     configuration.bands = [
       .init(
         line: RateLine(.detector, "RICH"), expectation: .rate(2e6), tolerance: 0.1, change: 1.3, sample: .bin),

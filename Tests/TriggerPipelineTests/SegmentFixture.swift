@@ -77,6 +77,8 @@ enum SegmentFixture {
     var resuming: PipelineCarry?
     var hasL0 = true
     var scratch = StrawScratch.clean
+    var counters = CounterScope.run
+    var firstBurst: UInt32 = 1
     /// Called at each end of a segment.
     var atEnd: @Sendable (Int) throws -> Void = { _ in }
     var atL0: @Sendable () throws -> Void = {}
@@ -127,11 +129,16 @@ enum SegmentFixture {
     options.eventLimit = setup.limit
     var configuration = try configuration()
     configuration.strawScratch = setup.scratch
+    configuration.counters = setup.counters
+    options.builder.burst.firstBurst = setup.firstBurst
     let pipeline = TriggerPipeline(
       configuration: configuration, layout: menu.layout, maps: menu.detectors.maps, options: options,
       selections: try selections())
     let state = NIOLockedValueBox<(segments: [Segment], open: Segment)>(([], Segment()))
-    let l0 = L0Pipeline(menus: [try #require(try l0Menu.get())])
+    var l0Options = L0Pipeline.Options()
+    l0Options.emulator.counters = setup.counters
+    l0Options.emulator.firstBurst = setup.firstBurst
+    let l0 = L0Pipeline(menus: [try #require(try l0Menu.get())], options: l0Options)
     let branch = TriggerPipeline.L0Branch(pipeline: l0) { output in
       try setup.atL0()
       state.withLockedValue { state in

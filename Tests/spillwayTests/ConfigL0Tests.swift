@@ -108,9 +108,9 @@ struct ConfigL0Tests {
     #expect(try names("l1").filter { !$0.value.isEmpty } == lines)
   }
 
-  @Test("the example of the documentation is sound", arguments: ["README.md", "Docs/Menus.md"])
-  func documentation(name: String) async throws {
-    let text = try String(contentsOfFile: RepositoryPaths.path(name), encoding: .utf8)
+  @Test("the example of the documentation is sound")
+  func documentation() async throws {
+    let text = try String(contentsOfFile: RepositoryPaths.path("Docs/Menus.md"), encoding: .utf8)
     // The first indented block that begins with the schema of menus.
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     let start = try #require(lines.firstIndex { $0.hasPrefix("    schema: spillway.menu/1") })

@@ -21,11 +21,11 @@ struct SpillwayProcess: Sendable {
     try await self.init(arguments, input: input)
   }
 
-  /// Runs the program with the arguments; `input` and `output` are files for its standard input and output. As soon as
-  /// `isToDie` says so it is killed (SIGKILL).
+  /// Runs the program with the arguments; `input` and `output` are files for its standard input and output,
+  /// `environment` is beside that of the tests. As soon as `isToDie` says so it is killed (SIGKILL).
   init(
     _ arguments: [String], input: String? = nil, output device: String? = nil,
-    isToDie: (@Sendable () -> Bool)? = nil
+    environment: [String: String] = [:], isToDie: (@Sendable () -> Bool)? = nil
   ) async throws {
     let program = try #require(Self.program, "no 'spillway' beside the test bundle")
     (code, output, errors) = try await RepositoryPaths.withTemporaryDirectory { directory in
@@ -34,9 +34,8 @@ struct SpillwayProcess: Sendable {
       process.arguments = arguments
       process.currentDirectoryURL = RepositoryPaths.root
       // After a crash no backtrace: it takes seconds.
-      process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) {
-        $1
-      }
+      process.environment = ProcessInfo.processInfo.environment
+        .merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }.merging(environment) { $1 }
       // Files, not pipes: they cannot fill up.
       let texts = ["out", "err"].map { URL(fileURLWithPath: "\(directory)/\($0)") }
       let handles = try texts.map { url in

@@ -75,7 +75,7 @@ public struct SelfStartingCUSUM: Sendable, Hashable, Codable {
   ///
   /// - Parameters:
   ///   - count: its count.
-  ///   - exposure: its exposure.
+  ///   - sample: its exposure.
   /// - Throws: as ``logTail(count:exposure:)``.
   public mutating func observe(count: UInt64, exposure sample: Double) throws -> Bool {
     let tail = try logTail(count: count, exposure: sample)

@@ -18,8 +18,12 @@ public struct ReportMenu: Codable, Hashable, Sendable {
   let masks: [Mask]
 
   /// What a report says of a menu of L1.
-  public init(_ menu: L1Menu) {
-    let l1 = menu.configuration
+  ///
+  /// - Parameters:
+  ///   - menu: the menu.
+  ///   - configuration: what takes effect of it, where options changed it.
+  public init(_ menu: L1Menu, effective configuration: L1Configuration? = nil) {
+    let l1 = configuration ?? menu.configuration
     name = menu.name
     hash = menu.hash
     masks = l1.masks.map { mask in
@@ -28,11 +32,13 @@ public struct ReportMenu: Codable, Hashable, Sendable {
       return Mask(name: mask.name, chain: enabled.map(\.rawValue))
     }
     var counters: [String] = []
-    if l1.reductionFactor > 1 { counters.append("the global reduction") }
-    if l1.downscaleFactor > 1 { counters.append("the global downscaling") }
-    if l1.bypassProbability != 0 { counters.append("the bypass lottery") }
-    if !l1.flagMode, l1.autoFlagFactor > 1 { counters.append("autoflag") }
-    for (number, mask) in l1.masks.enumerated() {
+    // Counters of one burst carry nothing over.
+    let runsOn = l1.counters == .run
+    if runsOn, l1.reductionFactor > 1 { counters.append("the global reduction") }
+    if runsOn, l1.downscaleFactor > 1 { counters.append("the global downscaling") }
+    if runsOn, l1.bypassProbability != 0 { counters.append("the bypass lottery") }
+    if runsOn, !l1.flagMode, l1.autoFlagFactor > 1 { counters.append("autoflag") }
+    for (number, mask) in l1.masks.enumerated() where runsOn {
       let enabled = L1Algorithm.allCases.filter { mask[$0].isEnabled }
       if mask.reduction > 1 || enabled.contains(where: { mask[$0].isDownscaled && mask[$0].downscaling > 1 })
       {

@@ -35,6 +35,16 @@ struct SegmentCutter {
     self.configured = configured
   }
 
+  /// The burst under way, by the rules of event building, where the input does not say it.
+  var burst: UInt32 { tracker.burst }
+
+  /// Whether a datagram that comes next at a time begins a segment by that alone, whatever it holds.
+  func beginsSegment(at time: DataTime) -> Bool {
+    var tracker = tracker
+    return tracker.arrival(at: time) == .endBurst
+      && newest.map { time.seconds(since: $0) > L0Emulator.burstPause } ?? false
+  }
+
   /// Looks at the datagrams of a batch from `begin` on, up to the first one that begins a segment.
   ///
   /// - Returns: its index; nil where none does.

@@ -21,7 +21,7 @@ public struct SelectionSetup: Sendable {
   ///
   /// - Parameters:
   ///   - set: The selections.
-  ///   - reconstruction: The file of the reconstruction, which is read where it is needed.
+  ///   - path: The file of the reconstruction, which is read where it is needed.
   public init(set: PhysicsSelectionSet, reconstruction path: String) throws(ConfigurationError) {
     try self.init(
       set: set, text: { () throws(ConfigurationError) in try ConfigurationFile.text(path: path) }, path: path)

@@ -2,6 +2,7 @@ import Aggregation
 import ArgumentParser
 import EventBuilding
 import Foundation
+import NA62Formats
 import TriggerPipeline
 
 /// `spillway aggregate`.
@@ -54,6 +55,10 @@ struct Aggregate: AsyncParsableCommand {
   @Option(name: .customLong("straw-scratch"), help: "STRAW scratch memory of the nodes: clean or original.")
   var strawScratch: String?
 
+  @Option(
+    help: ArgumentHelp("How far counters of the nodes count: run or burst.", valueName: "run|burst"))
+  var counters = CounterScope.run
+
   @Option(help: "Write the results here.")
   var out: String?
 
@@ -79,7 +84,8 @@ struct Aggregate: AsyncParsableCommand {
       }
     } catch { throw Failure.usage("--make-key: \(error)") }
     let configuration = try FarmConfiguration(
-      menu: menu, selections: selections, reconstruction: reconstruction, scratch: strawScratch)
+      menu: menu, selections: selections, reconstruction: reconstruction, scratch: strawScratch,
+      counters: counters)
     try await FarmSession(
       nodes: nodes ?? 1, bind: bind, key: key, configuration: configuration, out: out, isJSON: json,
       server: server

@@ -17,10 +17,13 @@ struct FarmConfiguration {
   /// Reads menu and selections.
   ///
   /// - Throws: `Failure`.
-  init(menu path: String, selections: [String], reconstruction: String, scratch: String?) throws {
+  init(
+    menu path: String, selections: [String], reconstruction: String, scratch: String?, counters: CounterScope
+  ) throws {
     menuPath = path
+    let menu: TriggerMenu
     do throws(ConfigurationError) {
-      let menu = try TriggerMenu.load(path: path)
+      menu = try TriggerMenu.load(path: path)
       guard let l1 = menu.l1 else {
         throw ConfigurationError(
           file: path, problem: "the menu has no chains of L1, and nodes judge events",
@@ -33,8 +36,8 @@ struct FarmConfiguration {
         ? nil
         : try SelectionSetup(set: PhysicsSelectionSet.load(paths: selections), reconstruction: reconstruction)
     } catch { throw Failure.usage(error) }
-    hash = TriggerSession.hash(
-      l1, scratch: scratch.flatMap(StrawScratch.init) ?? l1.configuration.strawScratch, setup, l0: l0)
+    hash = TriggerSetup.hash(
+      menu, scratch.flatMap(StrawScratch.init) ?? l1.configuration.strawScratch, setup, counters)
   }
 
   /// Nothing counted.

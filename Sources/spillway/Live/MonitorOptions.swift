@@ -10,13 +10,15 @@ struct MonitorOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What rates are compared with (YAML); without it they are counted and shown, and gross faults are found.",
-      valueName: "file"))
+      valueName: "file"),
+    transform: ShippedFile.find)
   var bands: String?
 
   @Option(
     help: ArgumentHelp(
       "Rules of alerts (YAML) and where they go; without it the page shows candidates and faults.",
-      valueName: "file"))
+      valueName: "file"),
+    transform: ShippedFile.find)
   var alerts: String?
 
   @Option(
