@@ -98,7 +98,7 @@ let network: [Target] =
         "MenuStudies", "TriggerPipeline", "Configuration", "NA62Formats", "PacketCapture", "EventBuilding",
         "L0Trigger", "L1Trigger", "Detectors", "Reconstruction", "Selections", "Simulation", "Alerting",
         "CountingStatistics", "Searches", "RunStore", "Pages", "RateMonitoring", "AlertDelivery",
-        "Monitoring", "Campaigns", "Aggregation", "CMalloc", argumentParser, locks,
+        "Monitoring", "Aggregation", "Campaigns", "CMalloc", argumentParser, locks,
       ],
       swiftSettings: strict),
     .testTarget(
@@ -163,9 +163,9 @@ let package = Package(
       .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
       .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
       .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-      .systemLibrary(name: "CMalloc"),
       // Without its pkg-config file, whose flags SwiftPM warns of; the module map links it.
       .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+      .systemLibrary(name: "CMalloc"),
       .target(
         name: "SpillwayTestSupport", dependencies: ["NA62Formats", "PacketCapture"], path: "Tests/Support",
         swiftSettings: strict),

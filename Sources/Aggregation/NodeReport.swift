@@ -72,6 +72,8 @@ public struct NodeReport: Sendable {
   /// The message under way and when it was sent.
   private var underWay: (sequence: UInt64, at: Int64)?
   private var lastSent: Int64?
+  /// The last message that was answered.
+  private var answered: UInt64 = 0
   private var settled: (counts: [UInt8], bursts: Int)?
   /// The message that first had the settled counts; nil before they were sent.
   private var settledSequence: UInt64?
@@ -219,8 +221,10 @@ public struct NodeReport: Sendable {
     guard let reply = try? FarmReply(bytes), reply.instance == identity.instance, reply.sequence <= sequence
     else { return }
     if reply.sequence == underWay?.sequence { underWay = nil }
-    // An answer that was overtaken says what was held then.
-    guard reply.sequence == sequence else { return }
+    // An answer that was overtaken says what was held before. One to an earlier message than the last is news all the
+    // same, where answers take longer than the patience.
+    guard reply.sequence > answered else { return }
+    answered = reply.sequence
     if let refusal = reply.refusal {
       verdict = .refused(refusal)
       return
@@ -233,7 +237,5 @@ public struct NodeReport: Sendable {
     alerts.removeFirst(Int(taken))
     firstAlert += taken
     isEndHeld = endSequence.map { reply.sequence >= $0 } ?? false
-    // An aggregator that began anew has to be told again.
-    if !isSettledHeld { (settledSequence, endSequence, isEndHeld) = (nil, nil, false) }
   }
 }

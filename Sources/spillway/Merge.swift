@@ -88,8 +88,8 @@ struct Merge: ParsableCommand {
       }
       for input in part.stored.inputs {
         // Each node of a farm reads its share of it. What an interface receives has no hash, and is never the same.
-        if part.shard != nil, input.sha256 == nil { continue }
         let identity = (part.shard.map { "\($0.text) " } ?? "") + (input.sha256 ?? input.path)
+        if part.shard != nil, input.sha256 == nil { continue }
         if let other = inputs.updateValue(part.directory, forKey: identity) {
           throw Failure.usage(
             "\(part.directory): its input \(input.path) is one of \(other) too; each input counts once")
@@ -123,12 +123,12 @@ struct Merge: ParsableCommand {
       return entries + results
     } alerts: {
       // Each line with the state that its run had; those of nodes in the order of the data.
-      let files = parts.map { "\($0.directory)/alerts.jsonl" }
-      if parts.first?.shard == nil {
-        for file in files { try $0.write(contentsOf: file) }
-      } else {
-        try $0.write(files.flatMap(AlertJoin.lines).compactMap { AlertLine($0) }.sorted().map(\.text))
+      if parts.first?.shard != nil {
+        let lines = parts.flatMap { AlertJoin.lines("\($0.directory)/alerts.jsonl") }.compactMap(
+          AlertLine.init)
+        return try $0.write(lines.sorted().map(\.text))
       }
+      for part in parts { try $0.write(contentsOf: "\(part.directory)/alerts.jsonl") }
     }
     Terminal.out(try results.text(isJSON: json))
     if !json { Terminal.out("\nrun directory: \(into)\n") }

@@ -72,8 +72,8 @@ actor ReplaySink {
   /// Takes what the selections have counted in a segment, and a checkpoint between two bursts.
   func end(_ segment: SegmentEnd, l0: L0Sink?) async throws {
     try account.add(segment.selections)
-    freed.giveBack()
     try await reporter?.settle(account, stored: bursts?.books, l0: l0?.counted)
+    freed.giveBack()
     guard segment.reason == .burst, segment.carry.canResume, let directory, record != nil else { return }
     try await monitor?.sync()
     let emulated = try await l0?.state()

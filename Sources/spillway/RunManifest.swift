@@ -15,10 +15,10 @@ struct RunManifest {
   /// The menu's file.
   var menu: String
   var configurationHash: String
-  /// How far counters reach.
-  var counters = CounterScope.run
   /// The share of the events, where it is not all of them.
   var shard: EventShard?
+  /// How far counters reach.
+  var counters = CounterScope.run
   /// Whether a signal stopped the replay before the end of the inputs.
   var wasStopped = false
 

@@ -18,7 +18,6 @@ struct RunMerge {
   init(_ parts: [StoredReport]) throws {
     guard let first = parts.first else { throw Failure.usage("there is no run to merge") }
     self.parts = parts
-    let partial = try Self.added(parts)
     var sealed = try first.sealed()
     for part in parts.dropFirst() {
       let theirs = try part.sealed()
@@ -31,7 +30,7 @@ struct RunMerge {
       }
     }
     self.sealed = sealed
-    sum = StoredReport(parts, partial)
+    sum = StoredReport(parts, try Self.added(parts))
   }
 
   /// The counts of all runs: those of each node of a farm one behind the other, and the nodes side by side.
@@ -43,8 +42,6 @@ struct RunMerge {
         nodes[node] = (part.directory, part.partial)
         continue
       }
-      // Not in place of two: the sum may be large.
-      nodes[node] = nil
       do { try sum.counts.merge(part.partial) } catch {
         throw Failure.usage("\(sum.directory), \(part.directory): \(error)")
       }
@@ -182,7 +179,7 @@ extension StoredReport {
     var all = parts[0].stored
     all.inputs = []
     for part in parts {
-      all.inputs += part.stored.inputs.filter { part.shard == nil || !all.inputs.contains($0) }
+      all.inputs += part.stored.inputs.filter { input in part.shard == nil || !all.inputs.contains(input) }
     }
     let names = all.inputs.map(\.path)
     all.run.input = ReplayInput.description(of: names)

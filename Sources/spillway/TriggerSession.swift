@@ -304,13 +304,13 @@ struct TriggerSession {
 
   // MARK: Results
 
-  private func manifest(
-    _ digests: [InputDigest?], _ trigger: TriggerSetup, _ first: UInt32? = nil
-  ) -> RunManifest {
+  private func manifest(_ digests: [InputDigest?], _ trigger: TriggerSetup, _ first: UInt32? = nil)
+    -> RunManifest
+  {
     RunManifest(
       inputs: RunManifest.inputs(input, digests), run: options.runNumber,
       firstBurst: input.saysBursts ? nil : first ?? options.firstBurst ?? 1, menu: options.menu,
-      configurationHash: trigger.hash, counters: trigger.counters, shard: options.farm.shard,
+      configurationHash: trigger.hash, shard: options.farm.shard, counters: trigger.counters,
       wasStopped: feed.wasStopped)
   }
 

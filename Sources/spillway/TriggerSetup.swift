@@ -17,37 +17,31 @@ struct TriggerSetup {
 
   /// Reads the files of the options.
   init(_ options: TriggerOptions) throws {
-    try self.init(
-      menu: options.menu, selections: options.selections, reconstruction: options.reconstruction,
-      strawScratch: options.strawScratch, counters: options.counters)
-  }
-
-  /// Reads a menu and selections.
-  init(
-    menu path: String, selections files: [String], reconstruction: String, strawScratch: String?,
-    counters: CounterScope
-  ) throws {
     do throws(ConfigurationError) {
-      menu = try TriggerMenu.load(path: path)
+      menu = try TriggerMenu.load(path: options.menu)
       selections =
-        files.isEmpty
+        options.selections.isEmpty
         ? nil
-        : try SelectionSetup(set: PhysicsSelectionSet.load(paths: files), reconstruction: reconstruction)
+        : try SelectionSetup(
+          set: PhysicsSelectionSet.load(paths: options.selections), reconstruction: options.reconstruction)
     } catch { throw Failure.usage(error) }
-    self.counters = counters
+    counters = options.counters
     var configuration = menu.l1?.configuration
-    if let mode = strawScratch.flatMap(StrawScratch.init) { configuration?.strawScratch = mode }
+    if let mode = options.strawScratch.flatMap(StrawScratch.init) { configuration?.strawScratch = mode }
     configuration?.counters = counters
     l1 = configuration
+    hash = Self.hash(menu, configuration?.strawScratch, selections, counters)
+  }
+
+  /// The hash of a configuration: what all nodes of a farm, and all parts of a run, have in common.
+  static func hash(
+    _ menu: TriggerMenu, _ scratch: StrawScratch?, _ selections: SelectionSetup?, _ counters: CounterScope
+  ) -> String {
     // Counters that run on are the default: they have no word in the hash.
     let scope = counters == .run ? "" : " counters \(counters.rawValue)"
-    if let menuOfL1 = menu.l1, let configuration {
-      hash = SHA256.hex(
-        of: "\(menuOfL1.hash) \(configuration.strawScratch.rawValue) \(selections?.hash ?? "-") "
-          + (menu.l0?.hash ?? "-") + scope)
-    } else {
-      hash = SHA256.hex(of: (menu.l0?.hash ?? "-") + scope)
-    }
+    guard let l1 = menu.l1, let scratch else { return SHA256.hex(of: (menu.l0?.hash ?? "-") + scope) }
+    return SHA256.hex(
+      of: "\(l1.hash) \(scratch.rawValue) \(selections?.hash ?? "-") \(menu.l0?.hash ?? "-")" + scope)
   }
 
   /// What of the menu makes the decisions of a burst depend on those before it; empty where nothing does.

@@ -54,7 +54,8 @@ public struct NodesDocument: Codable, Sendable, Hashable {
     /// A node; see the properties.
     public init(
       node: UInt32, state: State, reason: String? = nil, age: Double? = nil, burst: UInt32? = nil,
-      dataTime: String? = nil, lag: Double? = nil, bursts: Int = 0, events: UInt64 = 0, openEvents: UInt64 = 0,
+      dataTime: String? = nil, lag: Double? = nil, bursts: Int = 0, events: UInt64 = 0,
+      openEvents: UInt64 = 0,
       droppedEvents: UInt64 = 0, restarts: Int = 0, alerts: UInt64 = 0, alertsLost: UInt64 = 0,
       drops: UInt64? = nil
     ) {

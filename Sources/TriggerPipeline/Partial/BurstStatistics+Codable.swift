@@ -64,8 +64,9 @@ extension BurstStatistics {
       sum.timestamps =
         a.events == 0
         ? b.timestamps
-        : min(a.timestamps.lowerBound, b.timestamps.lowerBound)...max(
-          a.timestamps.upperBound, b.timestamps.upperBound)
+        : min(
+          a.timestamps.lowerBound, b.timestamps.lowerBound)...max(
+            a.timestamps.upperBound, b.timestamps.upperBound)
     }
     sum.events += b.events
     // Where two nodes differ: each takes the second of the first packet that it has seen. 0 is not known.

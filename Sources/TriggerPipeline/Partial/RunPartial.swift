@@ -212,7 +212,9 @@ public struct RunPartial: Sendable, Hashable {
   public mutating func merge(node other: RunPartial) throws {
     var sum = try added(other)
     var places: [BurstKey: [Int]] = [:]
-    for (place, ended) in bursts.enumerated().reversed() { places[BurstKey(ended), default: []].append(place) }
+    for (place, ended) in bursts.enumerated().reversed() {
+      places[BurstKey(ended), default: []].append(place)
+    }
     for ended in other.bursts {
       if let place = places[BurstKey(ended)]?.popLast() {
         sum.bursts[place].merge(node: ended)
@@ -247,7 +249,11 @@ public struct RunPartial: Sendable, Hashable {
     var sum = self
     if let theirs = other.selections { try sum.selections?.merge(theirs) }
     if sum.l0 == nil { sum.l0 = other.l0 } else if let theirs = other.l0 { try sum.l0?.merge(theirs) }
-    if sum.stored == nil { sum.stored = other.stored } else if let theirs = other.stored { sum.stored? += theirs }
+    if sum.stored == nil {
+      sum.stored = other.stored
+    } else if let theirs = other.stored {
+      sum.stored? += theirs
+    }
     sum.capture += other.capture
     sum.builder += other.builder
     sum.l1Data += other.l1Data

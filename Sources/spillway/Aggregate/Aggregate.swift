@@ -55,7 +55,8 @@ struct Aggregate: AsyncParsableCommand {
   @Option(name: .customLong("straw-scratch"), help: "STRAW scratch memory of the nodes: clean or original.")
   var strawScratch: String?
 
-  @Option(help: "How far the counters of the nodes reach: run or burst.")
+  @Option(
+    help: ArgumentHelp("How far counters of the nodes count: run or burst.", valueName: "run|burst"))
   var counters = CounterScope.run
 
   @Option(help: "Write the results here.")

@@ -20,18 +20,24 @@ struct FarmConfiguration {
   init(
     menu path: String, selections: [String], reconstruction: String, scratch: String?, counters: CounterScope
   ) throws {
-    let trigger = try TriggerSetup(
-      menu: path, selections: selections, reconstruction: reconstruction, strawScratch: scratch,
-      counters: counters)
-    guard let l1 = trigger.menu.l1 else {
-      throw Failure.usage(
-        "\(path): the menu has no chains of L1, and nodes judge events; give one with 'l1'")
-    }
     menuPath = path
-    self.l1 = l1
-    l0 = trigger.menu.l0
-    setup = trigger.selections
-    hash = trigger.hash
+    let menu: TriggerMenu
+    do throws(ConfigurationError) {
+      menu = try TriggerMenu.load(path: path)
+      guard let l1 = menu.l1 else {
+        throw ConfigurationError(
+          file: path, problem: "the menu has no chains of L1, and nodes judge events",
+          advice: "give one with 'l1'")
+      }
+      self.l1 = l1
+      l0 = menu.l0
+      setup =
+        selections.isEmpty
+        ? nil
+        : try SelectionSetup(set: PhysicsSelectionSet.load(paths: selections), reconstruction: reconstruction)
+    } catch { throw Failure.usage(error) }
+    hash = TriggerSetup.hash(
+      menu, scratch.flatMap(StrawScratch.init) ?? l1.configuration.strawScratch, setup, counters)
   }
 
   /// Nothing counted.
