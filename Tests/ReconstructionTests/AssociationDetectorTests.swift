@@ -213,7 +213,8 @@ import Testing
     for (i, event) in sample.batch.events.enumerated() {
       worker.reconstruct(event, of: sample.batch, into: &late)
       #expect(late.associations.clusters.range(ofEvent: i).isEmpty)
-      worker.add(sample.calorimeters[i], of: event, to: &late)
+      worker.add(
+        .calorimeter, of: event, of: sample.batch, calorimeter: sample.calorimeters[i], to: &late)
     }
     let whole = try AssociationFixture.reconstruct(sample)
     #expect(whole.associations.clusters.count > 4)

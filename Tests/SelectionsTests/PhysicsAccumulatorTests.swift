@@ -290,18 +290,18 @@ import Testing
     var (whole, late) = (SelectionEngine(set), SelectionEngine(set))
     var (asked, spared) = (0, 0)
     for event in events(600, seed: 15) {
-      #expect(try whole.process(event, selection: 0))
+      #expect(try whole.process(event, selection: 0).isEmpty)
       var bare = event
       bare[.lkrEnergy] = .nan
       for track in 0..<bare.tracks.count { bare.tracks[.eop, track] = .nan }
-      bare.awaitsCalorimeter = true
+      bare.awaited = .calorimeter
       let before = late.accounts
-      if try late.process(bare, selection: 0) {
+      if try late.process(bare, selection: 0).isEmpty {
         spared += 1
       } else {
         asked += 1
         #expect(late.accounts == before)
-        #expect(try late.process(event, selection: 0))
+        #expect(try late.process(event, selection: 0).isEmpty)
       }
       #expect(late.outcomes == whole.outcomes)
     }
