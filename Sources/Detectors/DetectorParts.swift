@@ -14,16 +14,19 @@ public struct DetectorParts: OptionSet, Sendable, Hashable, BitwiseCopyable {
   @inlinable public static var ktag: DetectorParts { DetectorParts(rawValue: 4) }
   /// LAV.
   @inlinable public static var lav: DetectorParts { DetectorParts(rawValue: 8) }
-  /// LKr, whose data come after L1.
-  @inlinable public static var calorimeter: DetectorParts { DetectorParts(rawValue: 16) }
+  /// LKr at the tracks, whose data come after L1.
+  @inlinable public static var showers: DetectorParts { DetectorParts(rawValue: 16) }
+  /// All of LKr.
+  @inlinable public static var calorimeter: DetectorParts { DetectorParts(rawValue: 32) }
   /// All that is read before L1.
   @inlinable public static var readBeforeL1: DetectorParts { DetectorParts(rawValue: 15) }
   /// All of them.
-  @inlinable public static var all: DetectorParts { DetectorParts(rawValue: 31) }
+  @inlinable public static var all: DetectorParts { DetectorParts(rawValue: 63) }
 
-  /// These and those that they take: times are of tracks with hodoscopes, and the others are compared with times.
+  /// These and those that they take: times are of tracks with hodoscopes, the others are compared with times, and all
+  /// of LKr has what is at the tracks.
   @inlinable public var withTheirOwnNeeds: DetectorParts {
-    if isEmpty { return [] }
-    return self == .hodoscopes ? self : union([.hodoscopes, .times])
+    if isSubset(of: .hodoscopes) { return self }
+    return union(contains(.calorimeter) ? [.hodoscopes, .times, .showers] : [.hodoscopes, .times])
   }
 }

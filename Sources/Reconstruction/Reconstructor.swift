@@ -98,7 +98,7 @@ public final class Reconstructor {
     _ parts: DetectorParts, of event: BuiltEvent, of batch: EventBatch, calorimeter: CalorimeterData? = nil,
     to output: inout ReconstructedBatch
   ) -> DetectorParts {
-    if parts.contains(.calorimeter), let calorimeter {
+    if !parts.isDisjoint(with: [.showers, .calorimeter]), let calorimeter {
       lines.read(calorimeter.bytes.span.bytes, from: 0, to: calorimeter.bytes.count)
     }
     return associator.add(

@@ -39,7 +39,7 @@ public enum TrackQuantity: Int, TableColumn {
     case .richTime, .muv3Time, .richElectron, .richMuon, .richPion, .richKaon, .richBackground, .richRadius,
       .richHits, .richMassSquared, .muv3:
       .times
-    case .lkrTime, .eop, .lkrEnergy, .lkrDistance: .calorimeter
+    case .lkrTime, .eop, .lkrEnergy, .lkrDistance: .showers
     }
   }
 

@@ -38,6 +38,9 @@ public struct Associator: ~Copyable {
   /// Its tracks.
   private var tracks: ContiguousArray<TrackAssociation> = []
   private var lines: ContiguousArray<Lines> = []
+  /// Where they meet LKr, in columns and rows, and the clusters there.
+  private var places: ContiguousArray<SIMD2<Float>> = []
+  private var showers = ClusterColumns()
   private let ktagMap: ChannelMap
   private let lavMap: ChannelMap
   private let chodMap: ChannelMap
@@ -137,7 +140,7 @@ public struct Associator: ~Copyable {
   ) -> DetectorParts {
     guard var out = columns.events.last, columns.lkr.count >= tracks.count else { return [] }
     var wanted = parts.withTheirOwnNeeds.subtracting(done)
-    if calorimeter == nil { wanted.remove(.calorimeter) }
+    if calorimeter == nil { wanted.subtract([.showers, .calorimeter]) }
     done.formUnion(wanted)
     if !wanted.isDisjoint(with: .readBeforeL1) {
       let storage = batch.bytes
@@ -151,8 +154,13 @@ public struct Associator: ~Copyable {
       if wanted.contains(.ktag) { addKTAG(boards, bytes, origin, &out) }
       if wanted.contains(.lav) { addLAV(boards, bytes, origin, &out) }
     }
-    if wanted.contains(.calorimeter), let calorimeter {
-      addCalorimeter(calorimeter, Float(event.l0.fineTime) * Float(ClockTicks.fineTimeUnit), &out, &columns)
+    if let calorimeter {
+      let reference = Float(event.l0.fineTime) * Float(ClockTicks.fineTimeUnit)
+      if wanted.contains(.calorimeter) {
+        addCalorimeter(calorimeter, reference, &out, &columns)
+      } else if wanted.contains(.showers) {
+        addShowers(calorimeter, reference)
+      }
     }
     columns.replaceLast(out, tracks)
     return wanted
@@ -250,10 +258,31 @@ public struct Associator: ~Copyable {
     columns.clusters.reopenEvent()
     lkr.run(calorimeter, reference: reference, into: &columns.clusters)
     columns.clusters.endEvent()
-    matchClusters(columns.clusters, first, &out)
+    let found = first..<columns.clusters.count
+    for k in tracks.indices { matchClusters(k, columns.clusters, found) }
+    countClusters(columns.clusters, found, &out)
     out.state.remove(.noLKr)
     if lkr.cells.badFragments > 0 { out.state.insert(.badLKr) }
     if lkr.isOverflow { out.state.insert(.overflow) }
+  }
+
+  /// The clusters at the tracks alone.
+  private mutating func addShowers(_ calorimeter: CalorimeterData, _ reference: Float) {
+    places.removeAll(keepingCapacity: true)
+    for k in tracks.indices where tracks[k].acceptance.contains(.lkr) {
+      let place = lines[k].point(LKrGeometry.z)
+      places.append(SIMD2(Float(LKrGeometry.place(place.x)), Float(LKrGeometry.place(place.y))))
+    }
+    guard !places.isEmpty else { return }
+    showers.removeAll()
+    lkr.run(
+      calorimeter, reference: reference, near: places,
+      within: settings.lkr.trackDistance / Float(LKrGeometry.cell), into: &showers)
+    for k in tracks.indices {
+      matchClusters(k, showers, 0..<showers.count)
+      // They are not in the batch.
+      tracks[k].lkr.cluster = -1
+    }
   }
 
   // MARK: Boards
@@ -402,32 +431,36 @@ public struct Associator: ~Copyable {
   /// Spread of the time of a cluster, ns (`physics.md` 2.2, C).
   private static func spread(_ energy: Float) -> Float { 0.56 + 1.53 / energy - 0.233 / energy.squareRoot() }
 
-  private mutating func matchClusters(
-    _ clusters: ClusterColumns, _ first: Int, _ out: inout EventAssociation
+  /// The cluster of a track.
+  private mutating func matchClusters(_ k: Int, _ clusters: ClusterColumns, _ found: Range<Int>) {
+    guard tracks[k].acceptance.contains(.lkr) else { return }
+    let settings = settings.lkr
+    let line = lines[k]
+    let place = SIMD2<Float>(line.point(LKrGeometry.z))
+    let time = tracks[k].time.isNaN ? line.time : tracks[k].time
+    var match = ClusterMatch()
+    match.energy = 0
+    match.ratio = 0
+    var least = settings.trackDistance
+    for c in found where abs(clusters.time[c] - time) <= settings.trackTime {
+      let d = clusters.position[c] - place
+      let distance = (d * d).sum().squareRoot()
+      guard distance <= least else { continue }
+      least = distance
+      match.distance = distance
+      match.time = clusters.time[c]
+      match.energy = clusters.energy[c]
+      match.ratio = clusters.energy[c] * Float(line.inverseMomentum)
+      match.cluster = Int32(truncatingIfNeeded: c)
+    }
+    tracks[k].lkr = match
+  }
+
+  /// The clusters in time with the event, and those away from all tracks.
+  private func countClusters(
+    _ clusters: ClusterColumns, _ found: Range<Int>, _ out: inout EventAssociation
   ) {
     let settings = settings.lkr
-    let found = first..<clusters.count
-    for k in tracks.indices where tracks[k].acceptance.contains(.lkr) {
-      let line = lines[k]
-      let place = SIMD2<Float>(line.point(LKrGeometry.z))
-      let time = tracks[k].time.isNaN ? line.time : tracks[k].time
-      var match = ClusterMatch()
-      match.energy = 0
-      match.ratio = 0
-      var least = settings.trackDistance
-      for c in found where abs(clusters.time[c] - time) <= settings.trackTime {
-        let d = clusters.position[c] - place
-        let distance = (d * d).sum().squareRoot()
-        guard distance <= least else { continue }
-        least = distance
-        match.distance = distance
-        match.time = clusters.time[c]
-        match.energy = clusters.energy[c]
-        match.ratio = clusters.energy[c] * Float(line.inverseMomentum)
-        match.cluster = Int32(truncatingIfNeeded: c)
-      }
-      tracks[k].lkr = match
-    }
     var (count, energy, extra, extraEnergy) = (Float(0), Float(0), Float(0), Float(0))
     for c in found {
       let late = abs(clusters.time[c] - out.time)

@@ -38,7 +38,13 @@ struct SelectionEventFiller {
       output[.ktagTime] = Double(event.ktagTime)
     }
     if parts.contains(.lav) { output[.lavHits] = Double(event.lavHits) }
-    if parts.contains(.calorimeter) { fillCalorimeter(&output, batch, place) }
+    if parts.contains(.showers) { fillShowers(&output, batch, place) }
+    if parts.contains(.calorimeter) {
+      output[.lkrClusters] = Double(event.lkrClusters)
+      output[.lkrEnergy] = 1000 * Double(event.lkrEnergy)
+      output[.lkrExtraClusters] = Double(event.extraClusters)
+      output[.lkrExtraEnergy] = 1000 * Double(event.extraEnergy)
+    }
     // It is of all parts, and asked for only when all are there.
     output[.overflow] =
       batch.states[place].contains(.overflow) || event.state.contains(.overflow) ? 1 : 0
@@ -63,12 +69,7 @@ struct SelectionEventFiller {
     }
   }
 
-  private func fillCalorimeter(_ output: inout SelectionEvent, _ batch: ReconstructedBatch, _ place: Int) {
-    let event = batch.associations.events[place]
-    output[.lkrClusters] = Double(event.lkrClusters)
-    output[.lkrEnergy] = 1000 * Double(event.lkrEnergy)
-    output[.lkrExtraClusters] = Double(event.extraClusters)
-    output[.lkrExtraEnergy] = 1000 * Double(event.extraEnergy)
+  private func fillShowers(_ output: inout SelectionEvent, _ batch: ReconstructedBatch, _ place: Int) {
     for (row, i) in batch.tracks.range(ofEvent: place).enumerated() {
       let lkr = batch.associations.lkr[i]
       output.tracks[.lkrTime, row] = Double(lkr.time)
