@@ -185,7 +185,8 @@ public struct Associator: ~Copyable {
       out.state.insert(.noIRCSACNewCHOD)
     }
     newCHOD.makeTiles()
-    if chod.hits.isOverflow || newCHOD.hits.isOverflow || irc.isOverflow || sac.isOverflow || small.isOverflow {
+    if chod.hits.isOverflow || newCHOD.hits.isOverflow || irc.isOverflow || sac.isOverflow || small.isOverflow
+    {
       out.state.insert(.overflow)
     }
     for k in tracks.indices { match(k, out.state) }
