@@ -281,7 +281,8 @@ struct L1DataCollectorTests {
       case 0: script.request(number, burst: burst)
       default:
         let source = Int16(generator.below(4)) - 1
-        let bytes = [UInt8](repeating: UInt8(number), count: generator.below(4) == 0 ? 28 : 4)
+        let bytes = [UInt8](
+          repeating: UInt8(truncatingIfNeeded: number), count: generator.below(4) == 0 ? 28 : 4)
         script.fragment(number, source, burst: burst, bytes)
       }
     }
