@@ -189,7 +189,7 @@ let package = Package(
       + room("L0Trigger", ["NA62Formats", "Configuration", "PacketCapture"])
       + room(
         "Selections",
-        ["L1Trigger", "EventBuilding", "Configuration", "CountingStatistics", "NA62Formats"])
+        ["L1Trigger", "EventBuilding", "Detectors", "Configuration", "CountingStatistics", "NA62Formats"])
       + room("Alerting", ["NA62Formats", "Configuration", locks])
       + room(
         "Simulation",

@@ -46,10 +46,10 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
   private let limits: [UInt16]
   private let total: Int
   private let options: Options
-  // The payloads are apart: their type is known to the caller alone, and for a fragment nothing must be looked up
-  // at run time.
-  private var held = L1HeldEvents()
-  private var payloads: [UInt32: Payload] = [:]
+  // The payloads are apart, by the places of their events: their type is known to the caller alone, and for a fragment
+  // nothing must be looked up at run time.
+  private var held: L1HeldEvents
+  private var payloads: ContiguousArray<Payload?> = []
   private var current: L1DataBurst?
   private var serial: UInt64 = 0
   private var pendingBytes = 0
@@ -63,6 +63,7 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
     limits = layout.l1Sources.map { UInt16(clamping: $0.fragments) }
     total = layout.l1Sources.reduce(0) { $0 + $1.fragments }
     self.options = options
+    held = L1HeldEvents(limits: limits, total: total, keeps: options.keeps)
   }
 
   /// The books since the last call.
@@ -90,16 +91,44 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
     }
     serial += 1
     let size = byteCount + 256
-    held.insert(
+    let place = held.insert(
       L1EventData(
         event: event, received: [UInt16](repeating: 0, count: limits.count), serial: serial, byteCount: size,
         keeps: options.keeps, total: total))
-    payloads[event.number] = payload
+    if place < payloads.count { payloads[place] = payload } else { payloads.append(payload) }
     forgetDone()
     queue.append((event.number, serial))
     pendingBytes += size
     books.eventsPending += 1
     shrink(&actions)
+  }
+
+  /// Takes fragments one after the other, as with ``add(_:_:into:)``.
+  ///
+  /// - Parameters:
+  ///   - fragments: the fragments.
+  ///   - range: those of them that are taken.
+  ///   - bytes: the bytes that their offsets are into.
+  ///   - actions: takes what becomes of events.
+  public mutating func add(
+    _ fragments: ContiguousArray<L1DataFragment>, _ range: Range<Int>, _ bytes: ContiguousArray<UInt8>,
+    into actions: inout [Action]
+  ) {
+    var next = range.lowerBound
+    while next < range.upperBound {
+      if let current {
+        let counted = held.count(
+          fragments, next..<range.upperBound, run: current.run, burst: current.burst,
+          bytes: options.maximumPendingBytes - pendingBytes)
+        next += counted.fragments
+        pendingBytes += counted.bytes
+        books.fragments += UInt64(counted.fragments)
+        books.fragmentsPending += Int64(counted.fragments)
+        guard next < range.upperBound else { return }
+      }
+      add(fragments[next], bytes, into: &actions)
+      next += 1
+    }
   }
 
   /// Takes a fragment.
@@ -114,7 +143,7 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
     enter(L1DataBurst(run: fragment.run, burst: fragment.burst), &actions)
     books.fragments += 1
     // One access for each fragment, in place.
-    switch held.add(fragment, bytes, limits: limits, keeps: options.keeps) {
+    switch held.add(fragment, bytes) {
     case .notRequested:
       books.fragmentsNotRequested += 1
       return
@@ -172,8 +201,8 @@ public struct L1DataCollector<Payload: Sendable>: Sendable {
   }
 
   private mutating func remove(_ number: UInt32) -> Held? {
-    guard let data = held.remove(number), let payload = payloads.removeValue(forKey: number)
-    else { return nil }
+    guard let (data, place) = held.remove(number), let payload = payloads[place] else { return nil }
+    payloads[place] = nil
     pendingBytes -= data.byteCount
     books.eventsPending -= 1
     books.fragmentsPending -= Int64(data.count)
@@ -240,7 +269,7 @@ public struct L1EventData: Sendable {
     fragments.allSatisfy { $0.isFilled } ? fragments : ContiguousArray(fragments.lazy.filter { $0.isFilled })
   }
   /// Fragments that have come, whether they are kept or not.
-  fileprivate var count = 0
+  private(set) var count = 0
   let serial: UInt64
   /// Bytes that count for the limit.
   fileprivate var byteCount: Int
@@ -263,6 +292,13 @@ public struct L1EventData: Sendable {
       // A fragment without data has 28 bytes.
       bytes.reserveCapacity(32 * total)
     }
+  }
+
+  /// Takes fragments of the first source that are not kept, of which so many may come.
+  mutating func take(_ number: Int, byteCount bytes: Int) {
+    received[0] += UInt16(number)
+    count += number
+    byteCount += bytes
   }
 
   /// What becomes of a fragment.

@@ -2,9 +2,9 @@
 /// header each and no packet header (`l1.md` 2.4).
 public enum L1Packet {
   /// Length of a fragment header in bytes.
-  public static let headerByteCount = 16
+  @inlinable public static var headerByteCount: Int { 16 }
   /// Longest fragment that is accepted, in bytes.
-  public static let maximumFragment = 9500
+  @inlinable public static var maximumFragment: Int { 9500 }
 
   /// One fragment.
   public struct Fragment: Hashable, Sendable, BitwiseCopyable {
@@ -45,22 +45,30 @@ public enum L1Packet {
     /// The fragment at an offset of a packet, or `nil` if there is no room for its header.
     ///
     /// `length` is as the header has it, and may reach beyond the packet.
+    @inlinable
     public init?(_ payload: RawSpan, at offset: Int) {
       guard offset >= 0, offset + headerByteCount <= payload.byteCount else { return nil }
-      event = payload.little24(offset)
-      source = SourceID(rawValue: payload.little(offset + 3, as: UInt8.self))
-      length = Int(payload.little(offset + 4, as: UInt16.self)) * 4 % 65536
-      timestamp = payload.little(offset + 8, as: UInt32.self)
-      subID = payload.little(offset + 12, as: UInt16.self)
-      l0Word = L0Word(rawValue: payload.little(offset + 14, as: UInt8.self))
+      let head = payload.little(offset, as: UInt64.self)
+      let tail = payload.little(offset + 8, as: UInt64.self)
+      event = UInt32(truncatingIfNeeded: head & 0xFF_FFFF)
+      source = SourceID(rawValue: UInt8(truncatingIfNeeded: head >> 24))
+      length = Self.length(head)
+      timestamp = UInt32(truncatingIfNeeded: tail)
+      subID = UInt16(truncatingIfNeeded: tail >> 32)
+      l0Word = L0Word(rawValue: UInt8(truncatingIfNeeded: tail >> 48))
       self.offset = offset
     }
+
+    /// Length in bytes by the first eight bytes of a header.
+    @inlinable @inline(__always)
+    static func length(_ head: UInt64) -> Int { Int(head >> 32 & 0xFFFF) * 4 % 65536 }
   }
 
   /// Checks a packet and calls `body` for each fragment; returns why the packet has to be rejected.
   ///
   /// `body` is called only if the whole packet is sound. Only the first fragment's source is checked, as
   /// in NA62's code; a fragment shorter than its header, on which that code hangs, is rejected.
+  @inlinable
   public static func forEachFragment(
     of payload: RawSpan, isConfigured: (SourceID) -> Bool, _ body: (Fragment) -> Void
   ) -> PacketRejection? {
@@ -68,11 +76,13 @@ public enum L1Packet {
     guard let first = Fragment(payload, at: 0) else { return .tooShort }
     guard isConfigured(first.source) else { return .unknownSource }
     while offset < payload.byteCount {
-      guard let fragment = Fragment(payload, at: offset) else { return .fragmentBeyondEnd }
-      if fragment.length < headerByteCount { return .fragmentTooShort }
-      if fragment.length > maximumFragment { return .fragmentTooLong }
-      if offset + fragment.length > payload.byteCount { return .fragmentBeyondEnd }
-      offset += fragment.length
+      // Nothing but the lengths is looked at as yet.
+      guard offset + headerByteCount <= payload.byteCount else { return .fragmentBeyondEnd }
+      let length = Fragment.length(payload.little(offset, as: UInt64.self))
+      if length < headerByteCount { return .fragmentTooShort }
+      if length > maximumFragment { return .fragmentTooLong }
+      if offset + length > payload.byteCount { return .fragmentBeyondEnd }
+      offset += length
     }
     offset = 0
     while let fragment = Fragment(payload, at: offset) {

@@ -19,6 +19,10 @@ final class ByteSource {
 
   private var descriptor: Int32
   private var isRegular = false
+  /// Of a regular file: its size when it was opened, what was read of it, and how far it was asked for.
+  private var size = 0
+  private var taken = 0
+  private var asked = 0
   private let closesDescriptor: Bool
   private var codec = Codec.undecided
   private var raw: ContiguousArray<UInt8> = []
@@ -31,6 +35,8 @@ final class ByteSource {
   private var peekedStart = 0
 
   private static let rawSize = 128 << 10
+  /// How far ahead of what is read the system is asked for the bytes of a file, at most.
+  private static let ahead = 32 << 20
 
   /// Opens `path`, or standard input for `-`.
   init(path: String) throws(CaptureError) {
@@ -58,6 +64,7 @@ final class ByteSource {
       throw .isDirectory(path: path)
     }
     isRegular = status.st_mode & S_IFMT == S_IFREG
+    size = Int(status.st_size)
   }
 
   deinit {
@@ -117,13 +124,26 @@ final class ByteSource {
   }
 
   private func system(_ base: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    askAhead()
     while true {
       let got = Glibc.read(descriptor, base, count)
-      if got >= 0 { return got }
+      if got >= 0 {
+        taken &+= got
+        return got
+      }
       if errno == EINTR { continue }
       problem = "read error: " + String(cString: strerror(errno))
       return 0
     }
+  }
+
+  /// Asks the system for what will be read soon, so that it is fetched from the disk beside the work; it is free to
+  /// forget it.
+  private func askAhead() {
+    guard isRegular, asked < size, taken &+ Self.ahead / 2 >= asked else { return }
+    let count = min(Self.ahead / 2, size &- asked)
+    _ = posix_fadvise(descriptor, off_t(asked), off_t(count), POSIX_FADV_WILLNEED)
+    asked &+= count
   }
 
   /// Makes sure there is raw input, if there is any left.

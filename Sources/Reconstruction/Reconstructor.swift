@@ -66,6 +66,13 @@ public final class Reconstructor {
     _ event: BuiltEvent, of batch: EventBatch, calorimeter: CalorimeterData? = nil,
     into output: inout ReconstructedBatch
   ) {
+    begin(event, of: batch, into: &output)
+    add(.all, of: event, of: batch, calorimeter: calorimeter, to: &output)
+  }
+
+  /// Reconstructs the tracks and vertices of an event of a batch and appends it to `output`. What the other detectors
+  /// say of it is NaN until it is added: for those who need it of some events only.
+  public func begin(_ event: BuiltEvent, of batch: EventBatch, into output: inout ReconstructedBatch) {
     let bytes = batch.bytes
     let fragments = batch.fragments
     fetch(event, bytes.span.bytes, fragments.span)
@@ -78,17 +85,24 @@ public final class Reconstructor {
     if !vertexer.run(output.tracks, range, into: &output.vertices) {
       state.insert(.overflow)
     }
-    associator.run(
-      event, of: batch, calorimeter: nil, tracks: output.tracks, range: range, into: &output.associations)
+    associator.begin(tracks: output.tracks, range: range, into: &output.associations)
     output.states.append(state)
-    if let calorimeter { add(calorimeter, of: event, to: &output) }
   }
 
-  /// Adds what LKr sent of the event that was reconstructed last, without it, and appended to `output`: all is as if
-  /// it had been at hand then. For those who need LKr of few events.
-  public func add(_ calorimeter: CalorimeterData, of event: BuiltEvent, to output: inout ReconstructedBatch) {
-    lines.read(calorimeter.bytes.span.bytes, from: 0, to: calorimeter.bytes.count)
-    associator.add(calorimeter, of: event, to: &output.associations)
+  /// Adds parts of what the other detectors say of the event that was begun last, and the parts that these need: all
+  /// is as if they had been reconstructed at once. Without `calorimeter` there is no part of LKr.
+  ///
+  /// - Returns: the parts that were added.
+  @discardableResult
+  public func add(
+    _ parts: DetectorParts, of event: BuiltEvent, of batch: EventBatch, calorimeter: CalorimeterData? = nil,
+    to output: inout ReconstructedBatch
+  ) -> DetectorParts {
+    if !parts.isDisjoint(with: [.showers, .calorimeter]), let calorimeter {
+      lines.read(calorimeter.bytes.span.bytes, from: 0, to: calorimeter.bytes.count)
+    }
+    return associator.add(
+      parts, of: event, of: batch, calorimeter: calorimeter, to: &output.associations)
   }
 
   /// Brings the bytes of an event into the cache: its payloads lie one behind the other in the batch.

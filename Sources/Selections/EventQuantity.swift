@@ -1,3 +1,5 @@
+public import Detectors
+
 /// A reconstructed quantity of a whole event, as `event.<name>` in selection files.
 ///
 /// All times are relative to the trigger's. Counts of veto detectors are of hits within the window that the
@@ -20,11 +22,15 @@ public enum EventQuantity: Int, TableColumn {
   /// Whether STRAW overflowed, and whether any list of the reconstruction did.
   case strawOverflow, overflow
 
-  /// Whether it takes the data of LKr.
-  var isOfCalorimeter: Bool {
+  /// What it takes of the detectors other than STRAW.
+  public var parts: DetectorParts {
     switch self {
-    case .lkrClusters, .lkrExtraClusters, .lkrExtraEnergy, .lkrEnergy, .overflow: true
-    default: false
+    case .tracks, .strawOverflow: []
+    case .ktagSectors, .ktagTime: .ktag
+    case .downstreamTime, .ircHits, .sacHits, .chodHits, .newCHODHits, .muv3Hits: .times
+    case .lavHits: .lav
+    case .lkrClusters, .lkrExtraClusters, .lkrExtraEnergy, .lkrEnergy: .calorimeter
+    case .overflow: .all
     }
   }
 

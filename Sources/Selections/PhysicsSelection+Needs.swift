@@ -37,14 +37,16 @@ extension PhysicsSelection {
   /// What its conditions on L0 and L1 look at, each once and in their order, with the values in an event; those
   /// that are unavailable in it are left out.
   public func quantities(in input: SelectionInput) -> [SelectionQuantity] {
-    var seen: Set<L1Variable> = []
+    // They are few; a set would look up at its first use, in the time of an event, how they are hashed.
+    var seen: [L1Variable] = []
     var conditions = triggerConditions
     for cut in cuts {
       for case .l1(let condition) in cut.tests { conditions.append(condition) }
     }
     return conditions.compactMap { condition in
-      guard seen.insert(condition.variable).inserted, let value = input.value(of: condition.variable)
-      else { return nil }
+      guard !seen.contains(condition.variable) else { return nil }
+      seen.append(condition.variable)
+      guard let value = input.value(of: condition.variable) else { return nil }
       return SelectionQuantity(variable: condition.variable, value: value)
     }
   }

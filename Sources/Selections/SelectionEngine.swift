@@ -1,4 +1,5 @@
 public import Configuration
+public import Detectors
 
 /// All selections on one worker: it evaluates events, adds them up and keeps what must be sealed.
 ///
@@ -54,12 +55,12 @@ public struct SelectionEngine: Sendable {
   /// Evaluates one selection on an event, for a stage that takes the time of each; throws where a count would
   /// overflow.
   ///
-  /// - Returns: `false` if the event awaits LKr and the selection comes to a quantity of it: nothing is counted then,
-  ///   and the selection is to be processed again once the quantities are filled.
+  /// - Returns: what the selection came to of what the event awaits: unless that is nothing, nothing is counted, and the
+  ///   selection is to be processed again once those quantities are filled.
   @discardableResult
-  public mutating func process(_ event: SelectionEvent, selection index: Int) throws -> Bool {
+  public mutating func process(_ event: SelectionEvent, selection index: Int) throws -> DetectorParts {
     var outcome = plans[index].evaluate(event, &workspace)
-    guard !workspace.wantsCalorimeter else { return false }
+    guard workspace.wanted.isEmpty else { return workspace.wanted }
     if isOpened[index] { outcome.isSealed = false }
     last = index
     outcomes[index] = outcome
@@ -67,11 +68,10 @@ public struct SelectionEngine: Sendable {
     try accounts[index].add(
       outcome, values: workspace.slots,
       period: PhysicsAccumulator.period(run: built.run, burst: built.burst))
-    guard outcome.isSealed,
-      let record = SealedCandidate(set.selections[index], outcome, event, workspace)
-    else { return true }
-    sealed.append(record)
-    return true
+    if outcome.isSealed, let record = SealedCandidate(set.selections[index], outcome, event, workspace) {
+      sealed.append(record)
+    }
+    return []
   }
 
   /// The numbers of the best candidate with names and units, for an alert; only of the selection that was

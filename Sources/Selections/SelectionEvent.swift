@@ -1,3 +1,5 @@
+public import Detectors
+
 /// One reconstructed event, as the selections look at it.
 ///
 /// The reconstruction fills one value per worker again for each event: ``reset(_:)``, then the event's
@@ -22,8 +24,8 @@ public struct SelectionEvent: Sendable {
 
   /// The event with what L0 and L1 say of it.
   public var input: SelectionInput
-  /// Whether quantities of LKr are still to be filled: a selection that comes to one says so and counts nothing.
-  public var awaitsCalorimeter = false
+  /// Parts whose quantities are still to be filled: a selection that comes to one says so and counts nothing.
+  public var awaited: DetectorParts = []
   /// The tracks.
   public var tracks = QuantityTable<TrackQuantity>()
   /// The vertices; their tracks are added by ``addMember(track:momentum:)``.
@@ -43,7 +45,7 @@ public struct SelectionEvent: Sendable {
   /// Makes it another event, without tracks, and keeps the storage.
   public mutating func reset(_ input: SelectionInput) {
     self.input = input
-    awaitsCalorimeter = false
+    awaited = []
     tracks.removeAll()
     vertices.removeAll()
     row.removeAll()

@@ -1,3 +1,5 @@
+import Detectors
+
 extension SelectionPlan {
   /// A candidate, as the tie rule compares it.
   private struct Candidate {
@@ -13,14 +15,14 @@ extension SelectionPlan {
     case holds, fails, unavailable
   }
 
-  /// The verdict on one event; the numbers of its best candidate are then in the workspace. Where this wants LKr of
-  /// an event that awaits it, the verdict is none.
+  /// The verdict on one event; the numbers of its best candidate are then in the workspace. Where this wants
+  /// something that the event awaits, the verdict is none.
   ///
   /// - Parameters:
   ///   - event: The event.
   ///   - workspace: Storage made for a list of selections that this one is in.
   func evaluate(_ event: SelectionEvent, _ workspace: inout SelectionWorkspace) -> SelectionOutcome {
-    workspace.wantsCalorimeter = false
+    workspace.wanted = []
     guard isTriggered(event.input) else { return SelectionOutcome(verdict: .notEntered) }
     workspace.clear(program.slots.count)
     var best = Candidate()
@@ -92,7 +94,7 @@ extension SelectionPlan {
       setRoles(candidate, event, &workspace)
       advance(&candidate, from: program.containerPrefix, to: cutCount, event, &workspace)
       if candidate.stage == cutCount {
-        if program.regionsTakeCalorimeter, isAwaited(event, &workspace) { return }
+        if isAwaited(program.regionParts, event, &workspace) { return }
         run(program.regionInstructions, event, candidate.container, &workspace)
         let regions = regions(workspace)
         let blind = constants.blindRegions
@@ -136,7 +138,7 @@ extension SelectionPlan {
   private func fill(_ best: Candidate, _ event: SelectionEvent, _ workspace: inout SelectionWorkspace) {
     var isSet = false
     for stage in 0...best.stage where !program.fillInstructions[stage].isEmpty {
-      if program.fillTakesCalorimeter[stage], isAwaited(event, &workspace) { return }
+      if isAwaited(program.fillParts[stage], event, &workspace) { return }
       if !isSet {
         setContainer(best, event, &workspace)
         setRoles(best, event, &workspace)
@@ -191,7 +193,7 @@ extension SelectionPlan {
     candidate.stage = first
     while candidate.stage < end {
       let cut = program.cuts[candidate.stage]
-      if cut.takesCalorimeter, isAwaited(event, &workspace) { return }
+      if isAwaited(cut.parts, event, &workspace) { return }
       run(cut.instructions, event, candidate.container, &workspace)
       switch answer(cut, event, workspace) {
       case .holds: candidate.stage += 1
@@ -203,10 +205,13 @@ extension SelectionPlan {
     }
   }
 
-  /// Whether an event awaits LKr, which is noted as wanted.
-  private func isAwaited(_ event: SelectionEvent, _ workspace: inout SelectionWorkspace) -> Bool {
-    guard event.awaitsCalorimeter else { return false }
-    workspace.wantsCalorimeter = true
+  /// Whether an event awaits some of the parts, which are noted as wanted.
+  @inline(__always)
+  private func isAwaited(
+    _ parts: DetectorParts, _ event: SelectionEvent, _ workspace: inout SelectionWorkspace
+  ) -> Bool {
+    guard !parts.isDisjoint(with: event.awaited) else { return false }
+    workspace.wanted.formUnion(parts.intersection(event.awaited))
     return true
   }
 

@@ -1,3 +1,4 @@
+import Detectors
 import L1Trigger
 
 /// The flat form of a selection: steps that write numbers into slots, and comparisons on the slots.
@@ -44,8 +45,8 @@ struct SelectionProgram: Sendable {
     var instructions: Range<Int>
     var tests: Range<Int>
     var isAny: Bool
-    /// Whether its own steps or comparisons take the data of LKr.
-    var takesCalorimeter: Bool
+    /// What its own steps and comparisons take of the detectors other than STRAW.
+    var parts: DetectorParts
   }
 
   /// A region with its slots.
@@ -77,9 +78,9 @@ struct SelectionProgram: Sendable {
   fileprivate(set) var regionInstructions = 0..<0
   /// Steps that the histograms and scans after so many cuts need, run for the best candidate.
   fileprivate(set) var fillInstructions: [Range<Int>] = []
-  /// Whether the steps of the regions, and those after so many cuts, take the data of LKr.
-  fileprivate(set) var regionsTakeCalorimeter = false
-  fileprivate(set) var fillTakesCalorimeter: [Bool] = []
+  /// What the steps of the regions, and those after so many cuts, take of the detectors other than STRAW.
+  fileprivate(set) var regionParts: DetectorParts = []
+  fileprivate(set) var fillParts: [DetectorParts] = []
   /// The leading cuts that depend on the event alone, and on the vertex or track but not on the roles.
   fileprivate(set) var eventPrefix = 0
   fileprivate(set) var containerPrefix = 0
@@ -89,14 +90,15 @@ struct SelectionProgram: Sendable {
   fileprivate(set) var histogramSlots: [SIMD2<Int>] = []
   fileprivate(set) var scanSlots: [SIMD2<Int>] = []
 
-  /// Whether steps read a quantity of LKr; those that calculate with slots do not.
-  fileprivate func takesCalorimeter(_ steps: Range<Int>) -> Bool {
-    instructions[steps].contains { step in
+  /// What steps read of the detectors other than STRAW; those that calculate with slots read nothing.
+  fileprivate func parts(_ steps: Range<Int>) -> DetectorParts {
+    instructions[steps].reduce(into: []) { parts, step in
       switch step.operation {
-      case .event: EventQuantity(rawValue: step.a)?.isOfCalorimeter ?? false
-      case .track: TrackQuantity(rawValue: step.b)?.isOfCalorimeter ?? false
-      case .smallest, .largest, .mean: TrackQuantity(rawValue: step.a)?.isOfCalorimeter ?? false
-      default: false
+      case .event: parts.formUnion(EventQuantity(rawValue: step.a)?.parts ?? [])
+      case .vertex: parts.formUnion(VertexQuantity(rawValue: step.a)?.parts ?? [])
+      case .track: parts.formUnion(TrackQuantity(rawValue: step.b)?.parts ?? [])
+      case .smallest, .largest, .mean: parts.formUnion(TrackQuantity(rawValue: step.a)?.parts ?? [])
+      default: break
       }
     }
   }
@@ -138,13 +140,11 @@ struct SelectionCompiler {
       let first = program.tests.count
       program.tests += tests
       let steps = start..<program.instructions.count
-      let countsTracks = tests.contains {
-        $0.kind == .tracks && TrackQuantity(rawValue: $0.index)?.isOfCalorimeter ?? false
-      }
+      let counted = tests.lazy.filter { $0.kind == .tracks }.compactMap { TrackQuantity(rawValue: $0.index) }
       program.cuts.append(
         SelectionProgram.Cut(
           instructions: steps, tests: first..<program.tests.count, isAny: cut.isAny,
-          takesCalorimeter: countsTracks || program.takesCalorimeter(steps)))
+          parts: counted.reduce(program.parts(steps)) { $0.union($1.parts) }))
       levels.append(cut.tests.map { level($0) }.max() ?? .event)
     }
     writtenBefore.append(written)
@@ -154,7 +154,7 @@ struct SelectionCompiler {
     let start = program.instructions.count
     for region in regions { program.regions.append(compiled(region)) }
     program.regionInstructions = start..<program.instructions.count
-    program.regionsTakeCalorimeter = program.takesCalorimeter(program.regionInstructions)
+    program.regionParts = program.parts(program.regionInstructions)
     let writtenByRegions = written
 
     program.histogramSlots = histograms.map { _ in SIMD2(0, 0) }
@@ -168,7 +168,7 @@ struct SelectionCompiler {
       }
       if stage == cuts.count { program.scanSlots = scans.map { pair($0.variables) } }
       program.fillInstructions.append(start..<program.instructions.count)
-      program.fillTakesCalorimeter.append(program.takesCalorimeter(start..<program.instructions.count))
+      program.fillParts.append(program.parts(start..<program.instructions.count))
       filled.formUnion(written)
     }
   }

@@ -1,3 +1,5 @@
+import Detectors
+
 /// The storage that selections work in: one per worker, used again for each event.
 public struct SelectionWorkspace: Sendable {
   /// The numbers of the candidate at hand, by slot.
@@ -12,8 +14,8 @@ public struct SelectionWorkspace: Sendable {
   var tracks = [Int](repeating: 0, count: RoleAssignments.limit)
   /// How many tracks the candidate has.
   var trackCount = 0
-  /// Whether a step or a comparison asked for LKr of an event that awaits it.
-  var wantsCalorimeter = false
+  /// What steps and comparisons asked for of what the event awaits.
+  var wanted: DetectorParts = []
 
   /// Storage that is large enough for each of the selections.
   public init(_ selections: [PhysicsSelection]) {

@@ -1,3 +1,5 @@
+public import Detectors
+
 /// A quantity of a reconstructed track, as `track.<role>.<name>` in selection files, or over several tracks
 /// as `tracks.<name>`, `other_tracks.<name>` and `event_tracks.<name>`.
 ///
@@ -25,11 +27,19 @@ public enum TrackQuantity: Int, TableColumn {
   /// Smallest closest approach to another track of the event, and z of that vertex.
   case nearestCDA, nearestZ
 
-  /// Whether it takes the data of LKr.
-  var isOfCalorimeter: Bool {
+  /// What it takes of the detectors other than STRAW.
+  public var parts: DetectorParts {
     switch self {
-    case .lkrTime, .eop, .lkrEnergy, .lkrDistance: true
-    default: false
+    case .momentum, .charge, .patternMomentum, .chi2, .chambers, .x, .y, .z, .slopeX, .slopeY, .slopeXDown,
+      .slopeYDown, .strawTime, .beamZ, .beamCDA, .nearestCDA, .nearestZ:
+      []
+    case .chodTime, .newCHODTime, .inStraw1, .inStraw2, .inStraw3, .inStraw4, .inNewCHOD, .inCHOD, .inRICH,
+      .inLKr, .inMUV3:
+      .hodoscopes
+    case .richTime, .muv3Time, .richElectron, .richMuon, .richPion, .richKaon, .richBackground, .richRadius,
+      .richHits, .richMassSquared, .muv3:
+      .times
+    case .lkrTime, .eop, .lkrEnergy, .lkrDistance: .showers
     }
   }
 

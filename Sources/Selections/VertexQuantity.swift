@@ -1,3 +1,5 @@
+public import Detectors
+
 /// A quantity of a reconstructed vertex, as `vertex.<name>` in selection files.
 public enum VertexQuantity: Int, TableColumn {
   /// Position.
@@ -12,6 +14,14 @@ public enum VertexQuantity: Int, TableColumn {
   case zTAX, cdaTAX
   /// Mean time of the tracks relative to the trigger, and the largest difference between two of them.
   case time, timeSpread
+
+  /// What it takes of the detectors other than STRAW.
+  public var parts: DetectorParts {
+    switch self {
+    case .time, .timeSpread: .times
+    case .x, .y, .z, .chi2, .charge, .cda, .beamCDA, .momentum, .zTAX, .cdaTAX: []
+    }
+  }
 
   /// Name in selection files.
   public var name: String { described.0 }

@@ -82,9 +82,12 @@ struct EventStage: Sendable {
     var nextUnfinished = 0
     var nextEnd = 0
     func takeFragments(_ end: Int, before event: Int) {
-      while nextFragment < end, Int(batch.l1Fragments[nextFragment].eventsBefore) <= event {
-        collector?.add(batch.l1Fragments[nextFragment], batch.bytes, into: &actions)
-        nextFragment += 1
+      let first = nextFragment
+      batch.l1Fragments.withUnsafeBufferPointer { fragments in
+        while nextFragment < end, Int(fragments[nextFragment].eventsBefore) <= event { nextFragment += 1 }
+      }
+      if first < nextFragment {
+        collector?.add(batch.l1Fragments, first..<nextFragment, batch.bytes, into: &actions)
       }
       act(event)
     }

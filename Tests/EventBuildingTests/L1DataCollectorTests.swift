@@ -14,8 +14,13 @@ private struct Script {
   var kept: [[[UInt8]]] = []
   /// Of these the ones that have data.
   var filled: [[[UInt8]]] = []
+  /// Whether fragments that follow one another are given together.
+  private let inRanges: Bool
+  private var waiting: ContiguousArray<L1DataFragment> = []
+  private var bytes: ContiguousArray<UInt8> = []
 
-  init(limit: Int = 1 << 20, keeps: L1DataKept = .all) {
+  init(limit: Int = 1 << 20, keeps: L1DataKept = .all, inRanges: Bool = false) {
+    self.inRanges = inRanges
     var options = L1DataCollector<Int>.Options()
     options.maximumPendingBytes = limit
     options.keeps = keeps
@@ -23,6 +28,7 @@ private struct Script {
   }
 
   mutating func request(_ number: UInt32, burst: UInt32 = 1, run: UInt32 = 0, bytes: Int = 100) {
+    flush()
     let event = BuiltEvent(
       number: number, run: run, burst: burst, timestamp: 0, firstFragment: 0,
       l0: .physics(1), isLastOfBurst: false, time: DataTime(nanoseconds: 0))
@@ -34,12 +40,28 @@ private struct Script {
     _ number: UInt32, _ source: Int16, burst: UInt32 = 1, run: UInt32 = 0, _ bytes: [UInt8] = [1, 2, 3, 4]
   ) {
     let fragment = L1DataFragment(
-      event: number, run: run, burst: burst, eventsBefore: 0, source: source, offset: 0,
-      length: UInt32(bytes.count))
+      event: number, run: run, burst: burst, eventsBefore: 0, source: source,
+      offset: UInt32(inRanges ? self.bytes.count : 0), length: UInt32(bytes.count))
+    if inRanges {
+      waiting.append(fragment)
+      self.bytes += bytes
+      return
+    }
     tell { $0.add(fragment, ContiguousArray(bytes), into: &$1) }
   }
 
-  mutating func end(_ burst: UInt32 = 1) { tell { $0.end(run: 0, burst: burst, into: &$1) } }
+  mutating func end(_ burst: UInt32 = 1) {
+    flush()
+    tell { $0.end(run: 0, burst: burst, into: &$1) }
+  }
+
+  private mutating func flush() {
+    let (waiting, bytes) = (waiting, bytes)
+    self.waiting = []
+    self.bytes = []
+    guard !waiting.isEmpty else { return }
+    tell { $0.add(waiting, 0..<waiting.count, bytes, into: &$1) }
+  }
 
   private mutating func tell(
     _ body: (inout L1DataCollector<Int>, inout [L1DataCollector<Int>.Action]) -> Void
@@ -237,17 +259,30 @@ struct L1DataCollectorTests {
     #expect(script.books.eventsPending == 0 && script.books.fragmentsPending == 0)
   }
 
-  private func random(_ seed: UInt64, keeps: L1DataKept) -> Script {
+  @Test("fragments that are given together are taken as one by one", arguments: 0..<10 as Range<UInt64>)
+  func together(_ seed: UInt64) {
+    for keeps in [L1DataKept.all, .filled, .nothing] {
+      let single = random(seed, keeps: keeps)
+      let together = random(seed, keeps: keeps, inRanges: true)
+      #expect(together.said == single.said)
+      #expect(together.books == single.books)
+      #expect(together.kept == single.kept)
+    }
+  }
+
+  private func random(_ seed: UInt64, keeps: L1DataKept, inRanges: Bool = false) -> Script {
     var generator = SplitMix64(seed: seed)
-    var script = Script(limit: 4000, keeps: keeps)
+    var script = Script(limit: 4000, keeps: keeps, inRanges: inRanges)
     for _ in 0..<3000 {
-      let number = UInt32(generator.below(12))
+      // Some numbers are alike in their low bits.
+      let number = UInt32(generator.below(12) + (generator.below(8) == 0 ? L1HeldEvents.recent : 0))
       let burst = UInt32(script.books.events / 100)
       switch generator.below(4) {
       case 0: script.request(number, burst: burst)
       default:
         let source = Int16(generator.below(4)) - 1
-        let bytes = [UInt8](repeating: UInt8(number), count: generator.below(4) == 0 ? 28 : 4)
+        let bytes = [UInt8](
+          repeating: UInt8(truncatingIfNeeded: number), count: generator.below(4) == 0 ? 28 : 4)
         script.fragment(number, source, burst: burst, bytes)
       }
     }

@@ -1,3 +1,4 @@
+import Detectors
 import EventBuilding
 import NA62Formats
 import Simulation
@@ -213,7 +214,8 @@ import Testing
     for (i, event) in sample.batch.events.enumerated() {
       worker.reconstruct(event, of: sample.batch, into: &late)
       #expect(late.associations.clusters.range(ofEvent: i).isEmpty)
-      worker.add(sample.calorimeters[i], of: event, to: &late)
+      worker.add(
+        .calorimeter, of: event, of: sample.batch, calorimeter: sample.calorimeters[i], to: &late)
     }
     let whole = try AssociationFixture.reconstruct(sample)
     #expect(whole.associations.clusters.count > 4)
@@ -221,6 +223,65 @@ import Testing
     // NaN is not equal to itself, but is written the same.
     #expect("\(late.associations)" == "\(whole.associations)")
     #expect(late.states == whole.states)
+  }
+
+  /// Events of several particles, so that rings and showers are near one another.
+  private func crowds(_ count: Int) throws -> [SimulatedEvent] {
+    var events = try AssociationFixture.guns(.positron, momenta: 10...40, count: count, seed: 21)
+    for (species, seed) in [(Species.photon, UInt64(22)), (.electron, 23), (.photon, 24), (.muonPlus, 25)] {
+      let others = try AssociationFixture.guns(species, momenta: 3...30, count: count, seed: seed)
+      for i in events.indices where i < others.count && (i + Int(seed)) % 3 != 0 {
+        events[i].particles += others[i].particles.suffix(1)
+      }
+    }
+    return events
+  }
+
+  @Test func partsThatAreAddedInAnyOrderGiveTheSame() throws {
+    let sample = try AssociationFixture.sample(crowds(60))
+    let whole = try AssociationFixture.reconstruct(sample)
+    let worker = Reconstructor(
+      configuration: try AssociationFixture.configuration(), layout: try AssociationFixture.layout(),
+      maps: try AssociationFixture.detectors().maps)
+    let parts: [DetectorParts] = [.lav, .hodoscopes, .showers, .ktag, .times, .calorimeter]
+    var late = ReconstructedBatch()
+    for (i, event) in sample.batch.events.enumerated() {
+      worker.begin(event, of: sample.batch, into: &late)
+      #expect(late.associations.events[i].downstreamTime.isNaN)
+      var there: DetectorParts = []
+      for k in parts.indices {
+        let part = parts[(k + i) % parts.count]
+        let added = worker.add(
+          part, of: event, of: sample.batch, calorimeter: sample.calorimeters[i], to: &late)
+        #expect(added == part.withTheirOwnNeeds.subtracting(there))
+        there.formUnion(added)
+      }
+      #expect(there == .all)
+    }
+    // NaN is not equal to itself, but is written the same.
+    #expect("\(late)" == "\(whole)")
+  }
+
+  @Test func showersAtTheTracksAreThoseOfTheWholeCalorimeter() throws {
+    let sample = try AssociationFixture.sample(crowds(150))
+    let whole = try AssociationFixture.reconstruct(sample)
+    let worker = Reconstructor(
+      configuration: try AssociationFixture.configuration(), layout: try AssociationFixture.layout(),
+      maps: try AssociationFixture.detectors().maps)
+    var late = ReconstructedBatch()
+    for (i, event) in sample.batch.events.enumerated() {
+      worker.begin(event, of: sample.batch, into: &late)
+      worker.add(.showers, of: event, of: sample.batch, calorimeter: sample.calorimeters[i], to: &late)
+      #expect(late.associations.events[i].lkrClusters.isNaN)
+    }
+    #expect(late.associations.clusters.count == 0)
+    func text(_ matches: ContiguousArray<ClusterMatch>) -> [String] {
+      matches.map { "\($0.energy) \($0.ratio) \($0.time) \($0.distance)" }
+    }
+    #expect(text(late.associations.lkr) == text(whole.associations.lkr))
+    #expect(whole.associations.lkr.count { $0.cluster >= 0 } > 100)
+    // Clusters that share cells, and others that need not be found.
+    #expect(whole.associations.clusters.count > 300)
   }
 
   @Test func withoutDataOfLKrItsQuantitiesAreNotAvailable() throws {

@@ -208,11 +208,20 @@ public struct AssociationColumns: Sendable {
 
   mutating func append(_ event: EventAssociation) { events.append(event) }
 
-  /// Puts the last event, and what LKr has of its tracks, in the place of what was appended.
+  /// Puts the last event and its tracks in the place of what was appended.
   mutating func replaceLast(_ event: EventAssociation, _ tracks: ContiguousArray<TrackAssociation>) {
     events[events.count - 1] = event
     let first = lkr.count - tracks.count
-    for k in tracks.indices { lkr[first + k] = tracks[k].lkr }
+    for k in tracks.indices {
+      let track = tracks[k]
+      acceptance[first + k] = track.acceptance
+      time[first + k] = track.time
+      chod[first + k] = track.chod
+      newCHOD[first + k] = track.newCHOD
+      rich[first + k] = track.rich
+      muv3[first + k] = track.muv3
+      lkr[first + k] = track.lkr
+    }
   }
 
   /// Forgets the events and keeps the memory.

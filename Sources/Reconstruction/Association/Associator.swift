@@ -3,7 +3,8 @@ public import EventBuilding
 import NA62Formats
 
 /// Joins what the detectors other than STRAW saw to the tracks and to the event: one worker, with scratch memory of
-/// its own. Each board is decoded once. What comes out depends on the event and its tracks alone.
+/// its own. Each board is decoded once, and only where its part is asked for. What comes out depends on the event and
+/// its tracks alone.
 ///
 /// For example, with the tracks of an event:
 ///
@@ -32,9 +33,14 @@ public struct Associator: ~Copyable {
   private var irc = DetectorHits(limit: 64)
   private var sac = DetectorHits(limit: 64)
   private var lkr: LKrClusters
-  /// The tracks of the event that was joined last.
+  /// The parts that are there of the event that was begun last.
+  private var done: DetectorParts = []
+  /// Its tracks.
   private var tracks: ContiguousArray<TrackAssociation> = []
   private var lines: ContiguousArray<Lines> = []
+  /// Where they meet LKr, in columns and rows, and the clusters there.
+  private var places: ContiguousArray<SIMD2<Float>> = []
+  private var showers = ClusterColumns()
   private let ktagMap: ChannelMap
   private let lavMap: ChannelMap
   private let chodMap: ChannelMap
@@ -103,102 +109,184 @@ public struct Associator: ~Copyable {
     _ event: BuiltEvent, of batch: EventBatch, calorimeter: CalorimeterData?, tracks all: TrackColumns,
     range: Range<Int>, into columns: inout AssociationColumns
   ) {
-    var out = EventAssociation()
-    out.state = decode(event, batch)
+    begin(tracks: all, range: range, into: &columns)
+    add(.all, of: event, of: batch, calorimeter: calorimeter, to: &columns)
+  }
+
+  /// Begins an event: appends it and its tracks to `columns`, with all quantities not available.
+  mutating func begin(tracks all: TrackColumns, range: Range<Int>, into columns: inout AssociationColumns) {
     tracks.removeAll(keepingCapacity: true)
     lines.removeAll(keepingCapacity: true)
     for i in range {
       lines.append(Lines(all, i, magnet: configuration.magnet.z))
-      tracks.append(match(lines[lines.count - 1], out.state))
+      tracks.append(TrackAssociation())
+      columns.append(TrackAssociation())
     }
-    if !out.state.contains(.noRICH) { findRings() }
-    if range.count > RingFinder.trackLimit { out.state.insert(.overflow) }
-    out.downstreamTime = setTimes()
-    findMuons(out.state)
-    count(&out)
+    var out = EventAssociation()
     out.state.insert(.noLKr)
     columns.clusters.endEvent()
-    for track in tracks { columns.append(track) }
     columns.append(out)
-    if let calorimeter { add(calorimeter, of: event, to: &columns) }
+    done = []
   }
 
-  /// Adds what LKr sent of the event that was joined last, without it, to `columns`: all is as if it had been at
-  /// hand then.
-  public mutating func add(
-    _ calorimeter: CalorimeterData, of event: BuiltEvent, to columns: inout AssociationColumns
-  ) {
-    guard var out = columns.events.last, columns.lkr.count >= tracks.count else { return }
-    let first = columns.clusters.count
-    let reference = Float(event.l0.fineTime) * Float(ClockTicks.fineTimeUnit)
-    columns.clusters.reopenEvent()
-    lkr.run(calorimeter, reference: reference, into: &columns.clusters)
-    columns.clusters.endEvent()
-    matchClusters(columns.clusters, first, &out)
-    out.state.remove(.noLKr)
-    if lkr.cells.badFragments > 0 { out.state.insert(.badLKr) }
-    if lkr.isOverflow { out.state.insert(.overflow) }
+  /// Adds parts of the event that was begun last, and those that they need, to `columns`; those that are there already
+  /// are left.
+  ///
+  /// - Returns: the parts that were added.
+  @discardableResult
+  mutating func add(
+    _ parts: DetectorParts, of event: BuiltEvent, of batch: EventBatch, calorimeter: CalorimeterData?,
+    to columns: inout AssociationColumns
+  ) -> DetectorParts {
+    guard var out = columns.events.last, columns.lkr.count >= tracks.count else { return [] }
+    var wanted = parts.withTheirOwnNeeds.subtracting(done)
+    if calorimeter == nil { wanted.subtract([.showers, .calorimeter]) }
+    done.formUnion(wanted)
+    if !wanted.isDisjoint(with: .readBeforeL1) {
+      let storage = batch.bytes
+      let fragments = batch.fragments
+      let first = Int(event.firstFragment)
+      let boards = fragments.span.extracting(first..<(first + fragmentCount))
+      let bytes = storage.span.bytes
+      let origin = EdgeOrigin(timestamp: event.timestamp, fineTime: event.l0.fineTime)
+      if wanted.contains(.hodoscopes) { addHodoscopes(boards, bytes, origin, &out) }
+      if wanted.contains(.times) { addTimes(boards, bytes, origin, &out) }
+      if wanted.contains(.ktag) { addKTAG(boards, bytes, origin, &out) }
+      if wanted.contains(.lav) { addLAV(boards, bytes, origin, &out) }
+    }
+    if let calorimeter {
+      let reference = Float(event.l0.fineTime) * Float(ClockTicks.fineTimeUnit)
+      if wanted.contains(.calorimeter) {
+        addCalorimeter(calorimeter, reference, &out, &columns)
+      } else if wanted.contains(.showers) {
+        addShowers(calorimeter, reference)
+      }
+    }
     columns.replaceLast(out, tracks)
+    return wanted
   }
 
-  // MARK: Boards
+  // MARK: Parts
 
-  private mutating func decode(_ event: BuiltEvent, _ batch: EventBatch) -> AssociationState {
-    var state: AssociationState = []
-    let storage = batch.bytes
-    let bytes = storage.span.bytes
-    let all = batch.fragments
-    let first = Int(event.firstFragment)
-    let fragments = all.span.extracting(first..<(first + fragmentCount))
-    let origin = EdgeOrigin(timestamp: event.timestamp, fineTime: event.l0.fineTime)
-    ktag.hits.removeAll()
+  private mutating func addHodoscopes(
+    _ fragments: Span<EventFragment>, _ bytes: RawSpan, _ origin: EdgeOrigin, _ out: inout EventAssociation
+  ) {
     chod.hits.removeAll()
-    rich.hits.removeAll()
-    newCHOD.hits.removeAll()
-    muv3.hits.removeAll()
-    irc.removeAll()
-    sac.removeAll()
-    lav.removeAll()
-    if ranges.ktag.isEmpty { state.insert(.noKTAG) }
-    for (board, f) in ranges.ktag.enumerated()
-    where !ktag.hits.decode(fragments[f], bytes, origin, board: board, of: ktagMap, codes: &codes) {
-      state.insert(.noKTAG)
-    }
-    if ranges.lav.isEmpty { state.insert(.noLAV) }
-    for (board, f) in ranges.lav.enumerated()
-    where !lav.decode(fragments[f], bytes, origin, board: board, of: lavMap, codes: &codes) {
-      state.insert(.noLAV)
-    }
-    if ranges.rich.isEmpty { state.insert(.noRICH) }
-    for (board, f) in ranges.rich.prefix(richMap.boards).enumerated()
-    where !rich.hits.decode(fragments[f], bytes, origin, board: board, of: richMap, codes: &codes) {
-      state.insert(.noRICH)
-    }
     if ranges.chod.isEmpty
       || !chod.hits.decode(
         fragments[ranges.chod.lowerBound], bytes, origin, board: 0, of: chodMap, codes: &codes)
     {
-      state.insert(.noCHOD)
+      out.state.insert(.noCHOD)
     }
+    newCHOD.hits.removeAll()
+    irc.removeAll()
+    sac.removeAll()
+    if ranges.small.isEmpty || !decodeSmall(fragments[ranges.small.lowerBound], bytes, origin) {
+      out.state.insert(.noIRCSACNewCHOD)
+    }
+    newCHOD.makeTiles()
+    if chod.hits.isOverflow || newCHOD.hits.isOverflow || irc.isOverflow || sac.isOverflow || small.isOverflow
+    {
+      out.state.insert(.overflow)
+    }
+    for k in tracks.indices { match(k, out.state) }
+  }
+
+  /// RICH at the tracks, the times of these and of the event, and what is compared with them.
+  private mutating func addTimes(
+    _ fragments: Span<EventFragment>, _ bytes: RawSpan, _ origin: EdgeOrigin, _ out: inout EventAssociation
+  ) {
+    rich.hits.removeAll()
+    if ranges.rich.isEmpty { out.state.insert(.noRICH) }
+    for (board, f) in ranges.rich.prefix(richMap.boards).enumerated()
+    where !rich.hits.decode(fragments[f], bytes, origin, board: board, of: richMap, codes: &codes) {
+      out.state.insert(.noRICH)
+    }
+    muv3.hits.removeAll()
     if ranges.muv3.isEmpty
       || !muv3.hits.decode(
         fragments[ranges.muv3.lowerBound], bytes, origin, board: 0, of: muv3Map, codes: &codes)
     {
-      state.insert(.noMUV3)
+      out.state.insert(.noMUV3)
     }
-    if ranges.small.isEmpty || !decodeSmall(fragments[ranges.small.lowerBound], bytes, origin) {
-      state.insert(.noIRCSACNewCHOD)
-    }
-    newCHOD.makeTiles()
     muv3.makeTiles()
     rich.begin()
-    if ktag.hits.isOverflow || chod.hits.isOverflow || rich.hits.isOverflow || newCHOD.hits.isOverflow
-      || muv3.hits.isOverflow || lav.isOverflow || irc.isOverflow || sac.isOverflow || small.isOverflow
-    {
-      state.insert(.overflow)
+    if rich.hits.isOverflow || muv3.hits.isOverflow || tracks.count > RingFinder.trackLimit {
+      out.state.insert(.overflow)
     }
-    return state
+    if !out.state.contains(.noRICH) { findRings() }
+    out.downstreamTime = setTimes()
+    findMuons(out.state)
+    count(&out)
   }
+
+  private mutating func addKTAG(
+    _ fragments: Span<EventFragment>, _ bytes: RawSpan, _ origin: EdgeOrigin, _ out: inout EventAssociation
+  ) {
+    ktag.hits.removeAll()
+    if ranges.ktag.isEmpty { out.state.insert(.noKTAG) }
+    for (board, f) in ranges.ktag.enumerated()
+    where !ktag.hits.decode(fragments[f], bytes, origin, board: board, of: ktagMap, codes: &codes) {
+      out.state.insert(.noKTAG)
+    }
+    if ktag.hits.isOverflow { out.state.insert(.overflow) }
+    guard !out.state.contains(.noKTAG) else { return }
+    let candidate = ktag.nearest(to: out.time)
+    out.ktagSectors = Float(candidate?.sectors ?? 0)
+    out.ktagHits = Float(candidate?.hits ?? 0)
+    if let candidate { out.ktagTime = candidate.time }
+  }
+
+  private mutating func addLAV(
+    _ fragments: Span<EventFragment>, _ bytes: RawSpan, _ origin: EdgeOrigin, _ out: inout EventAssociation
+  ) {
+    lav.removeAll()
+    if ranges.lav.isEmpty { out.state.insert(.noLAV) }
+    for (board, f) in ranges.lav.enumerated()
+    where !lav.decode(fragments[f], bytes, origin, board: board, of: lavMap, codes: &codes) {
+      out.state.insert(.noLAV)
+    }
+    if lav.isOverflow { out.state.insert(.overflow) }
+    guard !out.state.contains(.noLAV) else { return }
+    out.lavHits = Float(lav.blocks.count(within: settings.lav.window, of: out.time))
+  }
+
+  private mutating func addCalorimeter(
+    _ calorimeter: CalorimeterData, _ reference: Float, _ out: inout EventAssociation,
+    _ columns: inout AssociationColumns
+  ) {
+    let first = columns.clusters.count
+    columns.clusters.reopenEvent()
+    lkr.run(calorimeter, reference: reference, into: &columns.clusters)
+    columns.clusters.endEvent()
+    let found = first..<columns.clusters.count
+    for k in tracks.indices { matchClusters(k, columns.clusters, found) }
+    countClusters(columns.clusters, found, &out)
+    out.state.remove(.noLKr)
+    if lkr.cells.badFragments > 0 { out.state.insert(.badLKr) }
+    if lkr.isOverflow { out.state.insert(.overflow) }
+  }
+
+  /// The clusters at the tracks alone.
+  private mutating func addShowers(_ calorimeter: CalorimeterData, _ reference: Float) {
+    places.removeAll(keepingCapacity: true)
+    for k in tracks.indices where tracks[k].acceptance.contains(.lkr) {
+      let place = lines[k].point(LKrGeometry.z)
+      places.append(SIMD2(Float(LKrGeometry.place(place.x)), Float(LKrGeometry.place(place.y))))
+    }
+    guard !places.isEmpty else { return }
+    showers.removeAll()
+    lkr.run(
+      calorimeter, reference: reference, near: places,
+      within: settings.lkr.trackDistance / Float(LKrGeometry.cell), into: &showers)
+    for k in tracks.indices {
+      matchClusters(k, showers, 0..<showers.count)
+      // They are not in the batch.
+      tracks[k].lkr.cluster = -1
+    }
+  }
+
+  // MARK: Boards
 
   @inline(__always)
   private static func value(_ map: ContiguousArray<Int32>, _ channel: Int) -> Int32 {
@@ -267,7 +355,9 @@ public struct Associator: ~Copyable {
     return found
   }
 
-  private mutating func match(_ line: Lines, _ state: AssociationState) -> TrackAssociation {
+  /// The hodoscopes at a track, and its acceptances.
+  private mutating func match(_ k: Int, _ state: AssociationState) {
+    let line = lines[k]
     var track = TrackAssociation()
     track.acceptance = acceptance(line)
     if !state.contains(.noCHOD) {
@@ -280,7 +370,7 @@ public struct Associator: ~Copyable {
         line.point(NewCHODGeometry.z), time: track.chod.planes == 2 ? track.chod.time : line.time,
         momentum: line.momentum)
     }
-    return track
+    tracks[k] = track
   }
 
   private mutating func findRings() {
@@ -325,17 +415,9 @@ public struct Associator: ~Copyable {
 
   // MARK: Event
 
+  /// Counts the hits in time of what is decoded with the tracks.
   private mutating func count(_ out: inout EventAssociation) {
     let time = out.time
-    if !out.state.contains(.noKTAG) {
-      let candidate = ktag.nearest(to: time)
-      out.ktagSectors = Float(candidate?.sectors ?? 0)
-      out.ktagHits = Float(candidate?.hits ?? 0)
-      if let candidate { out.ktagTime = candidate.time }
-    }
-    if !out.state.contains(.noLAV) {
-      out.lavHits = Float(lav.blocks.count(within: settings.lav.window, of: time))
-    }
     if !out.state.contains(.noCHOD) {
       out.chodHits = Float(chod.hits.count(within: settings.chod.window, of: time))
     }
@@ -350,32 +432,36 @@ public struct Associator: ~Copyable {
   /// Spread of the time of a cluster, ns (`physics.md` 2.2, C).
   private static func spread(_ energy: Float) -> Float { 0.56 + 1.53 / energy - 0.233 / energy.squareRoot() }
 
-  private mutating func matchClusters(
-    _ clusters: ClusterColumns, _ first: Int, _ out: inout EventAssociation
+  /// The cluster of a track.
+  private mutating func matchClusters(_ k: Int, _ clusters: ClusterColumns, _ found: Range<Int>) {
+    guard tracks[k].acceptance.contains(.lkr) else { return }
+    let settings = settings.lkr
+    let line = lines[k]
+    let place = SIMD2<Float>(line.point(LKrGeometry.z))
+    let time = tracks[k].time.isNaN ? line.time : tracks[k].time
+    var match = ClusterMatch()
+    match.energy = 0
+    match.ratio = 0
+    var least = settings.trackDistance
+    for c in found where abs(clusters.time[c] - time) <= settings.trackTime {
+      let d = clusters.position[c] - place
+      let distance = (d * d).sum().squareRoot()
+      guard distance <= least else { continue }
+      least = distance
+      match.distance = distance
+      match.time = clusters.time[c]
+      match.energy = clusters.energy[c]
+      match.ratio = clusters.energy[c] * Float(line.inverseMomentum)
+      match.cluster = Int32(truncatingIfNeeded: c)
+    }
+    tracks[k].lkr = match
+  }
+
+  /// The clusters in time with the event, and those away from all tracks.
+  private func countClusters(
+    _ clusters: ClusterColumns, _ found: Range<Int>, _ out: inout EventAssociation
   ) {
     let settings = settings.lkr
-    let found = first..<clusters.count
-    for k in tracks.indices where tracks[k].acceptance.contains(.lkr) {
-      let line = lines[k]
-      let place = SIMD2<Float>(line.point(LKrGeometry.z))
-      let time = tracks[k].time.isNaN ? line.time : tracks[k].time
-      var match = ClusterMatch()
-      match.energy = 0
-      match.ratio = 0
-      var least = settings.trackDistance
-      for c in found where abs(clusters.time[c] - time) <= settings.trackTime {
-        let d = clusters.position[c] - place
-        let distance = (d * d).sum().squareRoot()
-        guard distance <= least else { continue }
-        least = distance
-        match.distance = distance
-        match.time = clusters.time[c]
-        match.energy = clusters.energy[c]
-        match.ratio = clusters.energy[c] * Float(line.inverseMomentum)
-        match.cluster = Int32(truncatingIfNeeded: c)
-      }
-      tracks[k].lkr = match
-    }
     var (count, energy, extra, extraEnergy) = (Float(0), Float(0), Float(0), Float(0))
     for c in found {
       let late = abs(clusters.time[c] - out.time)

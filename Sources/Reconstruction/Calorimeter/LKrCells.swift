@@ -31,6 +31,8 @@ struct LKrCells: ~Copyable {
     var length: Int32
     /// Its lowest cell.
     var first: Int32
+    /// Whether its cells are there.
+    var isTaken = false
     var board: CREAM.Board
   }
 
@@ -47,6 +49,8 @@ struct LKrCells: ~Copyable {
   private var filled = ScratchList<Int32>(capacity: 512)
   /// Number of cells; the last is at this place in `list`.
   private(set) var count = 0
+  /// Cells whose energy is there.
+  private var fitted = 0
   /// Whether something was left out of the present event.
   private(set) var isOverflow = false
   /// Fragments of the present event that could not be read.
@@ -100,18 +104,15 @@ struct LKrCells: ~Copyable {
   private mutating func removeAll() {
     for i in 0..<count { slots[Int(list[i + 1].index)] = 0 }
     count = 0
+    fitted = 0
     isOverflow = false
     badFragments = 0
     sources.removeAll()
     filled.removeAll()
   }
 
-  /// Decodes the fragments of an event. One that is not sound is left out and counted.
-  ///
-  /// - Parameters:
-  ///   - data: the fragments.
-  ///   - reference: the trigger's fine time in ns.
-  mutating func decode(_ data: CalorimeterData, reference: Float) {
+  /// Begins an event: reads the headers of its fragments. One that is not sound is left out and counted.
+  mutating func begin(_ data: CalorimeterData) {
     removeAll()
     let bytes = data.bytes.span.bytes
     let fragments = data.fragments.span
@@ -125,12 +126,33 @@ struct LKrCells: ~Copyable {
       let fragment = fragments[Int(filled[i])]
       if !addSource(bytes, Int(fragment.offset), Int(fragment.length)) { badFragments += 1 }
     }
-    for i in 0..<sources.count {
-      let source = sources[i]
-      let begin = Int(source.begin)
-      add(source, bytes.extracting(begin..<(begin + Int(source.length))))
+  }
+
+  /// Decodes the boards of the event with cells near a place, in columns and rows, that are not there yet.
+  mutating func decode(_ data: CalorimeterData, near place: SIMD2<Float>, within distance: Float) {
+    let bytes = data.bytes.span.bytes
+    for i in 0..<sources.count where !sources[i].isTaken {
+      let (column, row) = Self.cell(Int(sources[i].first))
+      let low = SIMD2(Float(column), Float(row)) - place
+      // How far the place is outside of the board's 4 × 8 cells.
+      let high = -low - SIMD2(3, 7)
+      let below = low.replacing(with: high, where: high .> low)
+      let away = below.replacing(with: 0, where: below .< 0)
+      if (away * away).sum() <= distance * distance { take(i, bytes) }
     }
-    fit(reference)
+  }
+
+  /// Decodes all boards of the event.
+  mutating func decodeAll(_ data: CalorimeterData) {
+    let bytes = data.bytes.span.bytes
+    for i in 0..<sources.count { take(i, bytes) }
+  }
+
+  private mutating func take(_ i: Int, _ bytes: RawSpan) {
+    sources[i].isTaken = true
+    let source = sources[i]
+    let begin = Int(source.begin)
+    add(source, bytes.extracting(begin..<(begin + Int(source.length))))
   }
 
   private mutating func addSource(_ bytes: RawSpan, _ begin: Int, _ length: Int) -> Bool {
@@ -177,16 +199,20 @@ struct LKrCells: ~Copyable {
     }
   }
 
-  /// Energies and times of the cells: a cell without a pulse has an energy of 0.
-  private func fit(_ reference: Float) {
-    for i in 0..<count {
+  /// Energies and times of the cells that have none yet: a cell without a pulse has an energy of 0.
+  ///
+  /// - Parameter reference: the trigger's fine time in ns.
+  mutating func fit(_ reference: Float) {
+    let cells = fitted..<count
+    fitted = count
+    for i in cells {
       pulses[i + 1].time = pulse.start(pulses[i + 1], reference: reference)
       open[i] = Int32(truncatingIfNeeded: i + 1)
     }
-    var left = count
+    var left = cells.upperBound
     for _ in 0..<PulseFit.steps {
-      var next = 0
-      for i in 0..<left {
+      var next = cells.lowerBound
+      for i in cells.lowerBound..<left {
         let cell = open[i]
         let isOpen = pulse.step(&pulses[Int(cell)])
         open[next] = cell
@@ -194,7 +220,7 @@ struct LKrCells: ~Copyable {
       }
       left = next
     }
-    for i in 0..<count {
+    for i in cells {
       list[i + 1].energy = pulses[i + 1].height * settings.gain
       list[i + 1].time = pulses[i + 1].time - reference
     }

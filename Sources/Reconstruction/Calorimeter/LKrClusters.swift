@@ -47,10 +47,17 @@ struct LKrClusters: ~Copyable {
     var isSaturated: Bool
   }
 
+  /// Where seeds are looked for, in columns and rows. Not private, see `CHODFinder.Near`.
+  struct Area: BitwiseCopyable {
+    var centre: SIMD2<Float>
+    var radius: Float
+  }
+
   // A pointer stands first, see StrawAlgorithm.
   private let seeds: UnsafeMutablePointer<Seed>
   private var seedCount = 0
   private var near = ScratchList<Near>(capacity: 1024)
+  private var areas = ScratchList<Area>(capacity: 64)
   var cells: LKrCells
   private let shape = ShowerShape()
   private let settings: AssociationConfiguration.LKr
@@ -67,9 +74,69 @@ struct LKrClusters: ~Copyable {
 
   /// Decodes an event and appends its clusters to the event that is open.
   mutating func run(_ data: CalorimeterData, reference: Float, into columns: inout ClusterColumns) {
-    cells.decode(data, reference: reference)
+    cells.begin(data)
+    cells.decodeAll(data)
+    cells.fit(reference)
     isOverflow = cells.isOverflow
-    findSeeds()
+    seedCount = 0
+    for i in 0..<cells.count { addSeed(i) }
+    finish(&columns)
+  }
+
+  /// Decodes an event so far as the clusters need that may be near some places, and appends these, and those that they
+  /// share cells with, to the event that is open: what they are is the same as with the whole event, unless that is an
+  /// overflow.
+  ///
+  /// - Parameters:
+  ///   - places: in columns and rows.
+  ///   - distance: how near a cluster has to be, in cells.
+  mutating func run(
+    _ data: CalorimeterData, reference: Float, near places: ContiguousArray<SIMD2<Float>>,
+    within distance: Float, into columns: inout ClusterColumns
+  ) {
+    cells.begin(data)
+    isOverflow = false
+    seedCount = 0
+    areas.removeAll()
+    // A shower is up to half a cell, in both coordinates, from the middle of its cell.
+    for place in places { areas.append(Area(centre: place, radius: distance + 0.75)) }
+    var first = 0
+    while first < areas.count {
+      let end = areas.count
+      // To the cells around those of the area.
+      for i in first..<end { cells.decode(data, near: areas[i].centre, within: areas[i].radius + 1.5) }
+      cells.fit(reference)
+      for i in 0..<cells.count where isSearched(i, first..<end) {
+        // Who may have cells of it is looked for around it.
+        if addSeed(i) { areas.append(Area(centre: seedCell(i), radius: Self.sharing)) }
+      }
+      first = end
+    }
+    if cells.isOverflow { isOverflow = true }
+    finish(&columns)
+  }
+
+  /// Whether a cell is in one of the areas, and large enough for a seed that is not there yet.
+  private func isSearched(_ i: Int, _ range: Range<Int>) -> Bool {
+    let cell = cells.list[i + 1]
+    guard cell.energy > settings.seedEnergy else { return false }
+    for k in 0..<seedCount where seeds[k].index == cell.index { return false }
+    let place = seedCell(i)
+    for k in range {
+      let d = place - areas[k].centre
+      if (d * d).sum() < areas[k].radius * areas[k].radius { return true }
+    }
+    return false
+  }
+
+  private func seedCell(_ i: Int) -> SIMD2<Float> {
+    let cell = LKrCells.cell(Int(cells.list[i + 1].index))
+    return SIMD2(Float(cell.column), Float(cell.row))
+  }
+
+  /// Finds the clusters of the seeds.
+  private mutating func finish(_ columns: inout ClusterColumns) {
+    near.removeAll()
     markNeighbours()
     for _ in 0..<Self.steps {
       for k in 0..<seedCount { measure(k) }
@@ -88,47 +155,48 @@ struct LKrClusters: ~Copyable {
     }
   }
 
-  /// Cells above the threshold that are larger than each of the eight around them, and stand out of their mean.
-  private mutating func findSeeds() {
-    seedCount = 0
-    near.removeAll()
-    for i in 0..<cells.count {
-      let e = cells.list[i + 1].energy
-      guard e > settings.seedEnergy else { continue }
-      let index = Int(cells.list[i + 1].index)
-      var sum: Float = 0
-      var isLargest = true
-      for dx in -1...1 {
-        for dy in -1...1 where dx != 0 || dy != 0 {
-          let other = cells[index + dx * LKrCells.stride + dy].energy
-          sum += other
-          // Of two that are equal, as at the end of the range, the first of the grid.
-          if other > e || other == e && (dx < 0 || dx == 0 && dy < 0) { isLargest = false }
-        }
+  /// Adds a cell as a seed if it is above the threshold, larger than each of the eight around it, and stands out of
+  /// their mean.
+  ///
+  /// - Returns: whether it is one.
+  @discardableResult
+  private mutating func addSeed(_ i: Int) -> Bool {
+    let e = cells.list[i + 1].energy
+    guard e > settings.seedEnergy else { return false }
+    let index = Int(cells.list[i + 1].index)
+    var sum: Float = 0
+    var isLargest = true
+    for dx in -1...1 {
+      for dy in -1...1 where dx != 0 || dy != 0 {
+        let other = cells[index + dx * LKrCells.stride + dy].energy
+        sum += other
+        // Of two that are equal, as at the end of the range, the first of the grid.
+        if other > e || other == e && (dx < 0 || dx == 0 && dy < 0) { isLargest = false }
       }
-      guard isLargest, e > sum / 8 * settings.seedRatio + settings.seedOffset else { continue }
-      guard seedCount < Self.limit else {
-        isOverflow = true
-        return
-      }
-      let cell = LKrCells.cell(index)
-      var seed = Seed(
-        index: Int32(truncatingIfNeeded: index), cell: SIMD2(Float(cell.column), Float(cell.row)),
-        energy: e + sum)
-      seed.density = seed.energy / shape.sum(0, 0)
-      // Into its place in the order of the grid, whatever the order of the boards.
-      var k = seedCount
-      while k > 0, seeds[k - 1].index > seed.index {
-        seeds[k] = seeds[k - 1]
-        k -= 1
-      }
-      (seeds + k).initialize(to: seed)
-      seedCount += 1
     }
+    guard isLargest, e > sum / 8 * settings.seedRatio + settings.seedOffset else { return false }
+    guard seedCount < Self.limit else {
+      isOverflow = true
+      return false
+    }
+    var seed = Seed(index: Int32(truncatingIfNeeded: index), cell: seedCell(i), energy: e + sum)
+    seed.density = seed.energy / shape.sum(0, 0)
+    // Into its place in the order of the grid, whatever the order of the boards.
+    var k = seedCount
+    while k > 0, seeds[k - 1].index > seed.index {
+      seeds[k] = seeds[k - 1]
+      k -= 1
+    }
+    (seeds + k).initialize(to: seed)
+    seedCount += 1
+    return true
   }
 
+  /// Distance, in cells, within which seeds may have cells of each other.
+  private static let sharing = Float(2 * LKrShower.radius / LKrGeometry.cell)
+
   private func markNeighbours() {
-    let limit = Float(2 * LKrShower.radius / LKrGeometry.cell)
+    let limit = Self.sharing
     for i in 0..<seedCount {
       for j in 0..<i {
         let d = seeds[i].cell - seeds[j].cell

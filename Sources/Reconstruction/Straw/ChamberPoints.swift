@@ -259,7 +259,8 @@ struct ChamberPoints: ~Copyable {
           left &= left &- 1
           var ix = Int(firstX[bin])
           while ix < nx, Int(binsX[ix]) == bin {
-            addFromXY(chamber, vs, iy, ix, y, xs[ix].position, nv, nu, reachU, reachV, steepest)
+            addFromXY(
+              chamber, clusters, vs, iy, ix, y, xs[ix].position, nv, nu, reachU, reachV, steepest)
             ix += 1
           }
         }
@@ -267,27 +268,19 @@ struct ChamberPoints: ~Copyable {
     }
   }
 
-  /// How many of the clusters, which are in order, are below a position. All are compared: to stop at the first
-  /// that is not costs more than the rest, as lists are short and where it stops cannot be foretold.
-  @inline(__always)
-  private static func count(_ list: UnsafeMutablePointer<ViewCluster>, _ n: Int, below limit: Double) -> Int {
-    var found = 0
-    for i in 0..<n { found &+= list[i].position < limit ? 1 : 0 }
-    return found
-  }
-
   /// Points of one x and one y.
   @inline(__always)
   private mutating func addFromXY(
-    _ chamber: Int, _ base: UnsafeMutablePointer<ViewCluster>, _ iy: Int, _ ix: Int, _ y: Double, _ x: Double,
-    _ nv: Int, _ nu: Int, _ reachU: Double, _ reachV: Double, _ steepest: SIMD2<Double>
+    _ chamber: Int, _ clusters: borrowing ViewClusters, _ base: UnsafeMutablePointer<ViewCluster>, _ iy: Int,
+    _ ix: Int, _ y: Double, _ x: Double, _ nv: Int, _ nu: Int, _ reachU: Double, _ reachV: Double,
+    _ steepest: SIMD2<Double>
   ) {
     let vs = base
     let us = base + ViewClusters.viewLimit
     let d = 0.5.squareRoot()
     let (u, v) = (d * (x + y), d * (x - y))
-    let firstU = Self.count(us, nu, below: u - reachU)
-    let firstV = Self.count(vs, nv, below: v - reachV)
+    let firstU = clusters.count(4 * chamber + 1, below: u - reachU)
+    let firstV = clusters.count(4 * chamber, below: v - reachV)
     let hasU = firstU < nu && us[firstU].position < u + reachU
     let hasV = firstV < nv && vs[firstV].position < v + reachV
     if hasU, hasV {

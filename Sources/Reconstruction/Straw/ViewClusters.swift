@@ -18,21 +18,26 @@ struct ViewClusters: ~Copyable {
   static let viewLimit = 64
 
   let clusters: UnsafeMutablePointer<ViewCluster>
+  /// Their positions alone, four infinite ones behind those of a view, for `count`.
+  private let positions: UnsafeMutablePointer<Double>
+  private static let positionLimit = viewLimit + 4
   /// Number of clusters by view; those of view v begin at v × `viewLimit`.
   let counts: UnsafeMutablePointer<Int>
-  /// Hits with a neighbour.
+  /// Hits with a neighbour, and then those that are alone.
   private let neighbours: UnsafeMutablePointer<UInt16>
   private(set) var isOverflow = false
 
   init() {
     neighbours = .allocate(capacity: StrawHits.viewLimit)
     clusters = .allocate(capacity: StrawPlanes.viewCount * Self.viewLimit)
+    positions = .allocate(capacity: StrawPlanes.viewCount * Self.positionLimit)
     counts = .allocate(capacity: StrawPlanes.viewCount)
     counts.initialize(repeating: 0, count: StrawPlanes.viewCount)
   }
 
   deinit {
     clusters.deallocate()
+    positions.deallocate()
     counts.deallocate()
     neighbours.deallocate()
   }
@@ -52,6 +57,22 @@ struct ViewClusters: ~Copyable {
       (first, first + Self.viewLimit, first + 2 * Self.viewLimit, first + 3 * Self.viewLimit),
       (counts[0], counts[1], counts[2], counts[3])
     )
+  }
+
+  /// How many of the clusters of a view, which are in order, are below a position. All are compared, four at a time: to
+  /// stop at the first that is not costs more, as lists are short and where it stops cannot be foretold.
+  @inline(__always)
+  func count(_ view: Int, below limit: Double) -> Int {
+    let positions = UnsafeRawPointer(positions + view * Self.positionLimit)
+    var sum = SIMD4<Int64>.zero
+    var i = 0
+    while i < counts[view] {
+      let four = positions.loadUnaligned(fromByteOffset: 8 &* i, as: SIMD4<Double>.self)
+      sum = sum.replacing(with: sum &+ 1, where: four .< limit)
+      i &+= 4
+    }
+    let halves = sum.lowHalf &+ sum.highHalf
+    return Int(halves.x &+ halves.y)
   }
 
   /// How much a line may rise across the straws of a view: 12 mrad, and behind the magnet what bends a track of
@@ -126,29 +147,41 @@ struct ViewClusters: ~Copyable {
         if skips > 0 { skips -= 1 }
       }
       // A hit without neighbours may be on either side: the straw beside it did not answer. Neighbours that make
-      // no cluster are of another time. Each is written, and counted if it is alone.
+      // no cluster are of another time. Which are alone is found first, without a branch as above.
       var before = -2
+      var alone = 0
       for i in first..<max(end, first) {
-        guard n + 2 <= Self.viewLimit else {
-          isOverflow = true
-          break
-        }
+        let place = Int(all[i].place)
+        let next = i + 1 < end ? Int(all[i + 1].place) : Int.max
+        neighbours[alone] = UInt16(truncatingIfNeeded: i)
+        alone &+=
+          (all[i].isClustered == 0 ? 1 : 0) & (before + 2 <= place ? 1 : 0) & (next - 2 >= place ? 1 : 0)
+        before = place
+      }
+      if n + 2 > Self.viewLimit, first < end {
+        isOverflow = true
+        alone = 0
+      }
+      for k in 0..<alone {
+        let i = Int(neighbours[k])
         let hit = all + i
-        let place = Int(hit.pointee.place)
-        let next = i + 1 < end ? Int(hit[1].place) : Int.max
         let (wire, radius) = (hit.pointee.wire, hit.pointee.radius)
         let isOnWire = radius < 0.7
         let w = isOnWire ? 3 : table.weight(radius)
         write(i, 1, isOnWire ? wire : wire - radius, w, hit.pointee.depth, out + n)
         write(i, 1, wire + radius, w, hit.pointee.depth, out + (n + 1))
-        let isAlone =
-          (hit.pointee.isClustered == 0 ? 1 : 0) & (before + 2 <= place ? 1 : 0)
-          & (next - 2 >= place ? 1 : 0)
-        n &+= isAlone &* (isOnWire ? 1 : 2)
-        before = place
+        n &+= isOnWire ? 1 : 2
+        if n + 2 > Self.viewLimit {
+          isOverflow = isOverflow || i + 1 < end
+          break
+        }
       }
       sort(out, n)
       counts[view] = n
+      let positions = positions + view * Self.positionLimit
+      for i in 0..<n { positions[i] = out[i].position }
+      UnsafeMutableRawPointer(positions + n).storeBytes(
+        of: SIMD4(repeating: .infinity), as: SIMD4<Double>.self)
     }
   }
 

@@ -1,3 +1,4 @@
+import Detectors
 import Reconstruction
 import Selections
 
@@ -10,45 +11,65 @@ struct SelectionEventFiller {
 
   init(configuration: ReconstructionConfiguration) { self.configuration = configuration }
 
-  /// Fills `output`, which was reset for the event, with the event at `place` of a batch.
+  /// Fills `output`, which was reset for the event, with the tracks and vertices of the event at `place` of a batch.
   func fill(_ output: inout SelectionEvent, _ batch: ReconstructedBatch, _ place: Int) {
     let range = batch.tracks.range(ofEvent: place)
-    fillEvent(&output, batch, place, range)
-    for i in range { fillTrack(&output, batch, i, hasMUV3: batch.associations.events[place].hasMUV3) }
+    output[.tracks] = Double(range.count)
+    output[.strawOverflow] = batch.states[place].contains(.overflow) ? 1 : 0
+    for i in range { fillTrack(&output, batch, i) }
     fillNearest(&output, batch, range)
     for vertex in batch.vertices.range(ofEvent: place) {
       fillVertex(&output, batch, vertex, firstTrack: range.lowerBound)
     }
-    fillCalorimeter(&output, batch, place)
   }
 
-  private func fillEvent(
-    _ output: inout SelectionEvent, _ batch: ReconstructedBatch, _ place: Int, _ tracks: Range<Int>
+  /// Fills the quantities of parts that were added to the event at `place`.
+  func add(
+    _ parts: DetectorParts, to output: inout SelectionEvent, _ batch: ReconstructedBatch, _ place: Int
   ) {
     let event = batch.associations.events[place]
-    let state = batch.states[place]
-    output[.tracks] = Double(tracks.count)
-    output[.ktagSectors] = Double(event.ktagSectors)
-    output[.ktagTime] = Double(event.ktagTime)
+    let range = batch.tracks.range(ofEvent: place)
+    if parts.contains(.hodoscopes) {
+      for (row, i) in range.enumerated() { fillHodoscopes(&output, row, batch.associations, i) }
+    }
+    if parts.contains(.times) { fillTimes(&output, batch, place) }
+    if parts.contains(.ktag) {
+      output[.ktagSectors] = Double(event.ktagSectors)
+      output[.ktagTime] = Double(event.ktagTime)
+    }
+    if parts.contains(.lav) { output[.lavHits] = Double(event.lavHits) }
+    if parts.contains(.showers) { fillShowers(&output, batch, place) }
+    if parts.contains(.calorimeter) {
+      output[.lkrClusters] = Double(event.lkrClusters)
+      output[.lkrEnergy] = 1000 * Double(event.lkrEnergy)
+      output[.lkrExtraClusters] = Double(event.extraClusters)
+      output[.lkrExtraEnergy] = 1000 * Double(event.extraEnergy)
+    }
+    // It is of all parts, and asked for only when all are there.
+    output[.overflow] =
+      batch.states[place].contains(.overflow) || event.state.contains(.overflow) ? 1 : 0
+  }
+
+  private func fillTimes(_ output: inout SelectionEvent, _ batch: ReconstructedBatch, _ place: Int) {
+    let event = batch.associations.events[place]
     output[.downstreamTime] = Double(event.downstreamTime)
-    output[.lavHits] = Double(event.lavHits)
     output[.ircHits] = Double(event.ircHits)
     output[.sacHits] = Double(event.sacHits)
     output[.chodHits] = Double(event.chodHits)
     output[.newCHODHits] = Double(event.newCHODHits)
     output[.muv3Hits] = Double(event.muv3Hits)
-    output[.strawOverflow] = state.contains(.overflow) ? 1 : 0
+    for (row, i) in batch.tracks.range(ofEvent: place).enumerated() {
+      fillRing(&output, row, batch.associations.rich[i])
+      let muon = batch.associations.muv3[i]
+      output.tracks[.muv3Time, row] = Double(muon.time)
+      output.tracks[.muv3, row] = muon.isFound ? 1 : event.hasMUV3 ? 0 : .nan
+    }
+    for (row, vertex) in batch.vertices.range(ofEvent: place).enumerated() {
+      fillTime(&output, row, batch, vertex)
+    }
   }
 
-  /// Fills what is of LKr of the event at `place` once more, after LKr was added to it.
-  func fillCalorimeter(_ output: inout SelectionEvent, _ batch: ReconstructedBatch, _ place: Int) {
-    let event = batch.associations.events[place]
-    output[.lkrClusters] = Double(event.lkrClusters)
-    output[.lkrEnergy] = 1000 * Double(event.lkrEnergy)
-    output[.lkrExtraClusters] = Double(event.extraClusters)
-    output[.lkrExtraEnergy] = 1000 * Double(event.extraEnergy)
-    output[.overflow] =
-      batch.states[place].contains(.overflow) || event.state.contains(.overflow) ? 1 : 0
+  private func fillShowers(_ output: inout SelectionEvent, _ batch: ReconstructedBatch, _ place: Int) {
     for (row, i) in batch.tracks.range(ofEvent: place).enumerated() {
       let lkr = batch.associations.lkr[i]
       output.tracks[.lkrTime, row] = Double(lkr.time)
@@ -58,11 +79,8 @@ struct SelectionEventFiller {
     }
   }
 
-  private func fillTrack(
-    _ output: inout SelectionEvent, _ batch: ReconstructedBatch, _ i: Int, hasMUV3: Bool
-  ) {
+  private func fillTrack(_ output: inout SelectionEvent, _ batch: ReconstructedBatch, _ i: Int) {
     let tracks = batch.tracks
-    let matches = batch.associations
     let row = output.tracks.append()
     let inverse = tracks.inverseMomentum[i]
     let up = tracks.upstream[i]
@@ -80,21 +98,16 @@ struct SelectionEventFiller {
     output.tracks[.slopeXDown, row] = down.slope.x
     output.tracks[.slopeYDown, row] = down.slope.y
     output.tracks[.strawTime, row] = Double(tracks.time[i])
+    let beam = configuration.approachToBeam(point(up), along: SIMD3(up.slope, 1))
+    output.tracks[.beamZ, row] = beam.z
+    output.tracks[.beamCDA, row] = beam.distance
+  }
+
+  private func fillHodoscopes(
+    _ output: inout SelectionEvent, _ row: Int, _ matches: AssociationColumns, _ i: Int
+  ) {
     output.tracks[.chodTime, row] = Double(matches.chod[i].time)
     output.tracks[.newCHODTime, row] = Double(matches.newCHOD[i].time)
-    output.tracks[.muv3Time, row] = Double(matches.muv3[i].time)
-    output.tracks[.muv3, row] = matches.muv3[i].isFound ? 1 : hasMUV3 ? 0 : .nan
-    let ring = matches.rich[i]
-    output.tracks[.richTime, row] = Double(ring.time)
-    output.tracks[.richElectron, row] = Double(ring.logLikelihood[0])
-    output.tracks[.richMuon, row] = Double(ring.logLikelihood[1])
-    output.tracks[.richPion, row] = Double(ring.logLikelihood[2])
-    output.tracks[.richKaon, row] = Double(ring.logLikelihood[3])
-    // The likelihoods are given over that of background alone.
-    output.tracks[.richBackground, row] = ring.logLikelihood[0].isNaN ? .nan : 0
-    output.tracks[.richRadius, row] = Double(ring.radius)
-    output.tracks[.richHits, row] = ring.logLikelihood[0].isNaN ? .nan : Double(ring.hits)
-    output.tracks[.richMassSquared, row] = Double(ring.massSquared)
     let accepted = matches.acceptance[i]
     func set(_ quantity: TrackQuantity, _ detector: TrackAcceptance) {
       output.tracks[quantity, row] = accepted.contains(detector) ? 1 : 0
@@ -108,9 +121,19 @@ struct SelectionEventFiller {
     set(.inRICH, .rich)
     set(.inLKr, .lkr)
     set(.inMUV3, .muv3)
-    let beam = configuration.approachToBeam(point(up), along: SIMD3(up.slope, 1))
-    output.tracks[.beamZ, row] = beam.z
-    output.tracks[.beamCDA, row] = beam.distance
+  }
+
+  private func fillRing(_ output: inout SelectionEvent, _ row: Int, _ ring: RingMatch) {
+    output.tracks[.richTime, row] = Double(ring.time)
+    output.tracks[.richElectron, row] = Double(ring.logLikelihood[0])
+    output.tracks[.richMuon, row] = Double(ring.logLikelihood[1])
+    output.tracks[.richPion, row] = Double(ring.logLikelihood[2])
+    output.tracks[.richKaon, row] = Double(ring.logLikelihood[3])
+    // The likelihoods are given over that of background alone.
+    output.tracks[.richBackground, row] = ring.logLikelihood[0].isNaN ? .nan : 0
+    output.tracks[.richRadius, row] = Double(ring.radius)
+    output.tracks[.richHits, row] = ring.logLikelihood[0].isNaN ? .nan : Double(ring.hits)
+    output.tracks[.richMassSquared, row] = Double(ring.massSquared)
   }
 
   /// The smallest closest approach of each track to another one, as they were fitted.
@@ -134,16 +157,9 @@ struct SelectionEventFiller {
   ) {
     let vertices = batch.vertices
     let row = output.appendVertex()
-    var (sum, early, late, count) = (0.0, Double.infinity, -Double.infinity, 0)
     for place in vertices.tracks(of: vertex) {
-      let track = Int(vertices.track[place])
-      output.addMember(track: track - firstTrack, momentum: 1000 * vertices.trackMomentum[place])
-      let best = batch.associations.time[track]
-      let time = Double(best.isNaN ? batch.tracks.time[track] : best)
-      sum += time
-      early = min(early, time)
-      late = max(late, time)
-      count += 1
+      output.addMember(
+        track: Int(vertices.track[place]) - firstTrack, momentum: 1000 * vertices.trackMomentum[place])
     }
     let position = vertices.position[vertex]
     let momentum = vertices.momentum[vertex]
@@ -158,6 +174,22 @@ struct SelectionEventFiller {
     let dump = vertices.approachToDump(of: vertex, configuration)
     output.vertices[.zTAX, row] = dump.z
     output.vertices[.cdaTAX, row] = dump.distance
+  }
+
+  /// The mean of the best times of a vertex's tracks, and how far they are spread.
+  private func fillTime(
+    _ output: inout SelectionEvent, _ row: Int, _ batch: ReconstructedBatch, _ vertex: Int
+  ) {
+    var (sum, early, late, count) = (0.0, Double.infinity, -Double.infinity, 0)
+    for place in batch.vertices.tracks(of: vertex) {
+      let track = Int(batch.vertices.track[place])
+      let best = batch.associations.time[track]
+      let time = Double(best.isNaN ? batch.tracks.time[track] : best)
+      sum += time
+      early = min(early, time)
+      late = max(late, time)
+      count += 1
+    }
     guard count > 0 else { return }
     output.vertices[.time, row] = sum / Double(count)
     output.vertices[.timeSpread, row] = late - early

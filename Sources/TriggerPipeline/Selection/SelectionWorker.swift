@@ -96,12 +96,12 @@ struct SelectionWorker {
     // To empty the lists costs as much for many events as for one.
     if reconstructed.eventCount >= Self.reconstructedLimit { reconstructed.removeAll() }
     let place = reconstructed.eventCount
-    reconstructor.reconstruct(ready.event, of: ready.batch, into: &reconstructed)
+    reconstructor.begin(ready.event, of: ready.batch, into: &reconstructed)
     reset(SelectionInput(event: ready.event, evaluation: ready.evaluation, decision: ready.decision))
     if var filled = event.take() {
       filler.fill(&filled, reconstructed, place)
-      // LKr is left until a selection comes to it, which most events spare.
-      filled.awaitsCalorimeter = ready.calorimeter != nil
+      // What the other detectors say is left until a selection comes to it.
+      filled.awaited = ready.calorimeter != nil ? .all : .readBeforeL1
       event = filled
     }
     var last = StageClock.nanoseconds
@@ -110,23 +110,17 @@ struct SelectionWorker {
     var selected: UInt64 = 0
     let before = findings.findings.count
     for s in setup.reconstructed {
-      var calorimeter: UInt64 = 0
-      if try !process(s, ready.event, ready.batch, when, &findings.findings, &selected),
-        let data = ready.calorimeter
-      {
+      var adding: UInt64 = 0
+      var wanted = try process(s, ready.event, ready.batch, when, &findings.findings, &selected)
+      while !wanted.isEmpty {
         let start = StageClock.nanoseconds
-        reconstructor.add(data, of: ready.event, to: &reconstructed)
-        if var filled = event.take() {
-          filler.fillCalorimeter(&filled, reconstructed, place)
-          filled.awaitsCalorimeter = false
-          event = filled
-        }
-        calorimeter = StageClock.nanoseconds &- start
-        reconstruction &+= calorimeter
-        try process(s, ready.event, ready.batch, when, &findings.findings, &selected)
+        add(wanted, of: ready, place)
+        adding &+= StageClock.nanoseconds &- start
+        wanted = try process(s, ready.event, ready.batch, when, &findings.findings, &selected)
       }
+      reconstruction &+= adding
       let now = StageClock.nanoseconds
-      timing.selections[s].add(now &- last &- calorimeter)
+      timing.selections[s].add(now &- last &- adding)
       last = now
     }
     timing.reconstruction.add(reconstruction)
@@ -142,25 +136,37 @@ struct SelectionWorker {
     if ready.isComplete { findings.books.complete += 1 } else { findings.books.withoutL1Data += 1 }
   }
 
-  /// Evaluates a selection on the event at hand, and notes what it may tell of it; `false` if it wants LKr first.
+  /// Adds parts of what the detectors say of the event at hand, at `place` of those reconstructed.
+  private mutating func add(_ parts: DetectorParts, of ready: ReadyEvent, _ place: Int) {
+    guard let reconstructor, let filler, var filled = event.take() else { return }
+    let added = reconstructor.add(
+      parts, of: ready.event, of: ready.batch, calorimeter: ready.calorimeter, to: &reconstructed)
+    filler.add(added, to: &filled, reconstructed, place)
+    // Also what was asked for and cannot be had, so that nobody waits for it.
+    filled.awaited.subtract(added.union(parts))
+    event = filled
+  }
+
+  /// Evaluates a selection on the event at hand, and notes what it may tell of it; gives what it wants first.
   @discardableResult
   private mutating func process(
     _ s: Int, _ built: BuiltEvent, _ batch: EventBatch, _ place: SelectionFindings.Place,
     _ findings: inout [SelectionFindings.Finding], _ selected: inout UInt64
-  ) throws -> Bool {
-    guard let event else { return true }
-    guard try engine.process(event, selection: s) else { return false }
+  ) throws -> DetectorParts {
+    guard let event else { return [] }
+    let wanted = try engine.process(event, selection: s)
+    guard wanted.isEmpty else { return wanted }
     let outcome = engine.outcomes[s]
-    guard outcome.isSelected, !outcome.isSealed else { return true }
+    guard outcome.isSelected, !outcome.isSealed else { return [] }
     let selection = setup.set.selections[s]
     if !selection.isBlind, s < 64 { selected |= 1 << UInt64(s) }
-    guard selection.raisesAlert, selection.isOpen(outcome) else { return true }
+    guard selection.raisesAlert, selection.isOpen(outcome) else { return [] }
     findings.append(
       SelectionFindings.Finding(
         selection: s, event: built, decision: event.input.decision, packets: packets(of: built, batch),
         quantities: quantities(s, event.input), counts: selection.counts(outcome),
         regions: outcome.regions, place: place))
-    return true
+    return []
   }
 
   private func quantities(_ s: Int, _ input: SelectionInput) -> [AlertRecord.Quantity] {
