@@ -206,7 +206,7 @@ public struct RunPartial: Sendable, Hashable {
     self = sum
   }
 
-  /// Adds what another node of a farm has counted of the same stream (``EventBuilding/EventShard``): a burst that both
+  /// Adds what another node of a farm has counted of the same stream (`EventShard`): a burst that both
   /// hold becomes one, whose live time is that of the events of both. Throws, changing nothing, where the two are not of
   /// the same menu and selections.
   public mutating func merge(node other: RunPartial) throws {
