@@ -143,7 +143,8 @@ struct PlanCampaign: AsyncParsableCommand {
   }
 
   private static var thisProgram: String {
-    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments.first ?? "spillway"
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments
+      .first ?? "spillway"
   }
 
   /// Writes the campaign's directory, the plan last.
