@@ -1,4 +1,3 @@
-import Foundation
 import NA62Formats
 
 /// Writes an ``AlertRecord`` as one JSON line with a fixed order of keys (schema `spillway.alert/1`).
@@ -51,17 +50,8 @@ public enum AlertEncoder {
     ])
   }
 
-  /// A line that was written before, with another state of the counting experiment; nil where the line is none of a
-  /// candidate with a state.
-  public static func line(_ line: String, with state: AlertRecord.State) -> String? {
-    // Within a text quotes are written as \", so that these stand nowhere else; the last ones, as a quantity may have
-    // the name of a key.
-    guard let end = line.range(of: ",\"t_data\":\"", options: .backwards),
-      let begin = line.range(of: ",\"state\":{", options: .backwards, range: line.startIndex..<end.lowerBound)
-    else { return nil }
-    return line[..<begin.lowerBound] + ",\"state\":" + self.state(state, isBlind: false).text
-      + line[end.lowerBound...]
-  }
+  /// The state of a counting experiment as it stands in a line.
+  static func text(of state: AlertRecord.State) -> String { self.state(state, isBlind: false).text }
 
   private static func value(_ value: AlertRecord.Quantity.Value) -> JSONLine {
     switch value {

@@ -1,6 +1,5 @@
 import Alerting
 import CountingStatistics
-import Foundation
 import Selections
 
 /// Makes the alerts of the parts of a run those of the whole: the state of a counting experiment in a line counts the
@@ -9,34 +8,6 @@ import Selections
 /// It is told of the parts in the order of the data. Each line brings what is needed: its burst, and how many events its
 /// part had counted.
 public struct AlertStates {
-  /// What is read of a line.
-  public struct Line: Sendable, Decodable {
-    /// Identity of the alert.
-    public let id: String
-    /// Name of the selection.
-    public let selection: String
-    /// Run of the event.
-    public let run: UInt32
-    /// Burst of the event.
-    public let burst: UInt32
-    /// Number of the event.
-    public let event: UInt32
-    let state: State?
-    /// Data time, as RFC 3339.
-    public let time: String
-    /// The line, with the state of the whole.
-    public internal(set) var text = ""
-
-    struct State: Decodable {
-      let observed: Int?
-    }
-
-    private enum CodingKeys: String, CodingKey {
-      case id, selection, run, burst, event, state
-      case time = "t_data"
-    }
-  }
-
   private let names: [String]
   private var counting: [CountingState?]
 
@@ -52,13 +23,13 @@ public struct AlertStates {
   ///   - lines: the part's `alerts.jsonl`.
   ///   - partial: what the part has counted.
   /// - Throws: `PartialError` where a line is none, `StatisticsError`.
-  public mutating func lines(_ lines: [String], of partial: RunPartial) throws -> [Line] {
+  public mutating func lines(_ lines: [String], of partial: RunPartial) throws -> [String] {
     let bursts = partial.bursts.map(\.burst)
     var ended = bursts[...]
     var seen = [Int](repeating: 0, count: counting.count)
-    var out: [Line] = []
+    var out: [String] = []
     for text in lines {
-      guard var line = try? JSONDecoder().decode(Line.self, from: Data(text.utf8)) else {
+      guard let line = CandidateLine(text) else {
         throw PartialError("a line of alerts.jsonl is not whole; run the part again")
       }
       // Bursts that ended ahead of the event.
@@ -66,22 +37,20 @@ public struct AlertStates {
         try cover(run: burst.run, burst: burst.burst)
         ended = ended.dropFirst()
       }
-      line.text = text
-      if let observed = line.state?.observed, let index = names.firstIndex(of: line.selection),
+      guard let observed = line.observed, let index = names.firstIndex(of: line.selection),
         counting[index] != nil
-      {
-        if observed > seen[index] {
-          let period = PhysicsAccumulator.period(run: line.run, burst: line.burst)
-          try counting[index]?.cover(period: period)
-          try counting[index]?.add(observed - seen[index], period: period)
-          seen[index] = observed
-        }
-        if let result = try counting[index]?.result() {
-          let state = AlertRecord.State(result, try counting[index]?.anytime())
-          line.text = AlertEncoder.line(text, with: state) ?? text
-        }
+      else {
+        out.append(text)
+        continue
       }
-      out.append(line)
+      if observed > seen[index] {
+        let period = PhysicsAccumulator.period(run: line.run, burst: line.burst)
+        try counting[index]?.cover(period: period)
+        try counting[index]?.add(observed - seen[index], period: period)
+        seen[index] = observed
+      }
+      guard let result = try counting[index]?.result() else { continue }
+      out.append(line.with(AlertRecord.State(result, try counting[index]?.anytime())))
     }
     for burst in ended { try cover(run: burst.run, burst: burst.burst) }
     return out

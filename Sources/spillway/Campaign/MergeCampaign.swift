@@ -153,7 +153,7 @@ struct CampaignResult {
       var states = AlertStates(selections: merge.sum.setup)
       for part in parts {
         let lines = try states.lines(AlertJoin.lines("\(part.directory)/alerts.jsonl"), of: part.partial)
-        try join.write(lines.map(\.text))
+        try join.write(lines)
       }
     }
     let record = ConfigValue.map([

@@ -147,7 +147,8 @@ struct PlanCampaign: AsyncParsableCommand {
   }
 
   private static var thisProgram: String {
-    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments
+      .first ?? "spillway"
   }
 
   /// Writes the campaign's directory, the plan last.
