@@ -128,7 +128,6 @@ struct FarmSession {
       report, counts, nodes, alerts: alerts, total: UInt64(alerts.count), strangers: strangers,
       wallTime: time,
       state: wasStopped ? .stopped : .finished)
-    hub.publish(snapshot)
     if let out {
       let manifest = try manifest(report, l0, nodes, strangers, time: time, wasStopped: wasStopped)
       try StoredReport.write(report, l0, manifest: manifest, to: out)
@@ -136,6 +135,8 @@ struct FarmSession {
       try OutputFile.write(try SavedSnapshot.text(snapshot) + "\n", to: "\(out)/\(SavedSnapshot.fileName)")
       try OutputFile.write(manifest.json() + "\n", to: "\(out)/run.json")
     }
+    // Who is told that it has ended finds its results.
+    hub.publish(snapshot)
     if isJSON {
       Terminal.out(try TriggerSession.summary(report.summary(), l0, nil).json() + "\n")
     } else {
